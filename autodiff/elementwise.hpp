@@ -1,0 +1,93 @@
+// The tables of elementary functions: value and derivative in a row, everything else is generated.
+// A row becomes a function on expressions, a fused loop forward and backward, and an entry of the
+// catalogue that the gradient test walks. The formulas are in terms of Lanes (lane_math.hpp).
+//
+// At kinks: relu'(0) = 0, leaky_relu'(0) = slope, |x|'(0) = 0; where a = b, min and max give the
+// whole adjoint to a, so clamp passes it on the closed interval [low, high].
+#pragma once
+#include <vaegrad/autodiff/catalogue.hpp>
+#include <vaegrad/autodiff/expression.hpp>
+#include <vaegrad/autodiff/lanes.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+template <class A, class B>
+concept Operands = (Operand<A> || Operand<B>)&&(Operand<A> || Number<A>)&&(Operand<B> || Number<B>);
+
+// So that a wrong operand meets one sentence instead of a page of candidates.
+template <class A>
+concept WrongOperand = !Operand<A> && !Number<A> && !std::same_as<A, Lanes>;
+template <class A, class B>
+concept WrongOperands = (Operand<A> && WrongOperand<B>) || (WrongOperand<A> && Operand<B>);
+
+// clang-format off
+#define VAEGRAD_UNARY(fn, row, text, low, high, y_of_x, dy_dx)                                       \
+  struct row {                                                                                       \
+    static constexpr const char* name = text;                                                        \
+    static Lanes f(Lanes x) { return y_of_x; }                                                       \
+    static Lanes df([[maybe_unused]] Lanes x, [[maybe_unused]] Lanes y) { return dy_dx; }            \
+  };                                                                                                 \
+  template <Operand A>                                                                               \
+  Unary<row, operand_t<A>> fn(const A& a) { return {operand(a)}; }                                   \
+  template <class A> requires WrongOperand<A>                                                        \
+  Var fn(const A&) { static_assert(Operand<A>, text " takes a Var or an expression of Vars"); return {}; } \
+  VAEGRAD_ENTRY(row, fn, true, VAEGRAD_INPUTS({{3, 5}, low, high}), [](Var x) -> Var { return fn(x); })
+#define UNARY(fn, low, high, y_of_x, dy_dx) VAEGRAD_UNARY(fn, fn##_row, #fn, low, high, y_of_x, dy_dx)
+
+//    name         checked on   y = f(x)                          dy/dx, from x and y
+UNARY(exp,         -2,    2,    exp(x),                           y)
+UNARY(log,         0.2,   3,    log(x),                           1 / x)
+UNARY(log1p,       -0.8,  3,    log1p(x),                         1 / (1 + x))
+UNARY(expm1,       -2,    2,    expm1(x),                         y + 1)
+UNARY(sqrt,        0.2,   3,    sqrt(x),                          Real(0.5) / y)
+UNARY(square,      -2,    2,    x * x,                            2 * x)
+UNARY(abs,         -2,    2,    abs(x),                           select(x > 0, 1, select(x < 0, -1, 0)))
+UNARY(sin,         -4,    4,    sin(x),                           cos(x))
+UNARY(cos,         -4,    4,    cos(x),                           -sin(x))
+UNARY(tanh,        -2,    2,    tanh(x),                          1 - y * y)
+UNARY(sigmoid,     -9,    9,    sigmoid(x),                       y * (1 - y))
+UNARY(log_sigmoid, -9,    9,    -softplus(-x),                    sigmoid(-x))
+UNARY(softplus,    -9,    9,    softplus(x),                      sigmoid(x))
+UNARY(relu,        -2,    2,    max(x, 0),                        select(x > 0, 1, 0))
+UNARY(negative,    -2,    2,    -x,                               -1)
+
+#define VAEGRAD_BINARY(fn, key, row, text, is_infix, la, ha, lb, hb, y_of_ab, dy_da, dy_db)          \
+  struct row {                                                                                       \
+    static constexpr const char* name = text;                                                        \
+    static constexpr bool infix = is_infix;                                                          \
+    static Lanes f(Lanes a, Lanes b) { return y_of_ab; }                                             \
+    static Lanes da([[maybe_unused]] Lanes a, [[maybe_unused]] Lanes b, [[maybe_unused]] Lanes y) { return dy_da; } \
+    static Lanes db([[maybe_unused]] Lanes a, [[maybe_unused]] Lanes b, [[maybe_unused]] Lanes y) { return dy_db; } \
+  };                                                                                                 \
+  template <class A, class B> requires Operands<A, B>                                                \
+  Binary<row, operand_t<A>, operand_t<B>> fn(const A& a, const B& b) { return {operand(a), operand(b)}; } \
+  template <class A, class B> requires WrongOperands<A, B>                                           \
+  Var fn(const A&, const B&) { static_assert(Operands<A, B>, text " takes Vars, expressions of Vars, and numbers"); return {}; } \
+  VAEGRAD_ENTRY(row, key, true, VAEGRAD_INPUTS({{3, 5}, la, ha}, {{3, 5}, lb, hb}), [](Var a, Var b) -> Var { return fn(a, b); })
+#define INFIX(key, sign, la, ha, lb, hb, y, da, db) VAEGRAD_BINARY(operator sign, key, key##_row, #sign, true, la, ha, lb, hb, y, da, db)
+#define BINARY(fn, la, ha, lb, hb, y, da, db) VAEGRAD_BINARY(fn, fn, fn##_of_two_row, #fn, false, la, ha, lb, hb, y, da, db)
+
+//    name             a checked on   b checked on   y = f(a, b)               dy/da                     dy/db
+INFIX(add,       +,    -2,  2,        -2,  2,        a + b,                    1,                        1)
+INFIX(subtract,  -,    -2,  2,        -2,  2,        a - b,                    1,                        -1)
+INFIX(multiply,  *,    -2,  2,        -2,  2,        a * b,                    b,                        a)
+INFIX(divide,    /,    -2,  2,        0.5, 2,        a / b,                    1 / b,                    -y / b)
+BINARY(pow,            0.2, 3,        -2,  2,        pow(a, b),                b * pow(a, b - 1),        y * log(a))
+BINARY(min,            -2,  2,        -2,  2,        min(a, b),                select(a <= b, 1, 0),     select(a <= b, 0, 1))
+BINARY(max,            -2,  2,        -2,  2,        max(a, b),                select(a >= b, 1, 0),     select(a >= b, 0, 1))
+BINARY(leaky_relu,     -2,  2,        0.1, 0.5,      select(a > 0, a, b * a),  select(a > 0, 1, b),      select(a > 0, 0, a))
+// clang-format on
+
+template <Operand A>
+auto operator-(const A& a) {
+  return negative(a);
+}
+
+// min(max(x, low), high); gives dy/dx = 1 on [low, high], else 0
+template <Operand A, Number N, Number M>
+auto clamp(const A& x, N low, M high) {
+  return min(max(x, low), high);
+}
+COMPOSED(clamp, VAEGRAD_INPUTS({{3, 5}, -0.4, 0.9}), [](Var x) -> Var { return clamp(x, -0.5, 1); })
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,155 @@
+// Lanes: as many Reals as one vector register holds, with the elementary functions on them.
+//
+// This is the one file that names xsimd: another version of it, or another library, changes this
+// file alone. The elementary functions are in lane_math.hpp. Sums and maxima over lanes are taken
+// in a fixed pairwise order, so that every compiler and every optimisation level gives the same
+// bits.
+#pragma once
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include <vaegrad/autodiff/matrix.hpp>
+#include <vaegrad/autodiff/real.hpp>
+
+#if defined(__GNUC__) && !defined(__clang__)  // GCC 12's AVX-512 header: false alarms
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <xsimd/xsimd.hpp>
+#pragma GCC diagnostic pop
+#else
+#include <xsimd/xsimd.hpp>
+#endif
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// One truth value per lane.
+class Mask {
+ public:
+  using Batch = xsimd::batch<Real>::batch_bool_type;
+  Mask(Batch batch) : batch_(batch) {}
+  friend Mask operator&(Mask a, Mask b) { return a.batch_ & b.batch_; }
+  friend Mask operator|(Mask a, Mask b) { return a.batch_ | b.batch_; }
+  friend Mask operator!(Mask a) { return ~a.batch_; }
+  friend bool any(Mask a) { return xsimd::any(a.batch_); }
+  friend bool all(Mask a) { return xsimd::all(a.batch_); }
+  const Batch& batch() const { return batch_; }
+
+ private:
+  Batch batch_;
+};
+
+class Lanes {
+ public:
+  using Batch = xsimd::batch<Real>;
+  static constexpr int size = int(Batch::size);
+
+  Lanes() : batch_(Real(0)) {}
+  Lanes(Real x) : batch_(x) {}
+  explicit Lanes(Batch batch) : batch_(batch) {}
+
+  // No alignment is needed. With `live`, only x[0 .. live) is touched and the other lanes read as
+  // 0.
+  static Lanes load(const Real* x) { return Lanes(Batch::load_unaligned(x)); }
+  static Lanes load(const Real* x, int live) {
+    alignas(64) Real padded[size] = {};
+    for (int k = 0; k < live; ++k) padded[k] = x[k];
+    return Lanes(Batch::load_aligned(padded));
+  }
+  void store(Real* x) const { batch_.store_unaligned(x); }
+  void store(Real* x, int live) const {
+    alignas(64) Real padded[size];
+    batch_.store_aligned(padded);
+    for (int k = 0; k < live; ++k) x[k] = padded[k];
+  }
+  Real operator[](int lane) const {
+    alignas(64) Real all[size];
+    batch_.store_aligned(all);
+    return all[lane];
+  }
+  const Batch& batch() const { return batch_; }
+
+  friend Lanes operator+(Lanes a, Lanes b) { return Lanes(a.batch_ + b.batch_); }
+  friend Lanes operator-(Lanes a, Lanes b) { return Lanes(a.batch_ - b.batch_); }
+  friend Lanes operator*(Lanes a, Lanes b) { return Lanes(a.batch_ * b.batch_); }
+  friend Lanes operator/(Lanes a, Lanes b) { return Lanes(a.batch_ / b.batch_); }
+  friend Lanes operator-(Lanes a) { return Lanes(-a.batch_); }
+  Lanes& operator+=(Lanes b) { return *this = *this + b; }
+  Lanes& operator-=(Lanes b) { return *this = *this - b; }
+  Lanes& operator*=(Lanes b) { return *this = *this * b; }
+  Lanes& operator/=(Lanes b) { return *this = *this / b; }
+
+  friend Mask operator<(Lanes a, Lanes b) { return a.batch_ < b.batch_; }
+  friend Mask operator>(Lanes a, Lanes b) { return a.batch_ > b.batch_; }
+  friend Mask operator<=(Lanes a, Lanes b) { return a.batch_ <= b.batch_; }
+  friend Mask operator>=(Lanes a, Lanes b) { return a.batch_ >= b.batch_; }
+  friend Mask operator==(Lanes a, Lanes b) { return a.batch_ == b.batch_; }
+  friend Mask operator!=(Lanes a, Lanes b) { return a.batch_ != b.batch_; }
+
+ private:
+  Batch batch_;
+};
+
+// a where the mask is true, else b
+inline Lanes select(Mask mask, Lanes a, Lanes b) {
+  return Lanes(xsimd::select(mask.batch(), a.batch(), b.batch()));
+}
+// a b + c, rounded once where the processor has the instruction. xsimd 8.1 overlooks that of
+// AVX-512.
+inline Lanes fma(Lanes a, Lanes b, Lanes c) {
+#if defined(__AVX512F__) && defined(VAEGRAD_DOUBLE)
+  return Lanes(Lanes::Batch(_mm512_fmadd_pd(a.batch(), b.batch(), c.batch())));
+#elif defined(__AVX512F__)
+  return Lanes(Lanes::Batch(_mm512_fmadd_ps(a.batch(), b.batch(), c.batch())));
+#else
+  return Lanes(xsimd::fma(a.batch(), b.batch(), c.batch()));
+#endif
+}
+
+// For x = n + fraction: {n, 2^n}, n the nearest integer, for n from the least to the greatest
+// exponent of a normal Real; other x give nonsense.
+inline std::pair<Lanes, Lanes> nearest_power(Lanes x) {
+  // Adding `shift` leaves n plus the exponent's bias in the last bits of the significand; shifted
+  // to where the exponent stands, they are the number 2^n.
+  using Bit = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
+  using Bits [[gnu::vector_size(sizeof(Lanes::Batch))]] = Bit;
+  constexpr int digits = std::numeric_limits<Real>::digits - 1;
+  constexpr Real shift =
+      Real(Bit(3) << (digits - 1)) + Real(std::numeric_limits<Real>::max_exponent - 1);
+  const Lanes shifted = x + Lanes(shift);
+  const Bits power = std::bit_cast<Bits>(shifted.batch()) << digits;
+  return {shifted - Lanes(shift), Lanes(std::bit_cast<Lanes::Batch>(power))};
+}
+
+// 0, 1, 2, ..
+inline Lanes lane_numbers() {
+  alignas(64) Real k[Lanes::size];
+  for (int i = 0; i < Lanes::size; ++i) k[i] = Real(i);
+  return Lanes(Lanes::Batch::load_aligned(k));
+}
+// true in lanes 0 .. live-1
+inline Mask first(int live) { return lane_numbers() < Lanes(Real(live)); }
+
+// Lane k takes in lane k + n/2, then k + n/4, ..: always this order.
+template <class F>
+Real fold_lanes(Lanes x, F f) {
+  alignas(64) Real a[Lanes::size];
+  x.batch().store_aligned(a);
+  for (int half = Lanes::size / 2; half > 0; half /= 2)
+    for (int k = 0; k < half; ++k) a[k] = f(a[k], a[k + half]);
+  return a[0];
+}
+inline Real horizontal_sum(Lanes x) {
+  return fold_lanes(x, [](Real a, Real b) { return a + b; });
+}
+// NaN if any lane is NaN
+inline Real horizontal_max(Lanes x) {
+  return fold_lanes(x, [](Real a, Real b) { return a != a || a > b ? a : b; });
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/lane_math.hpp>

@@ -1,0 +1,232 @@
+// The loops behind an expression: how a matrix is cut into blocks, how a leaf is read and added to
+// in each row, and the two passes that every fused entry is made of.
+//
+// Broadcasting is stride 0. An adjoint that several blocks add to is summed per block, and the
+// blocks are combined in order by one thread; blocks follow from shapes alone, so no result depends
+// on the number of threads.
+#pragma once
+#include <algorithm>
+#include <numeric>
+
+#include <vaegrad/autodiff/expression.hpp>
+#include <vaegrad/autodiff/lanes.hpp>
+#include <vaegrad/autodiff/parallel.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct Plan {
+  Shape shape;              // of the loop
+  bool flat;                // leaves are full or (1, 1): the matrix is one long row
+  Index per_block, blocks;  // rows in a block, or entries when flat
+
+  // Enough for a thread to be worth starting with four of them; 32 kB of floats stay in the L1
+  // cache.
+  static constexpr Index entries_per_block = 1 << 13;
+  bool worth_threads() const { return shape.size() >= 4 * entries_per_block; }
+  // One entry of the leaf serves many rows of the loop.
+  bool is_one_row(const Leaf& l) const {
+    return flat ? l.rows * l.cols == 1 && shape.size() > 1 : l.all_rows() == 1 && shape.rows > 1;
+  }
+};
+
+template <class Bound>
+Plan plan(Bound& bound, bool may_be_flat) {
+  Plan p{shape_of(bound), may_be_flat, 0, 0};
+  Index group = 1;  // rows that add to the same row of a repeated leaf stay in one block
+  each_leaf(bound, [&](const Leaf& l) {
+    const bool full = Shape{l.rows, l.cols} == p.shape;
+    p.flat = p.flat && l.repeat == 1 && (full || l.rows * l.cols == 1);
+    group = std::lcm(group, l.repeat);
+  });
+  const Index n = p.flat ? p.shape.size() : p.shape.rows;
+  const Index want = p.flat ? Plan::entries_per_block : Plan::entries_per_block / p.shape.cols;
+  p.per_block = std::max<Index>(1, (want + group - 1) / group) * group;
+  p.blocks = (n + p.per_block - 1) / p.per_block;
+  return p;
+}
+
+// ---- lanes, whole or partly live ----
+
+struct All {};
+inline Lanes load(const Real* x, All) { return Lanes::load(x); }
+inline Lanes load(const Real* x, int live) { return Lanes::load(x, live); }
+inline void store(Lanes x, Real* to, All) { x.store(to); }
+inline void store(Lanes x, Real* to, int live) { x.store(to, live); }
+inline Lanes dead_as(Real, Lanes x, All) { return x; }
+inline Lanes dead_as(Real c, Lanes x, int live) { return select(first(live), x, Lanes(c)); }
+
+template <class Body>
+void over_lanes(Index begin, Index end, Body body) {
+  Index j = begin;
+  for (; j + Lanes::size <= end; j += Lanes::size) body(j, All{});
+  if (j < end) body(j, int(end - j));
+}
+
+// Where this thread reads and adds, in this row.
+struct Cursor {
+  const Leaf* leaf;
+  const Real* x;
+  Real* g;     // null when no adjoint is wanted
+  Index step;  // 0: one entry serves the row
+  bool one_row, add;
+  Lanes sum;  // of the adjoints of that one entry
+
+  Cursor(const Leaf& l, const Plan& plan, Index block)
+      : leaf(&l),
+        x(l.val),
+        g(l.partial ? l.partial + block * l.cols : l.adj),
+        step(l.cols == 1 && (plan.flat ? l.rows == 1 && plan.shape.size() > 1 : plan.shape.cols > 1)
+                 ? 0
+                 : 1),
+        one_row(plan.is_one_row(l)),
+        add(!(l.partial || l.fresh)) {}
+
+  void start_row(Index i) {
+    if (!one_row) {
+      const Index r = leaf->repeat == 1 ? i : i / leaf->repeat;
+      x = leaf->val + r * leaf->cols;
+      if (g) {
+        g = leaf->adj + r * leaf->cols;
+        add = !leaf->fresh || r * leaf->repeat != i;
+      }
+    }
+  }
+  void end_row() {
+    if (step == 1) add = true;
+    if (step == 0 && !one_row) flush();
+  }
+  void end_block() {
+    if (step == 0 && one_row) flush();
+  }
+  void flush() {
+    if (g) *g = (add ? *g : Real{0}) + horizontal_sum(sum);
+    sum = Lanes(Real{0});
+  }
+};
+
+// ---- one step of the mathematics: eval keeps what push needs in registers ----
+
+struct LeafState {
+  Lanes y;
+};
+template <class A>
+struct UnaryState {
+  A a;
+  Lanes y;
+};
+template <class A, class B>
+struct BinaryState {
+  A a;
+  B b;
+  Lanes y;
+};
+
+template <class Live>
+LeafState eval(const Literal& e, Index, Live) {
+  return {Lanes(e.c)};
+}
+template <class Live>
+LeafState eval(const Cursor& c, Index j, Live live) {
+  return {c.step ? load(c.x + j, live) : Lanes(*c.x)};
+}
+template <class Row, class A, class Live>
+auto eval(const Unary<Row, A>& e, Index j, Live live) {
+  const auto a = eval(e.a, j, live);
+  return UnaryState<decltype(eval(e.a, j, live))>{a, Row::f(a.y)};
+}
+template <class Row, class A, class B, class Live>
+auto eval(const Binary<Row, A, B>& e, Index j, Live live) {
+  const auto a = eval(e.a, j, live);
+  const auto b = eval(e.b, j, live);
+  return BinaryState<decltype(eval(e.a, j, live)), decltype(eval(e.b, j, live))>{a, b,
+                                                                                 Row::f(a.y, b.y)};
+}
+
+inline bool active(const Literal&) { return false; }
+inline bool active(const Cursor& c) { return c.g; }
+template <class Row, class A>
+bool active(const Unary<Row, A>& e) {
+  return active(e.a);
+}
+template <class Row, class A, class B>
+bool active(const Binary<Row, A, B>& e) {
+  return active(e.a) || active(e.b);
+}
+
+template <class Live>
+void push(Literal&, const LeafState&, Lanes, Index, Live) {}
+template <class Live>
+void push(Cursor& c, const LeafState&, Lanes adj, Index j, Live live) {
+  if (c.step == 0)
+    c.sum += dead_as(0, adj, live);
+  else if (c.add)
+    store(load(c.g + j, live) + adj, c.g + j, live);
+  else
+    store(adj, c.g + j, live);
+}
+template <class Row, class A, class S, class Live>
+void push(Unary<Row, A>& e, const S& s, Lanes adj, Index j, Live live) {
+  push(e.a, s.a, adj * Row::df(s.a.y, s.y), j, live);
+}
+template <class Row, class A, class B, class S, class Live>
+void push(Binary<Row, A, B>& e, const S& s, Lanes adj, Index j, Live live) {
+  if (active(e.a)) push(e.a, s.a, adj * Row::da(s.a.y, s.b.y, s.y), j, live);
+  if (active(e.b)) push(e.b, s.b, adj * Row::db(s.a.y, s.b.y, s.y), j, live);
+}
+
+// ---- the passes ----
+
+// body(cursors, block, row, first column, last column + 1) for every row, in blocks
+template <class Bound, class Body>
+void over_rows(const Plan& p, const Bound& bound, Body body) {
+  parallel_for(p.blocks, p.worth_threads(), [&](Index block) {
+    auto make = [&](const Leaf& l) { return Cursor(l, p, block); };
+    auto cursors = map_leaves(bound, make);
+    const Index begin = block * p.per_block;
+    const Index end = std::min(begin + p.per_block, p.flat ? p.shape.size() : p.shape.rows);
+    if (p.flat) {
+      body(cursors, block, Index{0}, begin, end);
+    } else {
+      for (Index i = begin; i < end; ++i) {
+        each_leaf(cursors, [&](Cursor& c) { c.start_row(i); });
+        body(cursors, block, i, Index{0}, p.shape.cols);
+        each_leaf(cursors, [](Cursor& c) { c.end_row(); });
+      }
+    }
+    each_leaf(cursors, [](Cursor& c) { c.end_block(); });
+  });
+}
+
+// Adjoints of all leaves. weight(row)(column, live, e) is the adjoint of the expression's value e
+// there.
+template <class Bound, class Weight>
+void pull_rows(Tape& tape, const Plan& p, Bound& bound, Weight weight) {
+  each_leaf(bound, [&](Leaf& l) {
+    l.adj = l.partial = nullptr;
+    if (!l.active) return;
+    bool also_otherwise_repeated = false;
+    each_leaf(bound, [&](const Leaf& other) {
+      also_otherwise_repeated |= other.index == l.index && other.repeat != l.repeat;
+    });
+    const Node to = also_otherwise_repeated ? tape.zeroed_target(l.index) : tape.target(l.index);
+    l.adj = to.adj.data;
+    l.fresh = to.fresh;
+    if (p.blocks > 1 && p.is_one_row(l))
+      l.partial = tape.scratch().allocate<Real>(p.blocks * l.cols);
+  });
+  over_rows(p, bound, [&](auto& cursors, Index, Index i, Index begin, Index end) {
+    auto weight_at = weight(i);
+    over_lanes(begin, end, [&](Index j, auto live) {
+      const auto s = eval(cursors, j, live);
+      push(cursors, s, weight_at(j, live, s.y), j, live);
+    });
+  });
+  each_leaf(bound, [&](const Leaf& l) {
+    if (!l.partial) return;
+    for (Index b = 0; b < p.blocks; ++b)
+      for (Index j = 0; j < l.cols; ++j)
+        l.adj[j] = (l.fresh && b == 0 ? Real{0} : l.adj[j]) + l.partial[b * l.cols + j];
+  });
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

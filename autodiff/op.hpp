@@ -1,0 +1,104 @@
+// An op that is not elementwise: a struct with a name, a shape rule, a value and one pullback per
+// input. The tape skips the pullback of an input that needs no gradient.
+//
+//   // y = −x          x̄ −= ȳ
+//   struct Negate {
+//     static constexpr auto name = "negate";
+//     static Shape shape(Shape x) { return x; }
+//     static void value(Node y, Node x) { .. y.val .. }
+//     static void pull(Wrt<0>, Node y, Node x) { .. x.adj .. }
+//   };
+//   inline Var negate(Var x) { return record(Negate{}, x); }
+//   CHECKED(Negate, negate, VAEGRAD_INPUTS({{3, 4}}), [](Var x) { return negate(x); })
+//
+// A pullback adds to adjoints. With `static constexpr bool writes_first = true` it is told by
+// x.fresh that nothing is there yet, and must then write all of x.adj. With `alias(Node x)` in the
+// place of value, y is a view of x's memory. An op may have members (a slice its position) and
+// print them with details(); it must be trivially destructible.
+#pragma once
+#include <array>
+#include <new>
+
+#include <vaegrad/autodiff/catalogue.hpp>
+#include <vaegrad/autodiff/expression.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+template <std::size_t I>
+struct Wrt {};  // "with respect to input I": selects a pullback
+
+template <class Op, std::size_t N>
+struct Recorded {
+  Op op;
+  std::array<std::uint32_t, N> in;
+
+  static const Recorded& of(const Entry& e) { return *static_cast<const Recorded*>(e.state); }
+
+  template <std::size_t K, std::size_t... I>
+  static void pull_one(Tape& tape, const Entry& e, std::index_sequence<I...>) {
+    const Recorded& r = of(e);
+    if (!tape.entry(r.in[K]).active) return;
+    std::array<Node, N> a{tape.node(r.in[I])...};
+    if constexpr (requires { requires Op::writes_first; })
+      a[K] = tape.target(r.in[K]);
+    else
+      a[K] = tape.zeroed_target(r.in[K]);
+    const Node y{{e.val, e.rows, e.cols}, {e.adj, e.rows, e.cols}};
+    r.op.pull(Wrt<K>{}, y, a[I]...);
+  }
+  static inline const Kind kind{[](Tape& tape, const Entry& e) {
+                                  [&]<std::size_t... K>(std::index_sequence<K...> all) {
+                                    (pull_one<K>(tape, e, all), ...);
+                                  }
+                                  (std::make_index_sequence<N>{});
+                                },
+                                [](const Entry& e, std::string& to) {
+                                  to += Op::name;
+                                  for (std::size_t k = 0; k < N; ++k)
+                                    to += concat(k ? ", %" : "(%", of(e).in[k]);
+                                  if constexpr (requires { of(e).op.details(); })
+                                    to += of(e).op.details();
+                                  to += ')';
+                                },
+                                [](const Entry& e, std::vector<std::uint32_t>& to) {
+                                  to.insert(to.end(), of(e).in.begin(), of(e).in.end());
+                                }};
+};
+
+template <class Op, std::same_as<Var>... In>
+Var record(Op op, In... in) {
+  static_assert(in_catalogue<Op>, "an op is entered in the catalogue by an OP or CHECKED line");
+  constexpr std::size_t n = sizeof...(In);
+  const Var inputs[]{in...};
+  Tape& tape = Tape::of(inputs[0], Op::name);
+  using State = Recorded<Op, n>;
+  auto* state = new (tape.memory_for<State>(1)) State{op, {tape.index(in, Op::name)...}};
+
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const std::array<Node, n> a{tape.node(state->in[I])...};
+    const Shape shape = state->op.shape(a[I].val.shape()...);
+    check(shape.rows >= 1 && shape.cols >= 1, Op::name, ": the result would have shape ", shape,
+          hint, "both sizes must be at least 1");
+    Matrix y{nullptr, shape.rows, shape.cols};
+    if constexpr (requires { state->op.alias(a[I]...); }) {
+      y.data = state->op.alias(a[I]...);
+    } else {
+      y.data = tape.memory_for<Real>(shape.size());
+      state->op.value(Node{y, {}}, a[I]...);
+    }
+    bool active = (tape.entry(state->in[I]).active || ...);
+    if constexpr (requires { requires Op::is_constant; }) active = false;
+    const Var v = tape.push(y.data, shape, active, &State::kind, state);
+    tape.recorded(v);
+    return v;
+  }
+  (std::make_index_sequence<n>{});
+}
+
+// Enters Op, and a function that records it, in the catalogue with inputs to check it on:
+// CHECKED(Op, label, VAEGRAD_INPUTS({{3, 4}}, ..), [](Var a, ..) { return .. }); further functions
+// or shapes with CHECKED_ALSO.
+#define CHECKED(Op, label, ...) VAEGRAD_ENTRY(Op, label, false, __VA_ARGS__)
+#define CHECKED_ALSO(Op, label, ...) VAEGRAD_ALSO(Op, label, __VA_ARGS__)
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

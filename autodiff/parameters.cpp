@@ -1,0 +1,51 @@
+#include <algorithm>
+
+#include <vaegrad/autodiff/parameters.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+Param Parameters::add(std::string name, Shape shape, const std::function<void(Matrix)>& fill) {
+  check(!in_use_, "parameters: ", name, " is added after a tape has used this block", hint,
+        "add every parameter first, or keep late ones in a second Parameters");
+  check(shape.rows > 0 && shape.cols > 0, "parameters: ", name, " has shape ", shape, hint,
+        "both sizes must be at least 1");
+  for (const Named& other : list_)
+    check(other.name != name, "parameters: the name ", name, " is taken, with shape ",
+          other.param.shape, hint, "give each layer a name of its own");
+
+  constexpr Index line = 64 / sizeof(Real);
+  const Param param{this, size(), shape, std::uint32_t(list_.size())};
+  values_.resize(std::size_t(size() + (shape.size() + line - 1) / line * line));
+  gradient_.resize(values_.size());
+  touched_.push_back(true);
+  list_.push_back({std::move(name), param});
+  if (fill) fill(value(param));
+  ++version_;
+  return param;
+}
+
+Index Parameters::count() const {
+  Index n = 0;
+  for (const Named& each : list_) n += each.param.shape.size();
+  return n;
+}
+
+void Parameters::zero_gradient() { std::fill(touched_.begin(), touched_.end(), std::uint8_t{0}); }
+
+Matrix Parameters::gradient(const Param& p) {
+  const Matrix g{gradient_.data() + p.offset, p.shape.rows, p.shape.cols};
+  if (!touched_[p.number]) std::fill(g.begin(), g.end(), Real{0});
+  touched_[p.number] = true;
+  return g;
+}
+
+std::span<Real> Parameters::gradient() {
+  for (const Named& each : list_) gradient(each.param);
+  return gradient_;
+}
+
+void Parameters::scale_gradient(Real factor) {
+  for (Real& g : (static_cast<void>(gradient()), gradient_)) g *= factor;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

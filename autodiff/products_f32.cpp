@@ -1,0 +1,74 @@
+// Float products: tiles of C, each one dnnl_sgemm on one thread.
+//
+// Left to its own threads, dnnl_sgemm gives other bits for other numbers of them and allocates. So
+// C is cut by its shape alone, and the threads are ours.
+#include <vaegrad/autodiff/real.hpp>
+#if !defined(VAEGRAD_DOUBLE)
+#include <oneapi/dnnl/dnnl.h>
+
+#include <algorithm>
+
+#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/products.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+// oneDNN starts threads of its own unless it is in a parallel region or this is 1; a region of one
+// thread is none.
+struct OneThread {
+  int before = omp_get_max_threads();
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+};
+
+constexpr Index worth_threads = 1'500'000;  // additions and multiplications; 20 x 200 x 200 gains
+constexpr Index worth_a_tile = 20'000'000;  // smaller tiles cost 5 % and more of the speed
+
+// n cut into at most `parts` even parts, multiples of `unit` and no shorter than `least`
+Index part(Index n, Index parts, Index least, Index unit) {
+  parts = std::clamp<Index>(n / least, 1, parts);
+  return std::min(n, ((n + parts - 1) / parts + unit - 1) / unit * unit);
+}
+
+// sgemm rearranges a transposed B once in each tile, so there the cut goes through the columns of
+// C; otherwise, and where that is little work, through its rows. `unit` suits sgemm's own blocks.
+Shape tile(Factor a, Factor b) {
+  const Index m = a.rows, n = b.cols, k = a.cols, work = 2 * m * n * k;
+  if (work < worth_threads) return {m, n};
+  const Index parts = std::clamp<Index>(work / worth_a_tile, 2, 8);
+  const bool by_columns = n >= 192 && (m < 64 || (b.transposed && k >= 64));
+  if (by_columns) return {std::min<Index>(m, 512), part(n, parts, 96, 16)};
+  return {part(m, parts, 32, 8), n};
+}
+
+}  // namespace
+
+void multiply(Factor a, Factor b, Real* c, bool accumulate) {
+  check(a.cols == b.rows, "multiply: inner dimensions differ: a is ", Shape{a.rows, a.cols},
+        ", b is ", Shape{b.rows, b.cols});
+  const Index m = a.rows, n = b.cols, k = a.cols;
+  if (m == 0 || n == 0) return;
+  if (k == 0) {
+    if (!accumulate) std::fill_n(c, m * n, Real(0));
+    return;
+  }
+  const Index a_stride = a.transposed ? m : k, b_stride = b.transposed ? k : n;
+  const Shape t = tile(a, b);
+  const Index across = (n + t.cols - 1) / t.cols, down = (m + t.rows - 1) / t.rows;
+  parallel_for(across * down, across * down > 1, [&](Index block) {
+    const Index i = block / across * t.rows, j = block % across * t.cols;
+    const OneThread one;
+    const dnnl_status_t status =
+        dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', std::min(t.rows, m - i),
+                   std::min(t.cols, n - j), k, 1.f, a.data + (a.transposed ? i : i * a_stride),
+                   a_stride, b.data + (b.transposed ? j * b_stride : j), b_stride,
+                   accumulate ? 1.f : 0.f, c + i * n + j, n);
+    check(status == dnnl_success, "multiply: dnnl_sgemm failed: status ", int(status));
+  });
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
+#endif

@@ -1,0 +1,64 @@
+#include <algorithm>
+
+#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/random.hpp>
+#include <vaegrad/lab/batches.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+Batches::Batches(const Examples& examples, std::size_t batch, std::uint64_t seed)
+    : rows_(examples.rows), order_(rows_), batch_(batch), seed_(seed) {
+  check(batch > 0, "batches: the batch size must be at least 1: 0", hint, "--batch 128");
+  check(!rows_.empty(), "batches: no examples to make batches of: 0", hint,
+        "choose a split that has some");
+}
+
+void Batches::shuffle(std::uint32_t epoch) {
+  order_ = rows_;
+  // Fisher and Yates, as permutation() does, but in place: an epoch allocates nothing.
+  Stream stream(seed_, Purpose::shuffle, epoch);
+  for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[stream.below(i)]);
+}
+
+std::span<const std::uint32_t> Batches::operator[](std::size_t i) const {
+  const std::size_t first = i * batch_;
+  check(first < order_.size(), "batches: no batch ", i, " among ", count());
+  return std::span(order_).subspan(first, std::min(batch_, order_.size() - first));
+}
+
+namespace {
+
+// x = f(x, byte) for every pixel
+template <class F>
+void for_each_pixel(Matrix x, const Images& file, std::span<const std::uint32_t> rows, F f) {
+  constexpr Index worth_threads = 1 << 15;
+  parallel_for(x.rows, x.size() >= worth_threads, [&](Index i) {
+    const std::uint8_t* bytes = file.image(rows[static_cast<std::size_t>(i)]).data();
+    Real* to = x.row(i);
+    for (Index j = 0; j < x.cols; ++j) to[j] = f(to[j], bytes[j]);
+  });
+}
+
+}  // namespace
+
+void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Binarize how,
+          std::uint64_t seed, std::uint32_t draw) {
+  const Shape shape{static_cast<Index>(rows.size()), static_cast<Index>(file.dimensions())};
+  check(x.shape() == shape, "batch: it has the shape ", x.shape(), ", the examples ", shape);
+  if (file.binary) {
+    for_each_pixel(x, file, rows, [](Real, std::uint8_t b) { return static_cast<Real>(b); });
+  } else if (how == Binarize::none) {
+    for_each_pixel(x, file, rows, [](Real, std::uint8_t b) { return static_cast<Real>(b) / 255; });
+  } else if (how == Binarize::threshold) {
+    for_each_pixel(x, file, rows, [](Real, std::uint8_t b) { return static_cast<Real>(b >= 128); });
+  } else {
+    // x = [255 u < byte],  u ~ U(0, 1), computed in float so that float and double builds see the
+    // same image
+    Stream(seed, Purpose::binarize, draw, rows).uniform(x);
+    for_each_pixel(x, file, rows, [](Real u, std::uint8_t b) {
+      return static_cast<Real>(255 * static_cast<float>(u) < static_cast<float>(b));
+    });
+  }
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,66 @@
+// Data sets: named ones and files, with their splits into training, validation and test examples.
+// Bytes stay bytes until a batch is made of them (lab/batches.hpp); nothing is downloaded here.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <vaegrad/autodiff/error.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// What one file holds: images, or the rows of a table (height 1). Splits share it.
+struct Images {
+  std::size_t count = 0, height = 0, width = 0;
+  std::vector<std::uint8_t> bytes;   // (count, height, width)
+  std::vector<std::uint8_t> labels;  // (count), or empty
+  bool binary = false;               // the data set's bytes are all 0 or 1, and mean just that
+
+  std::size_t dimensions() const { return height * width; }  // of one image
+  std::span<const std::uint8_t> image(std::size_t row) const {
+    return {bytes.data() + row * dimensions(), dimensions()};
+  }
+};
+
+enum class Split : std::uint32_t { train, validation, test };
+
+// Some of the images of a file. An example goes by its row in the file, everywhere.
+struct Examples {
+  Split split = Split::train;
+  std::shared_ptr<const Images> file;
+  std::vector<std::uint32_t> rows;  // rising
+
+  std::size_t count() const { return rows.size(); }
+};
+
+struct Checksum {
+  std::string file, sha256;  // of the file as it lies on disk
+};
+
+struct DataSet {
+  std::string name;  // as it was asked for
+  Examples train, validation, test;
+  std::vector<Checksum> checksums;  // of every file that was read
+};
+
+struct DataOptions {
+  std::filesystem::path data_dir;  // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
+  std::optional<std::size_t>
+      validation;                // default: the set's own file, or one twelfth of the training data
+  std::filesystem::path labels;  // of the training file
+  std::filesystem::path test_data, test_labels;
+  std::uint64_t seed = 1;  // of the permutation that splits a file
+};
+
+// `fashion-mnist`, `mnist`, `binarized-mnist`, or the path of an IDX file (plain or gzip).
+// The last `validation` examples of a seeded permutation of the training data are for validation. A
+// file without test data is split 80 / 10 / 10 by that permutation, at least one each. Two calls
+// with the same arguments give the same splits.
+DataSet load_data_set(const std::string& name_or_path, const DataOptions& options = {});
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,67 @@
+// Files: reading with sizes known before memory is taken, and writing that is never seen half done.
+// No formats here, and no streams: whole files, or ranges of one.
+#pragma once
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <vaegrad/autodiff/error.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// The system calls that reading and writing are made of, in one table: a test that wants a short
+// write or a full disk replaces a row. Nothing else in the lab calls the system for file contents.
+struct FileCalls {
+  int (*open)(const char* path, int flags, mode_t mode);
+  ssize_t (*pread)(int file, void* to, std::size_t bytes, off_t at);
+  ssize_t (*write)(int file, const void* from, std::size_t bytes);
+  int (*fsync)(int file);
+  int (*close)(int file);
+  int (*rename)(const char* from, const char* to);
+  int (*unlink)(const char* path);
+};
+extern const FileCalls system_calls;
+extern FileCalls file_calls;  // what is used, system_calls unless a test says otherwise
+
+// A regular file, open for reading.
+class InputFile {
+ public:
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::string& name() const { return name_; }
+  std::size_t size() const { return size_; }  // bytes
+
+  // As many of the wanted bytes as the file has from `at` on: fewer only at its end.
+  std::size_t read(std::size_t at, void* to, std::size_t bytes) const;
+
+ private:
+  std::string name_;
+  int file_ = -1;
+  std::size_t size_ = 0;
+};
+
+// The whole file; an error when it has more than `limit` bytes.
+std::string read_file(const std::filesystem::path& path, std::size_t limit);
+
+// The file is the parts in a row, or what it was before: written beside it as `path.tmp`, flushed,
+// renamed, and the folder flushed. On failure the temporary is removed and an Error says why.
+void write_atomically(const std::filesystem::path& path, std::span<const std::string_view> parts);
+void write_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+// An Error when so many bytes cannot be held at once, before anybody tries.
+void check_memory(std::string_view where, std::size_t bytes);
+
+// Memory as text, to be written.
+template <class T>
+std::string_view as_text(std::span<const T> values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,86 @@
+// Pictures: curves, clouds of points and grids of images, as PNG (or SVG, by the path's extension).
+//
+// A chart says what to show, not how; the look is the same everywhere and is decided in plot.cpp.
+// This is not a wrapper of gnuplot: what no chapter or program draws is not here. Text is shown as
+// it stands (quotes, _, ^, % and @ mean nothing).
+//
+// A picture that cannot be drawn never costs the run: every `draw` then returns false after a
+// warning on stderr (once per process when gnuplot is missing). A file appears complete or not at
+// all.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <vaegrad/autodiff/real.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+enum class Mark {
+  automatic,
+  line,
+  dashes,
+  points
+};  // automatic: a line, with points when they are few
+
+struct Series {
+  std::string title = {};              // "" keeps it out of the legend
+  std::vector<double> x = {}, y = {};  // as long as each other; a value that is not finite is a gap
+  Mark mark = Mark::automatic;
+  int colour = -1;  // 0..7 of the palette, 8..15 again with another shape; -1: the series' place
+};
+
+struct Reference {  // a horizontal line with its name on it
+  double y = 0;
+  std::string title = {};
+};
+
+struct Chart {
+  std::string title = {}, x_label = {}, y_label = {};  // labels with their unit: "ELBO (nats)"
+  std::vector<Series> series = {};
+  std::vector<Reference> references = {};
+  std::optional<std::pair<double, double>> x_range = {};  // default: what the values need
+  std::optional<std::pair<double, double>> y_range = {};
+  bool log_x = false, log_y = false;
+  bool square = false;  // one unit has the same length on both axes
+};
+
+// Grey images in rows of `columns`. 0 is black and 255 is white, as the data sets store it (digits
+// and clothes are light on black, faces come out right), on a white page with thin gaps.
+struct ImageGrid {
+  std::string title = {};
+  int height = 0, width = 0, columns = 10;
+  std::vector<std::uint8_t> pixels = {};        // n * height * width, image after image
+  std::vector<std::string> row_labels = {};     // as many as wanted
+  std::vector<std::string> column_labels = {};  // likewise, short: one over each image
+  int rows_per_group = 0;  // a wider gap after so many rows (2: pairs of image and reconstruction)
+};
+
+// The columns of metrics.csv, one value per epoch, nats; empty or not finite where there is none.
+struct Curves {
+  std::vector<double> epoch = {};
+  std::vector<double> train_elbo = {}, train_log_likelihood = {}, train_kl = {};
+  std::vector<double> valid_elbo = {}, valid_log_likelihood = {}, valid_kl = {};
+};
+
+bool gnuplot_available();  // an executable `gnuplot` is in PATH
+
+// One chart is 800 x 500 pixels (560 x 560 when square); charts side by side are 560 x 460 each.
+bool draw(const Chart& chart, const std::filesystem::path& path);
+bool draw(const std::vector<Chart>& side_by_side, const std::filesystem::path& path);
+
+// Left the ELBO, right its terms: the distortion -log p(x|z) above the rate KL(q(z|x) || p(z)).
+// 1120 x 460 pixels.
+bool draw(const Curves& curves, const std::filesystem::path& path);
+
+// Every pixel of an image becomes a square of whole pixels; the picture is about 800 wide.
+bool draw(const ImageGrid& grid, const std::filesystem::path& path);
+
+// 0..1 to 0..255, rounded; what is outside is clamped, NaN is 0.
+std::vector<std::uint8_t> grey(std::span<const Real> values);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

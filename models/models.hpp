@@ -1,0 +1,3 @@
+// Every model.
+#pragma once
+#include <vaegrad/models/vae.hpp>

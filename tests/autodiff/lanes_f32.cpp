@@ -1,0 +1,2 @@
+// The tests of lanes.cpp, float against double.
+#include "lanes.cpp"

@@ -1,0 +1,147 @@
+// Batches visit every example once an epoch, and pixels are what their definition says.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/lab/batches.hpp>
+
+using namespace vaegrad;
+
+namespace {
+
+// 256 rows; row r is r in all its pixels.
+std::shared_ptr<Images> ramp(std::size_t height, std::size_t width) {
+  auto images = std::make_shared<Images>();
+  images->count = 256;
+  images->height = height;
+  images->width = width;
+  for (std::size_t r = 0; r < 256; ++r)
+    images->bytes.insert(images->bytes.end(), height * width, std::uint8_t(r));
+  return images;
+}
+
+struct Filled {
+  std::vector<Real> values;
+  Matrix x;
+  Filled(const Images& file, std::span<const std::uint32_t> rows, Binarize how,
+         std::uint64_t seed = 1, std::uint32_t draw = 0)
+      : values(rows.size() * file.dimensions(), Real(-1)),
+        x{values.data(), Index(rows.size()), Index(file.dimensions())} {
+    fill(x, file, rows, how, seed, draw);
+  }
+};
+
+std::vector<std::uint32_t> flat(const Batches& batches) {
+  std::vector<std::uint32_t> all;
+  for (std::size_t i = 0; i < batches.count(); ++i)
+    all.insert(all.end(), batches[i].begin(), batches[i].end());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("an epoch visits every example once, in an order of seed and epoch alone") {
+  Examples examples;
+  for (std::uint32_t r = 0; r < 103; ++r) examples.rows.push_back(3 * r);
+  Batches batches(examples, 10, 7);
+  CHECK(batches.count() == 11);
+  CHECK(batches[0].size() == 10);
+  CHECK(batches[10].size() == 3);
+  CHECK(flat(batches) == examples.rows);
+  CHECK_THROWS_WITH_AS(batches[11], doctest::Contains("no batch 11 among 11"), Error);
+
+  std::set<std::vector<std::uint32_t>> orders{examples.rows};
+  for (const std::uint32_t epoch : {1u, 2u, 3u}) {
+    batches.shuffle(epoch);
+    auto order = flat(batches);
+    CHECK(orders.insert(order).second);
+    Batches resumed(examples, 25, 7);  // neither the batch size nor earlier epochs matter
+    resumed.shuffle(epoch);
+    CHECK(flat(resumed) == order);
+    Batches other(examples, 10, 8);
+    other.shuffle(epoch);
+    CHECK(flat(other) != order);
+    std::sort(order.begin(), order.end());
+    CHECK(order == examples.rows);
+  }
+  CHECK(Batches(examples, 1000).count() == 1);
+  CHECK_THROWS_WITH_AS(Batches(examples, 0), doctest::Contains("batch size must be at least 1"),
+                       Error);
+  CHECK_THROWS_WITH_AS(Batches(Examples(), 1), doctest::Contains("no examples"), Error);
+}
+
+TEST_CASE("the first example of an epoch is any of them, equally often") {
+  Examples examples;
+  examples.rows = {0, 1, 2, 3, 4};
+  Batches batches(examples, 1, 3);
+  int seen[5] = {};
+  const int epochs = 5000;
+  for (std::uint32_t e = 0; e < epochs; ++e) {
+    batches.shuffle(e);
+    ++seen[batches[0][0]];
+  }
+  // Binomial(n, 1/5): mean n/5, variance 4n/25; five standard deviations
+  for (const int n : seen) CHECK(std::abs(n - epochs / 5) < 5 * std::sqrt(4.0 * epochs / 25));
+}
+
+TEST_CASE("grey values are byte / 255, thresholds begin at 128, binary files stay as they are") {
+  const auto file = ramp(2, 3);
+  const std::vector<std::uint32_t> rows{255, 0, 127, 128, 51};
+  const Filled grey(*file, rows, Binarize::none), black_white(*file, rows, Binarize::threshold);
+  const Real want[] = {1, 0, Real(127) / 255, Real(128) / 255, Real(0.2)};
+  for (Index i = 0; i < 5; ++i)
+    for (Index j = 0; j < 6; ++j) {
+      CHECK(grey.x(i, j) == want[i]);
+      CHECK(black_white.x(i, j) == Real(i == 0 || i == 3));
+    }
+  file->bytes.assign(file->bytes.size(), 1);
+  file->binary = true;
+  for (const auto how : {Binarize::none, Binarize::threshold, Binarize::sample})
+    for (const Real x : Filled(*file, rows, how).values) CHECK(x == 1);
+  std::vector<Real> small(6);
+  CHECK_THROWS_WITH_AS(fill({small.data(), 1, 6}, *file, rows, Binarize::none, 1, 0),
+                       doctest::Contains("it has the shape (1, 6), the examples (5, 6)"), Error);
+}
+
+TEST_CASE("a sampled pixel is 1 with probability byte / 255, exactly so for black and white") {
+  const auto file = ramp(100, 100);
+  for (const std::uint32_t r : {0u, 1u, 64u, 128u, 200u, 254u, 255u}) {
+    const Filled f(*file, std::vector{r}, Binarize::sample);
+    double sum = 0;
+    for (const Real x : f.values) {
+      REQUIRE((x == 0 || x == 1));
+      sum += double(x);
+    }
+    const double p = r / 255.0, n = 10000;
+    CHECK(std::abs(sum - n * p) <= 5 * std::sqrt(n * p * (1 - p)));  // Binomial(n, p)
+  }
+}
+
+TEST_CASE("a draw belongs to its example, seed and step: not to its batch, place or thread") {
+  const auto file = ramp(28, 28);
+  const Examples train{Split::train, file, {}}, test{Split::test, file, {}};
+  std::vector<std::uint32_t> rows(256);
+  for (std::uint32_t r = 0; r < 256; ++r) rows[r] = 255 - r;
+  const auto sampled = [&](std::span<const std::uint32_t> r, std::uint64_t seed,
+                           std::uint32_t draw) {
+    return Filled(*file, r, Binarize::sample, seed, draw).values;
+  };
+  const auto all = sampled(rows, 1, 5);
+  CHECK(sampled(rows, 2, 5) != all);
+  CHECK(sampled(rows, 1, 6) != all);
+  CHECK(sampled(rows, 1, fixed_draw(Split::validation)) !=
+        sampled(rows, 1, fixed_draw(Split::test)));
+  for (std::size_t i = 0; i < 256; i += 50) {
+    const auto one = sampled(std::span(rows).subspan(i, 1), 1, 5);
+    CHECK(std::equal(one.begin(), one.end(), all.begin() + std::ptrdiff_t(784 * i)));
+  }
+  const int before = threads();
+  for (const int n : {1, 2, 3, 8}) {
+    set_threads(n);
+    CHECK(sampled(rows, 1, 5) == all);
+  }
+  set_threads(before);
+}
