@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <type_traits>
 #include <utility>
 
@@ -87,7 +88,7 @@ class Lanes {
   friend Mask operator<=(Lanes a, Lanes b) { return a.batch_ <= b.batch_; }
   friend Mask operator>=(Lanes a, Lanes b) { return a.batch_ >= b.batch_; }
   friend Mask operator==(Lanes a, Lanes b) { return a.batch_ == b.batch_; }
-  friend Mask operator!=(Lanes a, Lanes b) { return a.batch_ != b.batch_; }
+  friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }  // xsimd 8.1: NaN != NaN is false
 
  private:
   Batch batch_;
@@ -109,19 +110,38 @@ inline Lanes fma(Lanes a, Lanes b, Lanes c) {
 #endif
 }
 
-// For x = n + fraction: {n, 2^n}, n the nearest integer, for n from the least to the greatest
-// exponent of a normal Real; other x give nonsense.
+// Added to a small number, this leaves its nearest integer in the last bits of the significand.
+inline constexpr Real integer_shift = Real(3ll << (std::numeric_limits<Real>::digits - 2));
+
+// the nearest integer, of |x| < 2^22 (double 2^51); ties to even
+inline Lanes nearest(Lanes x) { return (x + Lanes(integer_shift)) - Lanes(integer_shift); }
+
+// the bits of lanes, as integers of the same width
+using Bit = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
+using Bits [[gnu::vector_size(sizeof(Lanes::Batch))]] = Bit;
+inline constexpr int exponent_at = std::numeric_limits<Real>::digits - 1;
+
+// {n, 2^n} for n = nearest(x), from the least to the greatest exponent of a normal Real; one more
+// gives infinity, other x nonsense.
 inline std::pair<Lanes, Lanes> nearest_power(Lanes x) {
-  // Adding `shift` leaves n plus the exponent's bias in the last bits of the significand; shifted
-  // to where the exponent stands, they are the number 2^n.
-  using Bit = std::conditional_t<sizeof(Real) == 4, std::int32_t, std::int64_t>;
-  using Bits [[gnu::vector_size(sizeof(Lanes::Batch))]] = Bit;
-  constexpr int digits = std::numeric_limits<Real>::digits - 1;
-  constexpr Real shift =
-      Real(Bit(3) << (digits - 1)) + Real(std::numeric_limits<Real>::max_exponent - 1);
+  // The shift plus the bias of exponents leaves those of n in the last bits; moved to where the
+  // exponent stands, they are the number 2^n.
+  constexpr Real shift = integer_shift + Real(std::numeric_limits<Real>::max_exponent - 1);
   const Lanes shifted = x + Lanes(shift);
-  const Bits power = std::bit_cast<Bits>(shifted.batch()) << digits;
+  const Bits power = std::bit_cast<Bits>(shifted.batch()) << exponent_at;
   return {shifted - Lanes(shift), Lanes(std::bit_cast<Lanes::Batch>(power))};
+}
+
+// {k, m} with x = 2^k m, √½ <= m < √2, for normal x > 0; else nonsense
+inline std::pair<Lanes, Lanes> split_power(Lanes x) {
+  constexpr Bit one = std::bit_cast<Bit>(Real(1));
+  constexpr Bit root = std::bit_cast<Bit>(std::numbers::sqrt2_v<Real> / 2);
+  const Bits moved = std::bit_cast<Bits>(x.batch()) + (one - root);
+  const Bits k = (moved >> exponent_at) - (one >> exponent_at);
+  const Bits m = (moved & ((Bit(1) << exponent_at) - 1)) + root;
+  using Reals [[gnu::vector_size(sizeof(Lanes::Batch))]] = Real;
+  return {Lanes(std::bit_cast<Lanes::Batch>(__builtin_convertvector(k, Reals))),
+          Lanes(std::bit_cast<Lanes::Batch>(m))};
 }
 
 // 0, 1, 2, ..

@@ -3,7 +3,6 @@
 #include <Random123/philox.h>
 
 #include <algorithm>
-#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -15,7 +14,13 @@ namespace {
 
 // Counters are encrypted 32 at a time, word by word, in vectors of 64-bit lanes.
 constexpr int group = 32;
+#if defined(__AVX512F__)
 constexpr int wide = 8;
+#elif defined(__AVX2__)
+constexpr int wide = 4;
+#else
+constexpr int wide = 2;
+#endif
 using Narrow [[gnu::vector_size(4 * wide)]] = std::uint32_t;
 using Wide [[gnu::vector_size(8 * wide)]] = std::uint64_t;
 struct Words {
@@ -30,15 +35,13 @@ struct Numbers {
 };
 
 // The products of the lower halves. GCC does not find the instruction by itself and is 2 x slower.
-Wide multiply_low(const Wide& a, const Wide& b) {
+Wide multiply_low(Wide a, Wide b) {
 #if defined(__AVX512F__)
   return Wide(_mm512_mul_epu32(__m512i(a), __m512i(b)));
 #elif defined(__AVX2__)
-  Wide y;
-  for (int half = 0; half < 2; ++half)
-    reinterpret_cast<__m256i*>(&y)[half] = _mm256_mul_epu32(
-        reinterpret_cast<const __m256i*>(&a)[half], reinterpret_cast<const __m256i*>(&b)[half]);
-  return y;
+  return Wide(_mm256_mul_epu32(__m256i(a), __m256i(b)));
+#elif defined(__SSE2__)
+  return Wide(_mm_mul_epu32(__m128i(a), __m128i(b)));
 #else
   return (a & 0xffffffff) * (b & 0xffffffff);
 #endif
@@ -88,7 +91,7 @@ void to_normal(const Words& from, Numbers& to) {
     for (int c = 0; c < group; c += Lanes::size) {
       const Lanes r = sqrt(Lanes(-2) * log(Lanes::load(to.word[w] + c)));
       const Lanes half_turns = Lanes(2) * Lanes::load(to.word[w + 1] + c) - Lanes(1);
-      const auto [sine, cosine] = sincos(Lanes(std::numbers::pi_v<Real>) * half_turns);
+      const auto [sine, cosine] = sincospi(half_turns);
       (r * cosine).store(to.word[w] + c);
       (r * sine).store(to.word[w + 1] + c);
     }

@@ -1,7 +1,7 @@
 # Everything here is a Debian 12 package; nothing is vendored or downloaded. This file is also what an
 # installed vaegrad uses to find them again (cmake/vaegradConfig.cmake).
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(Boost 1.74 REQUIRED COMPONENTS program_options iostreams filesystem system)
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options iostreams filesystem)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)

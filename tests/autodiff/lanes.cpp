@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -19,11 +20,11 @@ namespace {
 
 using Exact = std::conditional_t<sizeof(Real) == 4, double, long double>;
 using Limits = std::numeric_limits<Real>;
-constexpr Real infinity = Limits::infinity(), nan = Limits::quiet_NaN();
+constexpr Real infinity = Limits::infinity(), not_a_number = Limits::quiet_NaN();
 constexpr bool f32 = sizeof(Real) == 4;
 
 struct Function {
-  const char* name;
+  std::string name;
   Lanes (*lanes)(Lanes);
   Exact (*exact)(Exact);
   double low, high, ulps;
@@ -34,13 +35,13 @@ const Function functions[] = {
 //       name      from                  to                   ulps  exactly
 FUNCTION(exp,      f32 ? -87.33 : -708., f32 ? 88.37 : 709.4, 1.5,  std::exp(x))
 FUNCTION(expm1,    -1e4,                 f32 ? 88.37 : 709.4, 2.0,  std::expm1(x))
-FUNCTION(log,      Limits::min(),        Limits::max(),       1.0,  std::log(x))
+FUNCTION(log,      Limits::denorm_min(), Limits::max(),       1.0,  std::log(x))
 FUNCTION(log1p,    -0.999999,            Limits::max(),       1.0,  std::log1p(x))
 FUNCTION(sqrt,     0,                    Limits::max(),       0.51, std::sqrt(x))
 FUNCTION(abs,      -1e30,                1e30,                0.0,  std::abs(x))
 FUNCTION(floor,    -1e30,                1e30,                0.0,  std::floor(x))
-FUNCTION(sin,      -1e4,                 1e4,                 2.5,  std::sin(x))
-FUNCTION(cos,      -1e4,                 1e4,                 2.5,  std::cos(x))
+FUNCTION(sin,      -1e5,                 1e5,                 2.5,  std::sin(x))
+FUNCTION(cos,      -1e5,                 1e5,                 2.5,  std::cos(x))
 FUNCTION(tanh,     -1e30,                1e30,                3.5,  std::tanh(x))
 FUNCTION(sigmoid,  f32 ? -87.33 : -708., 1e30,                3.0,  1 / (1 + std::exp(-x)))
 FUNCTION(softplus, f32 ? -87.33 : -708., 1e30,                4.0,  std::max(x, Exact(0)) + std::log1p(std::exp(-std::abs(x))))
@@ -59,7 +60,7 @@ double ulps(Real y, Exact exact) {
 // magnitude, near ±1.
 std::vector<Real> mixed(double low, double high) {
   std::mt19937 bits(1);
-  auto uniform = [&](double a, double b) { return a + (b - a) * bits() / 4294967296.0; };
+  auto uniform = [&](double a, double b) { return a + (b - a) * double(bits()) / 4294967296.0; };
   std::vector<Real> x(std::size_t(Lanes::size) * 10'000);
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double sign = uniform(0, 1) < 0.5 ? -1 : 1,
@@ -107,7 +108,7 @@ TEST_CASE("a value does not depend on the lane or its neighbours") {
     for (std::size_t i = 0; i < 200 * std::size_t(Lanes::size); i += Lanes::size) {
       const Lanes y = f.lanes(Lanes::load(&xs[i]));
       for (int k = 0; k < Lanes::size; ++k)
-        REQUIRE(y[k] == f.lanes(Lanes(xs[i + std::size_t(k)]))[0]);
+        CHECK(y[k] == f.lanes(Lanes(xs[i + std::size_t(k)]))[0]);
     }
   }
 }
@@ -115,17 +116,17 @@ TEST_CASE("a value does not depend on the lane or its neighbours") {
 TEST_CASE("NaN and infinities") {
   for (const Function& f : functions) {
     CAPTURE(f.name);
-    CHECK(std::isnan(one(f.lanes, nan)));
+    CHECK(std::isnan(one(f.lanes, not_a_number)));
     for (const Real x :
          {infinity, -infinity, Limits::max(), Limits::lowest(), Real(0), Real(-0.0)}) {
       CAPTURE(x);
       const Real y = one(f.lanes, x), exact = Real(f.exact(Exact(x)));
-      const bool far_angle =
-          std::abs(x) > 1e4 && (f.lanes == functions[7].lanes || f.lanes == functions[8].lanes);
       if (std::isnan(exact)) {
         CHECK(std::isnan(y));
-      } else if (!far_angle) {
+      } else if (std::isinf(exact) || exact == 0) {
         CHECK(y == exact);
+      } else {
+        CHECK(ulps(y, f.exact(Exact(x))) <= std::max(f.ulps, 0.5));
       }
     }
   }
@@ -146,8 +147,8 @@ TEST_CASE("max and min hand NaN on from both sides") {
   CHECK(min(Lanes(2), Lanes(3))[0] == 2);
   for (auto f :
        {+[](Lanes a, Lanes b) { return max(a, b); }, +[](Lanes a, Lanes b) { return min(a, b); }}) {
-    CHECK(std::isnan(f(Lanes(nan), Lanes(1))[0]));
-    CHECK(std::isnan(f(Lanes(1), Lanes(nan))[0]));
+    CHECK(std::isnan(f(Lanes(not_a_number), Lanes(1))[0]));
+    CHECK(std::isnan(f(Lanes(1), Lanes(not_a_number))[0]));
   }
 }
 
@@ -158,14 +159,14 @@ TEST_CASE("pow") {
       const Lanes z = pow(Lanes::load(&xs[i]), Lanes(Real(y)));
       for (int k = 0; k < Lanes::size; ++k) {
         const Exact x = Exact(xs[i + std::size_t(k)]), exact = std::pow(x, Exact(y));
-        REQUIRE(ulps(z[k], exact) <= 2 + 1.5 * std::abs(y * double(std::log(x))));
+        REQUIRE(ulps(z[k], exact) <= 2 + 2 * std::abs(y * double(std::log(x))));
       }
     }
   }
   CHECK(pow(Lanes(0), Lanes(2))[0] == 0);
   CHECK(pow(Lanes(0), Lanes(-2))[0] == infinity);
   CHECK(pow(Lanes(0), Lanes(0))[0] == 1);
-  CHECK(std::isnan(pow(Lanes(0), Lanes(nan))[0]));
+  CHECK(std::isnan(pow(Lanes(0), Lanes(not_a_number))[0]));
   CHECK(pow(Lanes(-2), Lanes(3))[0] == doctest::Approx(-8));
 }
 
@@ -192,7 +193,7 @@ TEST_CASE("sums and maxima over lanes take their fixed order") {
   CHECK(horizontal_max(Lanes::load(x)) == 1);
   for (int k = 0; k < Lanes::size; ++k) {
     Real with_nan[Lanes::size] = {};
-    with_nan[k] = nan;
+    with_nan[k] = not_a_number;
     CHECK(std::isnan(horizontal_max(Lanes::load(with_nan))));
   }
 }

@@ -133,7 +133,7 @@ TEST_CASE("files that lie") {
                   ",\"data_offsets\":", offsets, "}");
   };
   const auto one = [&](const char* type, const char* shape, const char* offsets, std::size_t data) {
-    return with_header("{" + entry(type, shape, offsets) + "}", data);
+    return with_header(concat("{", entry(type, shape, offsets), "}"), data);
   };
   CHECK(message(folder, one("F32", "[2,2]", "[0,16]", 16)) == "(no error)");
   CHECK(message(folder, with_header("{}", 0)) == "(no error)");
@@ -165,7 +165,7 @@ TEST_CASE("files that lie") {
   refused(one("F32", "[184467440737095516160]", "[0,0]", 0),
           "is not described by");  // more than 64 bits
   const std::string second = entry("U8", "[2]", "[0,2]");
-  refused(with_header("{" + second + ",\"y" + second.substr(2) + "}", 2), "gap or overlap");
+  refused(with_header(concat("{", second, ",\"y", second.substr(2), "}"), 2), "gap or overlap");
 }
 
 TEST_CASE("every byte of a header changed, every length cut: an error or a file of the same size") {

@@ -1,0 +1,20 @@
+// A command of the program: a name, a line about it, and what runs it. One file per command.
+#pragma once
+#include <span>
+#include <string>
+
+#include <vaegrad/autodiff/error.hpp>
+
+namespace vaegrad {
+
+using Arguments = std::span<const std::string>;
+
+struct Command {
+  const char *name, *summary;
+  int (*run)(Arguments);  // returns the exit status; errors are thrown
+  std::string (*help)();  // options and an example
+};
+
+extern const Command train_command, evaluate_command;
+
+}  // namespace vaegrad

@@ -1,0 +1,70 @@
+// The vaegrad program: finds the command and runs it. Results go to stdout, everything else to
+// stderr. Exit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 interrupted and saved.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <new>
+#include <vaegrad/lab/run.hpp>
+#include <vector>
+
+#include "command.hpp"
+
+namespace {
+
+using namespace vaegrad;
+
+const Command* const commands[] = {&train_command, &evaluate_command};
+
+std::string overview() {
+  std::string to =
+      "vaegrad: variational autoencoders in C++, to understand, use and research\n\n"
+      "usage: vaegrad COMMAND [options]        vaegrad COMMAND --help\n\n";
+  for (const Command* c : commands) to += fmt::format("  {:<12} {}\n", c->name, c->summary);
+  to += fmt::format("  {:<12} {}\n", "test", "every test (by the start script)");
+  to +=
+      "\nexample: vaegrad train --data fashion-mnist --binarize sample --latent 2 --out "
+      "runs/flat\n";
+  return to;
+}
+
+int report(const std::string& where, const std::exception& e, int status) {
+  fmt::print(stderr, "{}: {}\n", where, e.what());
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string name = arguments.empty() ? "--help" : arguments[0];
+  if (name == "--help" || name == "help") {
+    fmt::print("{}", overview());
+    return 0;
+  }
+  if (name == "--version") {
+    fmt::print("vaegrad {}\n", version);
+    return 0;
+  }
+  std::string where = "vaegrad";
+  try {
+    for (const Command* c : commands) {
+      if (name != c->name) continue;
+      where += ' ' + name;
+      const Arguments rest = Arguments(arguments).subspan(1);
+      for (const std::string& a : rest)
+        if (a == "--help") {
+          fmt::print("{}", c->help());
+          return 0;
+        }
+      return c->run(rest);
+    }
+    fail<UsageError>("there is no command '", name, "'", hint, "vaegrad --help lists the commands");
+  } catch (const UsageError& e) {
+    return report(where, e, 2);
+  } catch (const std::bad_alloc&) {
+    return report(
+        where, Error(concat("out of memory", hint, "a smaller --batch or --hidden needs less")), 1);
+  } catch (const std::exception& e) {
+    return report(where, e, 1);
+  }
+}

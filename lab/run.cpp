@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/safetensors.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+namespace fs = std::filesystem;
+
+const char* const version = VAEGRAD_VERSION;
+
+namespace {
+
+fs::path first_free(const std::string& data) {
+  const std::string name = fs::path(data).filename().string();
+  for (int n = 1;; ++n) {
+    const fs::path folder = fs::path("runs") / concat(name, '-', n);
+    std::error_code error;
+    if (!fs::exists(folder, error)) return folder;
+  }
+}
+
+}  // namespace
+
+Run::Run(const Settings& settings)
+    : folder_(settings.out.empty() ? first_free(settings.data) : settings.out) {
+  std::error_code error;
+  if (fs::exists(folder_, error)) {
+    check<UsageError>(fs::is_directory(folder_, error), folder_.string(),
+                      ": it is a file, not a folder", hint, "--out names a folder");
+    check<UsageError>(settings.overwrite || fs::is_empty(folder_, error), folder_.string(),
+                      ": the folder is not empty", hint,
+                      "--overwrite replaces what a run writes there");
+  }
+  fs::create_directories(folder_, error);
+  check(!error, folder_.string(), ": cannot make the folder: ", error.message(), hint,
+        "--out names a folder that may be written");
+  write("config.ini", std::string_view(config_text(settings)));
+}
+
+void Run::write(const std::string& file, std::string_view text) const {
+  write_atomically(folder_ / file, text);
+}
+void Run::write(const std::string& file, const nlohmann::json& json) const {
+  write(file, std::string_view(json.dump(2) + '\n'));
+}
+
+void Run::write_metrics(std::span<const Metrics> rows) const {
+  std::string text =
+      "epoch,step,seconds,train_objective,train_elbo,train_log_likelihood,train_kl,valid_objective,"
+      "valid_elbo,valid_log_likelihood,valid_kl,active_units,gradient_norm,learning_rate,beta\n";
+  for (const Metrics& m : rows) {
+    text += fmt::format("{},{},{:.3f}", m.epoch, m.step, m.seconds);
+    for (double x : {m.train_objective, m.train_elbo, m.train_log_likelihood, m.train_kl,
+                     m.valid_objective, m.valid_elbo, m.valid_log_likelihood, m.valid_kl,
+                     m.active_units, m.gradient_norm, m.learning_rate, m.beta})
+      text += std::isnan(x) ? "," : fmt::format(",{:.9g}", x);
+    text += '\n';
+  }
+  write("metrics.csv", std::string_view(text));
+}
+
+void Run::write_model(const Model& model, const std::string& file) const {
+  std::vector<Tensor> tensors;
+  for (const auto& [name, param] : model.parameters.list())
+    tensors.push_back(
+        tensor<Real>(name, {std::size_t(param.shape.rows), std::size_t(param.shape.cols)},
+                     model.parameters.values().subspan(std::size_t(param.offset),
+                                                       std::size_t(param.shape.size()))));
+  write_safetensors(folder_ / file, tensors,
+                    {{"vaegrad", version},
+                     {"height", std::to_string(model.height)},
+                     {"width", std::to_string(model.width)}});
+}
+
+void Run::make_latest() const {
+  if (folder_.parent_path() != "runs") return;
+  std::error_code error;  // a convenience: a file system without links costs nothing else
+  const fs::path link = "runs/latest", fresh = "runs/.latest.tmp";
+  fs::remove(fresh, error);
+  fs::create_directory_symlink(folder_.filename(), fresh, error);
+  if (!error) fs::rename(fresh, link, error);
+}
+
+DataSet load_data(const Settings& settings) {
+  DataOptions options;
+  options.data_dir = settings.data_dir;
+  options.validation = settings.validation;
+  options.seed = settings.seed;
+  DataSet data = load_data_set(settings.data, options);
+  check<UsageError>(data.train.file->binary || settings.binarize,
+                    "bernoulli likelihood needs values 0 or 1, but ", settings.data,
+                    " has grey values 0..255", hint,
+                    "--binarize sample, or --binarize none to use them as probabilities");
+  check<UsageError>(
+      !data.train.file->binary || settings.binarize.value_or(Binarize::none) == Binarize::none,
+      "--binarize: ", settings.data, " is binary already: its bytes are all 0 or 1", hint,
+      "leave --binarize out");
+  return data;
+}
+
+LoadedRun load_run(const fs::path& folder) {
+  std::error_code error;
+  check(fs::exists(folder / "config.ini", error), folder.string(),
+        ": not a run: there is no config.ini in it", hint,
+        "vaegrad train makes one; runs/latest is the newest");
+  check(fs::exists(folder / "model.safetensors", error), folder.string(),
+        ": the run has no model.safetensors yet", hint,
+        "wait for its first epoch, or train it again");
+  LoadedRun run{folder, {}, nullptr};
+  read_config(folder / "config.ini", run.settings);
+  const SafeTensors weights = read_safetensors(folder / "model.safetensors");
+  const auto size = [&](const char* key) {
+    const auto found = weights.metadata().find(key);
+    check(found != weights.metadata().end(), (folder / "model.safetensors").string(),
+          ": it does not say its ", key, hint, "is this a file that vaegrad wrote?");
+    return Index(integer_option(key, found->second, 1, 1 << 24));
+  };
+  run.model = std::make_unique<Model>(run.settings, size("height"), size("width"));
+  const auto values = run.model->parameters.change_values();
+  for (const auto& [name, param] : run.model->parameters.list()) {
+    const std::size_t shape[]{std::size_t(param.shape.rows), std::size_t(param.shape.cols)};
+    weights.copy<Real>(name, shape,
+                       values.subspan(std::size_t(param.offset), std::size_t(param.shape.size())));
+  }
+  return run;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,52 @@
+// A run is a folder that can be repeated from itself: config.ini, metrics.csv, summary.json,
+// model.safetensors and pictures. Every file appears complete or not at all.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+
+#include <vaegrad/lab/data_set.hpp>
+#include <vaegrad/lab/model.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+extern const char* const version;  // "0.1.0"
+
+// A row of metrics.csv; NaN where there is nothing to report.
+struct Metrics {
+  int epoch = 0;
+  std::uint64_t step = 0;
+  double seconds = 0;
+  double train_objective, train_elbo, train_log_likelihood, train_kl;
+  double valid_objective, valid_elbo, valid_log_likelihood, valid_kl;
+  double active_units, gradient_norm, learning_rate, beta;
+};
+
+class Run {
+ public:
+  // Makes the folder: settings.out, or runs/DATA-N with the first free N. Errors: the folder is not
+  // empty and --overwrite was not given (UsageError, nothing is touched); it cannot be written.
+  explicit Run(const Settings& settings);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  void write(const std::string& file, std::string_view text) const;
+  void write(const std::string& file, const nlohmann::json& json) const;
+  void write_metrics(std::span<const Metrics> rows) const;
+  void write_model(const Model& model, const std::string& file = "model.safetensors") const;
+  // Points runs/latest at this run, when it lies in runs/.
+  void make_latest() const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// The data a run was made from.
+DataSet load_data(const Settings& settings);
+
+struct LoadedRun {
+  std::filesystem::path folder;
+  Settings settings;
+  std::unique_ptr<Model> model;
+};
+// A trained model, ready for use. Errors: no such run, damaged files, weights of another model.
+LoadedRun load_run(const std::filesystem::path& folder);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,65 @@
+// Settings: everything that decides how a run comes out, as options of the command line and as
+// lines of a configuration file. One row of the table in settings.cpp per setting, and nothing
+// elsewhere.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <vaegrad/lab/batches.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct Settings {
+  // data
+  std::string data = "fashion-mnist";
+  std::filesystem::path data_dir;
+  std::optional<Binarize> binarize;
+  std::optional<std::size_t> validation;
+  // model
+  std::vector<std::ptrdiff_t> hidden = {400};
+  std::ptrdiff_t latent = 20;
+  std::string activation = "relu";
+  std::string initialiser = "glorot";
+  std::string output_bias = "data-mean";
+  // training
+  int epochs = 10;
+  int batch = 128;
+  double learning_rate = 1e-3, adam_epsilon = 1e-8, adam_beta1 = 0.9;
+  std::uint64_t seed = 1;
+  // this machine and this call; not part of what a run is
+  int threads = 0;  // 0: as many as this process may use
+  std::filesystem::path config, out;
+  bool overwrite = false;
+};
+
+struct Setting {
+  const char *group, *name, *value,
+      *help;  // value: what stands for it in the help; "" for a switch
+  std::function<void(Settings&, const std::string&)> set;
+  std::function<std::string(const Settings&)> get;  // "" when there is nothing to record
+};
+const std::vector<Setting>& all_settings();
+
+// Defaults, then the configuration file, then the command line: `--name value` or `--name=value`.
+// Without --config and --data: the shipped default.ini. Errors (UsageError): an unknown option,
+// one without its value, a value that is not one or out of range.
+Settings read_settings(std::span<const std::string> arguments);
+void read_config(const std::filesystem::path& path, Settings& to);
+
+// The lines `name = value` that repeat a run.
+std::string config_text(const Settings& settings);
+
+// A shipped configuration, found from any working directory.
+std::filesystem::path shipped_config(const std::string& name);
+
+// Number and choice parsers that say what is wrong: --epochs: 'ten' is not a number.
+std::int64_t integer_option(const std::string& name, const std::string& text, std::int64_t least,
+                            std::int64_t most);
+double real_option(const std::string& name, const std::string& text, double least, double most);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,141 @@
+// multiply against the definition, for every transposition, and for any number of threads. Here for
+// double; products_f32.cpp runs the same on float.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/products.hpp>
+
+using namespace vaegrad;
+
+namespace {
+
+struct Threads {  // for one test
+  int before = threads();
+  explicit Threads(int n) { set_threads(n); }
+  ~Threads() { set_threads(before); }
+};
+
+std::vector<Real> random_numbers(Index n) {
+  static std::mt19937 bits(7);
+  std::vector<Real> x(static_cast<std::size_t>(n));
+  for (Real& v : x) v = Real(double(bits()) / 4294967296.0 - 0.5);
+  return x;
+}
+
+double at(const Factor& a, Index i, Index k) {
+  return double(a.transposed ? a.data[k * a.rows + i] : a.data[i * a.cols + k]);
+}
+
+struct Case {
+  Index m, k, n;
+  bool a_transposed, b_transposed, accumulate;
+};
+
+// |computed - exact| <= k eps Σ|a||b| holds for every order of summation (Higham, Accuracy and
+// Stability of Numerical Algorithms, 3.1), with one rounding more where C is added to. The
+// reference itself is of double precision: its own error is within the same bound in the double
+// build, hence the factor 2.
+void against_definition(const Case& s) {
+  CAPTURE(s.m);
+  CAPTURE(s.k);
+  CAPTURE(s.n);
+  CAPTURE(s.a_transposed);
+  CAPTURE(s.b_transposed);
+  CAPTURE(s.accumulate);
+  const std::vector<Real> a = random_numbers(s.m * s.k), b = random_numbers(s.k * s.n);
+  const Factor fa{a.data(), s.m, s.k, s.a_transposed}, fb{b.data(), s.k, s.n, s.b_transposed};
+  // What is overwritten must not be read: it starts as NaN.
+  std::vector<Real> before(std::size_t(s.m * s.n), std::numeric_limits<Real>::quiet_NaN());
+  if (s.accumulate) before = random_numbers(s.m * s.n);
+  std::vector<Real> c = before;
+  c.push_back(42);  // nothing is written past the end
+  multiply(fa, fb, c.data(), s.accumulate);
+
+  const double eps = double(std::numeric_limits<Real>::epsilon());
+  double worst = 0;
+  for (Index i = 0; i < s.m; ++i)
+    for (Index j = 0; j < s.n; ++j) {
+      const std::size_t ij = std::size_t(i * s.n + j);
+      double sum = s.accumulate ? double(before[ij]) : 0, size = std::abs(sum);
+      for (Index k = 0; k < s.k; ++k) {
+        sum += at(fa, i, k) * at(fb, k, j);
+        size += std::abs(at(fa, i, k) * at(fb, k, j));
+      }
+      const double error = std::abs(double(c[ij]) - sum), bound = 2 * double(s.k + 1) * eps * size;
+      if (!(error <= bound)) worst = std::max(worst, std::isnan(error) ? 1e300 : error / bound);
+    }
+  CHECK(worst == 0);
+  CHECK(c.back() == 42);
+}
+
+}  // namespace
+
+TEST_CASE("multiply against its definition") {
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      for (const bool accumulate : {false, true}) {
+        for (Index n = 1; n <= 40; ++n)
+          against_definition({1 + n * 7 % 13, 1 + n * 5 % 19, n, ta, tb, accumulate});
+        for (const auto& [m, k, n] : {std::array<Index, 3>{1, 1, 1},
+                                      {65, 129, 67},
+                                      {128, 20, 400},
+                                      {130, 401, 21},
+                                      {20, 128, 401},
+                                      {201, 20, 201},
+                                      {257, 150, 193},
+                                      {20, 300, 784},
+                                      {520, 70, 200}})
+          against_definition({m, k, n, ta, tb, accumulate});
+      }
+}
+
+TEST_CASE("the same bits for every number of threads") {
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      for (const auto& [m, k, n] : {std::array<Index, 3>{128, 784, 400},
+                                    {784, 128, 400},
+                                    {20, 200, 784},
+                                    {128, 400, 20},
+                                    {33, 47, 51},
+                                    {600, 90, 250}}) {
+        const std::vector<Real> a = random_numbers(m * k), b = random_numbers(k * n);
+        std::vector<Real> one(std::size_t(m * n)), c(one.size());
+        for (const int team : {1, 2, 3, 4, 8}) {
+          const Threads use(team);
+          multiply({a.data(), m, k, ta}, {b.data(), k, n, tb}, team == 1 ? one.data() : c.data(),
+                   false);
+          if (team > 1) CHECK(std::memcmp(c.data(), one.data(), c.size() * sizeof(Real)) == 0);
+        }
+      }
+}
+
+TEST_CASE("multiply leaves the caller's OpenMP as it was") {
+  const int before = omp_get_max_threads();
+  const std::vector<Real> a = random_numbers(64 * 64);
+  std::vector<Real> c(64 * 64);
+  multiply({a.data(), 64, 64}, {a.data(), 64, 64}, c.data(), false);
+  CHECK(omp_get_max_threads() == before);
+}
+
+TEST_CASE("an empty sum is zero") {
+  std::vector<Real> c(6, Real(3));
+  multiply({nullptr, 2, 0}, {nullptr, 0, 3}, c.data(), true);
+  CHECK(c == std::vector<Real>(6, Real(3)));
+  multiply({nullptr, 2, 0}, {nullptr, 0, 3}, c.data(), false);
+  CHECK(c == std::vector<Real>(6, Real(0)));
+}
+
+TEST_CASE("multiply refuses shapes that do not fit") {
+  const std::vector<Real> a(100);
+  std::vector<Real> c(100);
+  CHECK_THROWS_WITH(multiply({a.data(), 2, 3}, {a.data(), 4, 5}, c.data(), false),
+                    "multiply: inner dimensions differ: a is (2, 3), b is (4, 5)");
+}
