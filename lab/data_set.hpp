@@ -49,11 +49,11 @@ struct DataSet {
 };
 
 struct DataOptions {
-  std::filesystem::path data_dir;  // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
-  std::optional<std::size_t>
-      validation;                // default: the set's own file, or one twelfth of the training data
-  std::filesystem::path labels;  // of the training file
-  std::filesystem::path test_data, test_labels;
+  std::filesystem::path data_dir = {};  // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
+  std::optional<std::size_t> validation =
+      {};  // default: the set's own file, or one twelfth of the training data
+  std::filesystem::path labels = {};  // of the training file
+  std::filesystem::path test_data = {}, test_labels = {};
   std::uint64_t seed = 1;  // of the permutation that splits a file
 };
 

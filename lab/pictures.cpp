@@ -30,8 +30,8 @@ bool draw_samples(const Model& model, std::size_t count, std::uint64_t seed,
 
 bool draw_reconstructions(const Model& model, const Examples& examples, const Settings& settings,
                           const std::filesystem::path& path) {
-  constexpr std::size_t columns = 10, pairs = 4;
-  const std::size_t count = std::min(examples.count(), columns * pairs);
+  constexpr std::size_t columns = 10, groups = 3;
+  const std::size_t count = std::min(examples.count(), columns * groups);
   std::vector<std::uint32_t> rows;  // spread evenly: test sets are often sorted
   for (std::size_t i = 0; i < count; ++i)
     rows.push_back(examples.rows[i * examples.count() / count]);
@@ -42,13 +42,23 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
   Stream noise(settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows);
   const Var y = model.vae.decode(model.vae.encode(x).sample(noise)).mean();
 
-  ImageGrid grid =
-      grid_for(model, "Reconstructions: test images, below each E[x|z] with z from q(z|x)");
+  ImageGrid grid = grid_for(model, "Reconstructions E[x|z] with z from q(z|x)");
   grid.columns = int(std::min(count, columns));
-  grid.rows_per_group = 2;
+  std::vector<Var> shown = {x, y};
+  std::vector<std::string> labels = {"image", "E[x|z]"};
+  if (settings.binarize.value_or(Binarize::none) != Binarize::none) {  // what the model never saw
+    const Var pixels = tape.constant(x.shape());
+    fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
+    shown.insert(shown.begin(), pixels);
+    labels = {"image", "x, 0 or 1", "E[x|z]"};
+  }
+  grid.rows_per_group = int(shown.size());
   for (std::size_t first = 0; first + std::size_t(grid.columns) <= count; first += columns)
-    for (Var v : {x, y})
-      append_images(grid, {v.val().row(Index(first)), Index(grid.columns), model.dimensions()});
+    for (std::size_t k = 0; k < shown.size(); ++k) {
+      grid.row_labels.push_back(labels[k]);
+      append_images(grid,
+                    {shown[k].val().row(Index(first)), Index(grid.columns), model.dimensions()});
+    }
   return draw(grid, path);
 }
 
