@@ -49,7 +49,7 @@ UNARY(sigmoid,     -9,    9,    sigmoid(x),                       y * (1 - y))
 UNARY(log_sigmoid, -9,    9,    -softplus(-x),                    sigmoid(-x))
 UNARY(softplus,    -9,    9,    softplus(x),                      sigmoid(x))
 UNARY(relu,        -2,    2,    max(x, 0),                        select(x > 0, 1, 0))
-UNARY(negative,    -2,    2,    -x,                               -1)
+UNARY(negative,    -2,    2,    -x,                               -1)  // also unary -
 
 #define VAEGRAD_BINARY(fn, key, row, text, is_infix, la, ha, lb, hb, y_of_ab, dy_da, dy_db)          \
   struct row {                                                                                       \

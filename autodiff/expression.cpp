@@ -18,12 +18,12 @@ Shape broadcast(const char* name, Shape a, Shape b) {
   return {std::max(a.rows, b.rows), std::max(a.cols, b.cols)};
 }
 
-void describe(const Leaf& leaf, std::string& to) {
+void describe(const Leaf& leaf, std::string& to, bool) {
   to += leaf.repeat == 1 ? concat('%', leaf.index)
                          : concat("repeat_rows(%", leaf.index, ", ", leaf.repeat, ')');
 }
 
-void describe(const Literal& literal, std::string& to) {
+void describe(const Literal& literal, std::string& to, bool) {
 #if defined(VAEGRAD_DOUBLE)
   append(to, literal.c);
 #else

@@ -156,24 +156,24 @@ Shape shape_of(const Binary<Row, A, B>& e) {
   return broadcast(Row::name, shape_of(e.a), shape_of(e.b));
 }
 
-// As text, with %3 for entry 3.
-void describe(const Leaf& leaf, std::string& to);
-void describe(const Literal& literal, std::string& to);
+// As text, with %3 for entry 3; an outermost operator stands without parentheses.
+void describe(const Leaf& leaf, std::string& to, bool inner = false);
+void describe(const Literal& literal, std::string& to, bool inner = false);
 template <class Row, class A>
-void describe(const Unary<Row, A>& e, std::string& to) {
+void describe(const Unary<Row, A>& e, std::string& to, bool = false) {
   to += Row::name;
   to += '(';
   describe(e.a, to);
   to += ')';
 }
 template <class Row, class A, class B>
-void describe(const Binary<Row, A, B>& e, std::string& to) {
+void describe(const Binary<Row, A, B>& e, std::string& to, bool inner = false) {
   if (!Row::infix) to += Row::name;
-  to += '(';
-  describe(e.a, to);
+  if (!Row::infix || inner) to += '(';
+  describe(e.a, to, Row::infix);
   to += Row::infix ? concat(' ', Row::name, ' ') : ", ";
-  describe(e.b, to);
-  to += ')';
+  describe(e.b, to, Row::infix);
+  if (!Row::infix || inner) to += ')';
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

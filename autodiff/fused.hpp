@@ -195,7 +195,8 @@ struct LogTotalExp {
   static auto adjoint(const Plan& p, Node y) {
     return [y, c = offset(p)](Index i) {
       const Real at = y.val.data[i];
-      return [adj = Lanes(y.adj.data[i]), shift = Lanes(std::isfinite(at) ? at - c : Real{0})](
+      const bool nothing = at == -std::numeric_limits<Real>::infinity();
+      return [adj = Lanes(y.adj.data[i]), shift = Lanes(nothing ? Real{0} : at - c)](
                  Index, auto, Lanes e) { return adj * exp(e - shift); };
     };
   }

@@ -20,12 +20,6 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-inline Lanes sqrt(Lanes x) { return Lanes(xsimd::sqrt(x.batch())); }
-inline Lanes abs(Lanes x) { return Lanes(xsimd::abs(x.batch())); }
-inline Lanes floor(Lanes x) { return Lanes(xsimd::floor(x.batch())); }
-// |x| with the sign of y
-inline Lanes copysign(Lanes x, Lanes y) { return Lanes(xsimd::copysign(x.batch(), y.batch())); }
-
 // NaN from either side goes through.
 inline Lanes max(Lanes a, Lanes b) { return select((a > b) | (a != a), a, b); }
 inline Lanes min(Lanes a, Lanes b) { return select((a < b) | (a != a), a, b); }

@@ -110,6 +110,12 @@ inline Lanes fma(Lanes a, Lanes b, Lanes c) {
 #endif
 }
 
+inline Lanes sqrt(Lanes x) { return Lanes(xsimd::sqrt(x.batch())); }
+inline Lanes abs(Lanes x) { return Lanes(xsimd::abs(x.batch())); }
+inline Lanes floor(Lanes x) { return Lanes(xsimd::floor(x.batch())); }
+// |x| with the sign of y
+inline Lanes copysign(Lanes x, Lanes y) { return Lanes(xsimd::copysign(x.batch(), y.batch())); }
+
 // Added to a small number, this leaves its nearest integer in the last bits of the significand.
 inline constexpr Real integer_shift = Real(3ll << (std::numeric_limits<Real>::digits - 2));
 

@@ -206,7 +206,7 @@ void pull_rows(Tape& tape, const Plan& p, Bound& bound, Weight weight) {
     if (!l.active) return;
     bool also_otherwise_repeated = false;
     each_leaf(bound, [&](const Leaf& other) {
-      also_otherwise_repeated |= other.index == l.index && other.repeat != l.repeat;
+      also_otherwise_repeated |= other.val == l.val && other.repeat != l.repeat;
     });
     const Node to = also_otherwise_repeated ? tape.zeroed_target(l.index) : tape.target(l.index);
     l.adj = to.adj.data;

@@ -21,7 +21,10 @@ Mlp::Mlp(Parameters& p, const std::string& name, Index in, const std::vector<Ind
 }
 
 Var Mlp::operator()(Var x) const {
-  for (const Linear& layer : layers) x = activation.apply(layer(x));
+  for (const Linear& layer : layers) {
+    const Var xw = layer.product(x);
+    x = activation.apply(xw, x.tape()(layer.bias));
+  }
   return x;
 }
 

@@ -22,20 +22,25 @@ struct Linear {
                      vaegrad::initial(initial.weights, initial.seed, p.list().size()))),
         bias(p.add(name + ".bias", {1, out})) {}
 
-  auto operator()(Var x) const { return matmul(x, x.tape()(weight)) + x.tape()(bias); }
+  Var product(Var x) const { return matmul(x, x.tape()(weight)); }
+  Var operator()(Var x) const {
+    const Var xw = product(x);
+    return xw + x.tape()(bias);
+  }
 };
 
+// a(x + b), one entry: a layer's product x, its bias b (1, out), and what follows.
 struct Activation {
   const char* name;
-  Var (*apply)(Var);
+  Var (*apply)(Var x, Var b);
 };
 // clang-format off
 inline constexpr Activation activations[] = {
-    {"relu",       [](Var x) -> Var { return relu(x); }},
-    {"tanh",       [](Var x) -> Var { return tanh(x); }},
-    {"sigmoid",    [](Var x) -> Var { return sigmoid(x); }},
-    {"softplus",   [](Var x) -> Var { return softplus(x); }},
-    {"leaky_relu", [](Var x) -> Var { return leaky_relu(x, 0.01); }},
+    {"relu",       [](Var x, Var b) -> Var { return relu(x + b); }},
+    {"tanh",       [](Var x, Var b) -> Var { return tanh(x + b); }},
+    {"sigmoid",    [](Var x, Var b) -> Var { return sigmoid(x + b); }},
+    {"softplus",   [](Var x, Var b) -> Var { return softplus(x + b); }},
+    {"leaky_relu", [](Var x, Var b) -> Var { return leaky_relu(x + b, 0.01); }},
 };
 // clang-format on
 const Activation& activation(std::string_view name);

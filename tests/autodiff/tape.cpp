@@ -21,23 +21,14 @@ TEST_CASE("a value that is used twice gets both contributions") {
   CHECK(x.adj()(0, 0) == 138);
 }
 
-TEST_CASE("60 squarings of x give x^(2^60)") {
+TEST_CASE("60 squarings at x = 1: d/dx x^(2^60) = 2^60") {
   Tape tape;
-  const Real start = Real(1 + 0x1p-50);
-  const Var x = tape.variable(start);
+  const Var x = tape.variable(1);
   Var y = x;
   for (int i = 0; i < 60; ++i) y = y * y;
   tape.backward(y);
-  // 2^60 log(1 + 2^-50) = 1024 - 2^-41: beyond double by a factor of 1, so take 2^-52 less a bit
   CHECK(tape.size() == 61);
-  CHECK(y.item() == std::numeric_limits<Real>::infinity());
-
-  tape.reset();
-  const Var one = tape.variable(1);
-  y = one;
-  for (int i = 0; i < 60; ++i) y = y * y;
-  tape.backward(y);
-  CHECK(one.adj()(0, 0) == 0x1p60);  // d/dx x^(2^60) = 2^60 at x = 1
+  CHECK(x.adj()(0, 0) == 0x1p60);
 }
 
 TEST_CASE("a chain of a million entries runs backward in under a second") {
@@ -104,6 +95,7 @@ TEST_CASE("a parameter that is put on the tape twice is one parameter") {
   tape.reset();
   const Var x = tape.constant(Shape{8, 5});
   std::fill(x.val().begin(), x.val().end(), Real{1});
+  q.zero_gradient();
   tape.backward(sum(tape(c) * (repeat_rows(tape(c), 8) * x)));  // Σ_40 c²
   CHECK(q.gradient(c)(0, 0) == 240);
   q.zero_gradient();
@@ -178,9 +170,9 @@ TEST_CASE("a tape prints itself") {
         "%1    (1, 1)         variable\n"
         "%2    (3, 2)         parameter decoder.weight\n"
         "%3    (4, 2)         matmul(%0, %2)\n"
-        "%4    (4, 2)         tanh(((%3 * %1) - 0.5))\n"
+        "%4    (4, 2)         tanh((%3 * %1) - 0.5)\n"
         "%5    (2, 2)         rows(%4, 0, 2)\n"
-        "%6    (1, 1)         average((square(repeat_rows(%5, 2)) + max(%4, 0)))\n"
+        "%6    (1, 1)         average(square(repeat_rows(%5, 2)) + max(%4, 0))\n"
         "%7    (1, 1)         log_sum_exp(negative(%6))\n"
         "%8    (4, 4)         matmul(%4, %4, b transposed)\n"
         "%9    (4, 4)       * stop_gradient(%8)\n");
