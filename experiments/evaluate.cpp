@@ -31,15 +31,14 @@ int run(Arguments arguments) {
       folder = a;
     }
   }
+  check<UsageError>(split == "test" || split == "train" || split == "validation",
+                    "--split: there is no '", split, "'", hint, "one of test, train, validation");
   LoadedRun run = load_run(folder);
   if (!data_dir.empty()) run.settings.data_dir = data_dir;
   const DataSet data = load_data(run.settings);
-  const Examples* examples = split == "test"         ? &data.test
-                             : split == "train"      ? &data.train
-                             : split == "validation" ? &data.validation
-                                                     : nullptr;
-  check<UsageError>(examples, "--split: there is no '", split, "'", hint,
-                    "one of test, train, validation");
+  const Examples* examples = split == "test"    ? &data.test
+                             : split == "train" ? &data.train
+                                                : &data.validation;
   check(examples->count(), "--split: the run has no ", split, " examples", hint, "--split test");
   const Evaluation e = evaluate(*run.model, *examples, run.settings);
   nlohmann::json json;

@@ -206,19 +206,23 @@ void read_config(const std::filesystem::path& path, Settings& to) {
 }
 
 Settings read_settings(std::span<const std::string> arguments) {
-  const po::options_description options = described();
+  po::options_description options = described();
+  options.add_options()("surplus", po::value<std::vector<std::string>>());
   po::variables_map given;
   namespace style = po::command_line_style;
   try {
     po::store(po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
                   .options(options)
-                  .positional({})
+                  .positional(po::positional_options_description().add("surplus", -1))
                   .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
                   .run(),
               given);
   } catch (const po::error& e) {
     fail<UsageError>(e.what(), hint, "vaegrad train --help lists the options");
   }
+  if (given.count("surplus"))
+    fail<UsageError>("'", given["surplus"].as<std::vector<std::string>>()[0],
+                     "' belongs to no option", hint, "options read --name value");
   Settings settings;
   if (given.count("config"))
     read_config(given["config"].as<std::string>(), settings);
