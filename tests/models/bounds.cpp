@@ -1,0 +1,213 @@
+// Bounds and estimators against a model whose evidence is known: x = W z + b + s ε, z ~ N(0, I), so
+// log p(x) = log N(x; b, W Wᵀ + s² I) and the true posterior is Gaussian.
+#include <doctest/doctest.h>
+
+#include <vaegrad/models/estimators.hpp>
+
+using namespace vaegrad;
+
+namespace {
+
+constexpr double log_2pi = 1.8378770664093454836;
+
+// One latent, two dimensions of x: all in closed form by hand.
+struct LinearGaussian {
+  Parameters parameters;
+  Param w, b, log_variance;        // x = w z + b + s ε
+  Param u, c, log_posterior_var;   // q(z|x) = N(u·(x − b) + c, v)
+
+  explicit LinearGaussian(bool matched) {
+    w = parameters.add("w", {1, 2}), b = parameters.add("b", {1, 2});
+    log_variance = parameters.add("log_variance", {1, 1});
+    u = parameters.add("u", {2, 1}), c = parameters.add("c", {1, 1});
+    log_posterior_var = parameters.add("log_posterior_variance", {1, 1});
+    parameters.value(w)(0, 0) = 1.1, parameters.value(w)(0, 1) = -0.6;
+    parameters.value(b)(0, 0) = 0.3, parameters.value(b)(0, 1) = 0.2;
+    const double s2 = 0.5, precision = 1 + (1.1 * 1.1 + 0.6 * 0.6) / s2;
+    parameters.value(log_variance)(0, 0) = std::log(s2);
+    parameters.value(u)(0, 0) = 1.1 / s2 / precision, parameters.value(u)(1, 0) = -0.6 / s2 / precision;
+    parameters.value(log_posterior_var)(0, 0) = std::log(1 / precision);
+    if (!matched) {
+      parameters.value(c)(0, 0) = 0.3;
+      parameters.value(log_posterior_var)(0, 0) = std::log(1.5 / precision);
+    }
+  }
+  auto vae() const {
+    const auto encode = [this](Var x) {
+      Tape& t = x.tape();
+      const Var centred = x - t(b);
+      const Var mean = matmul(centred, t(u)) + t(c);
+      const Var zero = t.constant(Shape{x.shape().rows, 1});
+      std::fill(zero.val().begin(), zero.val().end(), Real(0));
+      return DiagonalGaussian{mean, zero + t(log_posterior_var)};
+    };
+    const auto decode = [this](Var z) {
+      Tape& t = z.tape();
+      const Var mean = matmul(z, t(w)) + t(b);
+      return DiagonalGaussian{mean, 0 * mean + t(log_variance)};
+    };
+    return Vae{encode, decode};
+  }
+  double log_evidence(double x0, double x1) const {
+    const double s2 = 0.5, a = 1.1, d = -0.6, e0 = x0 - 0.3, e1 = x1 - 0.2;
+    const double c00 = a * a + s2, c11 = d * d + s2, c01 = a * d, det = c00 * c11 - c01 * c01;
+    return -0.5 * (2 * log_2pi + std::log(det) + (c11 * e0 * e0 - 2 * c01 * e0 * e1 + c00 * e1 * e1) / det);
+  }
+};
+
+const double x0 = 1.7, x1 = -0.4;
+Var many(Tape& tape, Index rows) {
+  const Var x = tape.constant(Shape{rows, 2});
+  for (Index i = 0; i < rows; ++i) x.val()(i, 0) = x0, x.val()(i, 1) = x1;
+  return x;
+}
+struct Mean {
+  double mean = 0, error = 0;  // standard error
+};
+Mean mean_of(ConstMatrix v) {
+  double sum = 0, squares = 0;
+  const double n = double(v.size());
+  for (Real r : std::span(v.data, std::size_t(v.size()))) sum += double(r), squares += double(r) * double(r);
+  return {sum / n, std::sqrt((squares / n - sum / n * (sum / n)) / n)};
+}
+
+}  // namespace
+
+TEST_CASE("every bound is tight at the true posterior, whatever the noise") {
+  const LinearGaussian model(true);
+  const auto vae = model.vae();
+  Tape tape;
+  const double log_px = model.log_evidence(x0, x1);
+  for (Index particles : {1, 5}) {
+    Stream noise(1, Purpose::latent);
+    const ObjectiveSettings s{.particles = particles};
+    const Var x = many(tape, 7);
+    for (const Bound& bound : {monte_carlo_bound(vae, x, noise, s), importance_weighted_bound(vae, x, noise, s)})
+      for (Index i = 0; i < 7; ++i) CHECK(bound.objective.val()(i, 0) == doctest::Approx(log_px).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("the bounds with a mismatched posterior rise with K and stay below the evidence") {
+  const LinearGaussian model(false);
+  const auto vae = model.vae();
+  const double log_px = model.log_evidence(x0, x1);
+  double last = -1e9;
+  for (Index particles : {1, 2, 5, 20}) {  // never as many as there are examples
+    Tape tape;
+    Stream noise(3, Purpose::latent);
+    const Bound bound = importance_weighted_bound(vae, many(tape, 20000), noise, {.particles = particles});
+    const Mean m = mean_of(bound.objective.val());
+    CHECK(m.mean < log_px + 3 * m.error);
+    CHECK(m.mean > last);
+    last = m.mean;
+  }
+  Tape tape;
+  Stream noise(4, Purpose::latent), again(4, Purpose::latent);
+  const Var x = many(tape, 50000);
+  const Bound closed = analytic_bound(vae, x, noise, {.particles = 3});
+  const Bound sampled = monte_carlo_bound(vae, x, again, {.particles = 3});
+  const Mean a = mean_of(closed.objective.val()), b = mean_of(sampled.objective.val());
+  CHECK(std::abs(a.mean - b.mean) < 3 * (a.error + b.error));
+  // ELBO = log p(x) − KL(q ‖ p(z|x)), the latter between two Gaussians in closed form
+  const double precision = 1 + (1.1 * 1.1 + 0.6 * 0.6) / 0.5, r = 1.5;
+  const double gap = 0.5 * (r - 1 - std::log(r) + 0.3 * 0.3 * precision);
+  CHECK(std::abs(a.mean - (log_px - gap)) < 3 * a.error);
+}
+
+TEST_CASE("importance sampling is unbiased, and its log biased down by v/2K") {
+  const LinearGaussian model(false);
+  const auto vae = model.vae();
+  const double log_px = model.log_evidence(x0, x1);
+  constexpr Index particles = 60;  // more than one chunk
+  std::vector<std::uint32_t> rows(4000);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::uint32_t(i);
+  std::vector<LogWeights> all;
+  importance_sample(
+      [&](Tape& tape) { return std::pair(vae, many(tape, Index(rows.size()))); },
+      rows, particles, 1, all);
+  double ratio = 0, ratio2 = 0, bias = 0, bias2 = 0, variance = 0;
+  for (const LogWeights& w : all) {
+    REQUIRE(w.count() == std::size_t(particles));
+    const double r = std::exp(w.log_mean() - log_px), d = w.log_mean() - log_px;
+    ratio += r, ratio2 += r * r, bias += d, bias2 += d * d, variance += w.variance();
+    CHECK(w.effective_sample_size() <= double(particles) * (1 + 1e-12));
+  }
+  const double n = double(all.size());
+  ratio /= n, bias /= n, variance /= n;
+  const double ratio_error = std::sqrt((ratio2 / n - ratio * ratio) / n), bias_error = std::sqrt((bias2 / n - bias * bias) / n);
+  CHECK(std::abs(ratio - 1) < 3 * ratio_error);
+  CHECK(bias < 3 * bias_error);
+  CHECK(bias > -variance / 2 - 3 * bias_error);
+  CHECK(variance == doctest::Approx(ratio2 / n - ratio * ratio).epsilon(0.15));  // the error it reports is the error it makes
+}
+
+TEST_CASE("LogWeights: a known sum, in any order, far out of range") {
+  for (double shift : {0.0, 900.0, -900.0}) {
+    LogWeights up, down;
+    for (int k = 1; k <= 4; ++k) up.add(std::log(k) + shift), down.add(std::log(5 - k) + shift);
+    for (const LogWeights& w : {up, down}) {
+      CHECK(w.log_mean() == doctest::Approx(std::log(2.5) + shift).epsilon(1e-13));
+      CHECK(w.effective_sample_size() == doctest::Approx(100.0 / 30).epsilon(1e-13));
+      CHECK(w.variance() == doctest::Approx((4 * 30.0 / 100 - 1) / 4).epsilon(1e-12));
+    }
+  }
+}
+
+TEST_CASE("free bits count each latent for at least lambda") {
+  Tape tape;
+  const Var kl = tape.variable({{0.1, 2}, {0.3, 4}});
+  const Var total = free_bits_kl(kl, 0.5);
+  CHECK(total.item() == doctest::Approx(0.5 + 3));
+  tape.backward(total);
+  CHECK(kl.adj()(0, 0) == 0);
+  CHECK(kl.adj()(0, 1) == doctest::Approx(0.5));
+}
+
+TEST_CASE("gradients of the objectives; DReG agrees with IWAE in the mean") {
+  LinearGaussian model(false);
+  const auto vae = model.vae();
+  for (const auto& row : objectives<decltype(model.vae())>) {
+    if (std::string_view(row.name) == "dreg") continue;  // a surrogate: below
+    const GradientCheck check = check_gradient(model.parameters, [&](Tape& tape) {
+      Stream noise(5, Purpose::latent);
+      const ObjectiveSettings s{.particles = 3, .beta = 0.7, .gamma = 2, .capacity = 0.2, .free_bits = row.free_bits ? 0.01 : 0};
+      const Var x = tape.constant({{0.5, 1}, {-1, 0.3}, {2, 2}, {1, 0}});
+      return average(row.bound(vae, x, noise, s).objective);
+    });
+    INFO(std::string(row.name), ": numeric ", check.numeric, ", tape ", check.tape);
+    CHECK(check.agrees());
+  }
+
+  // the mean over many draws of both gradients, per parameter
+  const auto mean_gradient = [&](const char* name, std::vector<double>& error) {
+    constexpr int batches = 400;
+    Tape tape;
+    std::vector<double> sum, squares;
+    for (int draw = 0; draw < batches; ++draw) {
+      tape.reset();
+      Stream noise(6, Purpose::latent, std::uint32_t(draw));
+      for (const auto& row : objectives<decltype(model.vae())>)
+        if (std::string_view(row.name) == name) {
+          model.parameters.zero_gradient();
+          tape.backward(average(row.bound(vae, many(tape, 50), noise, {.particles = 4}).objective));
+        }
+      const auto g = model.parameters.gradient();
+      sum.resize(g.size()), squares.resize(g.size());
+      for (std::size_t i = 0; i < g.size(); ++i) sum[i] += g[i], squares[i] += g[i] * g[i];
+    }
+    error.clear();
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      sum[i] /= batches;
+      error.push_back(std::sqrt(std::max(0.0, squares[i] / batches - sum[i] * sum[i]) / batches));
+    }
+    return sum;
+  };
+  std::vector<double> iwae_error, dreg_error;
+  const auto iwae = mean_gradient("iwae", iwae_error), dreg = mean_gradient("dreg", dreg_error);
+  double iwae_spread = 0, dreg_spread = 0;
+  for (std::size_t i = 0; i < iwae.size(); ++i) {
+    CHECK(std::abs(iwae[i] - dreg[i]) <= 3 * (iwae_error[i] + dreg_error[i]) + 1e-15);
+    if (Index(i) >= model.u.offset) iwae_spread += iwae_error[i], dreg_spread += dreg_error[i];
+  }
+  CHECK(dreg_spread < iwae_spread);  // why one uses it
+}
