@@ -237,6 +237,36 @@ CHECKED(GatherRows, gather_rows, VAEGRAD_INPUTS({{4, 3}}), [](Var a) {
   return gather_rows(a, row);
 })
 
+// y_i = a_i,column(i): one entry of each row
+struct PickColumns {
+  static constexpr auto name = "pick_columns";
+  const std::uint32_t* column;  // in the tape's memory
+  Index count;
+  Shape shape(Shape a) const {
+    check(count == a.rows, "pick_columns: ", count, " columns are named, but there are ", a.rows,
+          " rows", hint, "one column for each row of ", a);
+    for (Index i = 0; i < count; ++i)
+      check(Index(column[i]) < a.cols, "pick_columns: index ", column[i], " at ", i,
+            " is beyond the last column of ", a, hint, "indices count from 0");
+    return {count, 1};
+  }
+  void value(Node y, Node a) const {
+    for (Index i = 0; i < count; ++i) y.val.data[i] = a.val(i, Index(column[i]));
+  }
+  void pull(Wrt<0>, Node y, Node a) const {
+    for (Index i = 0; i < count; ++i) a.adj(i, Index(column[i])) += y.adj.data[i];
+  }
+};
+inline Var pick_columns(Var a, std::span<const std::uint32_t> column) {
+  auto* copy = a.tape().memory_for<std::uint32_t>(Index(column.size()));
+  std::copy(column.begin(), column.end(), copy);
+  return record(PickColumns{copy, Index(column.size())}, a);
+}
+CHECKED(PickColumns, pick_columns, VAEGRAD_INPUTS({{4, 3}}), [](Var a) {
+  const std::uint32_t column[]{2, 0, 2, 1};
+  return pick_columns(a, column);
+})
+
 // y = a, as a constant: nothing flows back
 struct StopGradient {
   static constexpr auto name = "stop_gradient";

@@ -1,10 +1,11 @@
-// vaegrad train: trains a VAE, and leaves a folder that says everything about it.
+// vaegrad train: trains a model, and leaves a folder that says everything about it.
 #include <fmt/format.h>
 
 #include <cmath>
 #include <csignal>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <vaegrad/lab/checkpoint.hpp>
 #include <vaegrad/lab/pictures.hpp>
 #include <vaegrad/lab/progress.hpp>
 #include <vaegrad/lab/run.hpp>
@@ -23,96 +24,190 @@ void on_signal(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-struct Training {
-  const Settings& settings;
-  const DataSet& data;
-  Model& model;
-  Adam optimiser;
-  Batches batches;
-  Tape tape;
-  Progress& progress;
-  std::vector<Metrics> metrics;
-  std::uint64_t steps = 0;
+class Training {
+ public:
+  Training(const Settings& s, const DataSet& d, Model& m, const Run& run)
+      : settings_(s),
+        data_(d),
+        model_(m),
+        run_(run),
+        objective_(objective(s.objective)),
+        optimiser_(
+            s.optimizer, m.parameters,
+            {.learning_rate = s.learning_rate, .epsilon = s.adam_epsilon, .beta1 = s.adam_beta1}),
+        batches_(d.train, std::size_t(s.batch), s.seed) {}
 
-  Training(const Settings& s, const DataSet& d, Model& m, Progress& p)
-      : settings(s),
-        data(d),
-        model(m),
-        optimiser(
-            m.parameters,
-            {.learning_rate = s.learning_rate, .beta1 = s.adam_beta1, .epsilon = s.adam_epsilon}),
-        batches(d.train, std::size_t(s.batch), s.seed),
-        progress(p) {}
+  void resume() {
+    read_checkpoint(run_.folder() / "checkpoint.safetensors", model_, optimiser_, state_);
+    metrics_ = run_.read_metrics();
+    std::erase_if(metrics_,
+                  [&](const Metrics& m) { return std::uint64_t(m.epoch) >= state_.epoch; });
+  }
+  bool finished() const {
+    return state_.epoch > std::uint64_t(settings_.epochs) || stopped_early();
+  }
+  double seconds() const { return state_.seconds + progress_.seconds(); }
+  const std::vector<Metrics>& metrics() const { return metrics_; }
+  const TrainingState& state() const { return state_; }
 
-  // One pass over the training data; the averages are over its examples, as they were met.
-  Metrics epoch(int number) {
-    Terms terms;
-    batches.shuffle(std::uint32_t(number));
-    for (std::size_t b = 0; b < batches.count() && !interrupted; ++b) {
-      const auto rows = batches[b];
-      tape.reset();
-      const Var x = tape.constant(Shape{Index(rows.size()), model.dimensions()});
-      fill_batch(x.val(), data.train, rows, settings, std::uint32_t(number));
-      Stream noise(settings.seed, Purpose::latent, std::uint32_t(number), rows);
-
-      const Elbo bound = elbo(model.vae, x, noise);
-      const Var objective = average(bound());
-
-      model.parameters.zero_gradient();
-      tape.backward(-objective);
-      optimiser.step();
-
-      ++steps;
-      terms.add(bound);
-      check(std::isfinite(terms.elbo()), "the ELBO is no longer finite: epoch ", number, ", step ",
-            steps, ": log-likelihood ", terms.log_likelihood, ", KL ", terms.kl, hint,
-            "a smaller --learning-rate");
-      if (progress.due())
-        progress.update(line(number, terms, double(b + 1) / double(batches.count())));
+  // Until the last epoch, or a signal; what a signal interrupts is saved in the middle of its
+  // epoch.
+  void run() {
+    while (!finished() && !interrupted) {
+      train_epoch();
+      if (interrupted) break;
+      finish_epoch();
     }
-    Metrics m{number,
-              steps,
-              0,
-              terms.elbo(),
-              terms.elbo(),
-              terms.log_likelihood,
-              terms.kl,
-              nothing,
-              nothing,
-              nothing,
-              nothing,
-              nothing,
-              nothing,
-              settings.learning_rate,
-              1};
-    if (interrupted) return m;
-    m.gradient_norm = gradient_norm(model.parameters);  // of the epoch's last step
-    if (data.validation.count()) {
-      const Evaluation valid = evaluate(model, data.validation, settings);
-      m.valid_objective = m.valid_elbo = valid.elbo();
-      m.valid_log_likelihood = valid.log_likelihood;
-      m.valid_kl = valid.kl;
-      m.active_units = double(valid.active_units);
-    }
-    m.seconds = progress.seconds();
-    return m;
+    if (interrupted) save();
   }
 
-  std::string line(int epoch, const Terms& terms, double share) const {
-    const double done = (epoch - 1 + share) / settings.epochs;
+ private:
+  double epochs_done() const {
+    return double(state_.epoch - 1) + double(state_.batch) / double(batches_.count());
+  }
+  // The factor on the KL in force.
+  double kl_factor() const {
+    const KlSchedule schedule{.warmup = settings_.warmup, .cycles = settings_.cycles};
+    return settings_.beta * schedule.at(epochs_done(), settings_.epochs);
+  }
+  double learning_rate() const {
+    const RateSchedule schedule =
+        settings_.learning_rate_schedule == "cosine" ? RateSchedule::cosine
+        : settings_.learning_rate_schedule == "iwae" ? RateSchedule::iwae
+                                                     : RateSchedule::constant;
+    return settings_.learning_rate * rate_factor(schedule, epochs_done(), settings_.epochs);
+  }
+  bool stopped_early() const {
+    return settings_.patience && state_.best_epoch &&
+           state_.epoch - 1 - state_.best_epoch >= std::uint64_t(settings_.patience);
+  }
+
+  Bound bound_of(const Batch& batch, Stream& noise) const {
+    const AnyVae vae = model_.given(batch.condition);
+    if (!model_.deterministic) {
+      ObjectiveSettings s = objective_settings(settings_, 1);
+      s.beta = kl_factor();
+      return objective_.bound(vae, batch.x, noise, s);
+    }
+    const Var log_likelihood = vae.decode(vae.encode(batch.x).mean).log_prob(batch.x);
+    return {log_likelihood, log_likelihood, 0 * log_likelihood};
+  }
+
+  void train_epoch() {
+    const auto epoch = std::uint32_t(state_.epoch);
+    batches_.shuffle(epoch);
+    for (; state_.batch < batches_.count() && !interrupted; ++state_.batch) {
+      const auto rows = batches_[state_.batch];
+      tape_.reset();
+      const Batch batch = make_batch(tape_, model_, data_.train, rows, settings_, epoch);
+      Stream noise(settings_.seed, Purpose::latent, epoch, rows,
+                   std::uint32_t(settings_.particles));
+      const Bound bound = bound_of(batch, noise);
+
+      model_.parameters.zero_gradient();
+      tape_.backward(-average(bound.objective));
+      if (settings_.clip > 0) clip_gradient(model_.parameters, settings_.clip);
+      optimiser_.set_learning_rate(learning_rate());
+      optimiser_.step();
+
+      ++state_.steps;
+      state_.terms.add(bound);
+      check(std::isfinite(state_.terms.objective), "the objective is no longer finite: epoch ",
+            epoch, ", step ", state_.steps, ": log-likelihood ", state_.terms.log_likelihood,
+            ", KL ", state_.terms.kl, hint,
+            "a smaller --learning-rate, or --clip 100; the last good checkpoint is in ",
+            run_.folder().string());
+      if (progress_.due()) progress_.update(line());
+    }
+  }
+
+  void finish_epoch() {
+    const Terms& t = state_.terms;
+    Metrics m{int(state_.epoch),
+              state_.steps,
+              seconds(),
+              t.objective,
+              t.elbo(),
+              t.log_likelihood,
+              t.kl,
+              nothing,
+              nothing,
+              nothing,
+              nothing,
+              nothing,
+              gradient_norm(model_.parameters),
+              learning_rate(),
+              kl_factor()};
+    if (model_.deterministic) m.train_elbo = m.train_kl = nothing;
+    bool best = false;
+    if (data_.validation.count()) {
+      const Evaluation valid = evaluate(model_, data_.validation, settings_);
+      m.valid_objective = valid.objective;
+      m.valid_log_likelihood = valid.log_likelihood;
+      m.active_units = double(valid.active_units);
+      if (!model_.deterministic) m.valid_elbo = valid.elbo(), m.valid_kl = valid.kl;
+      best = !state_.best_epoch || valid.objective > state_.best_objective;
+      if (best) state_.best_epoch = state_.epoch, state_.best_objective = valid.objective;
+    }
+    metrics_.push_back(m);
+    progress_.finish(line(m));
+    const bool save_now = state_.epoch % std::uint64_t(settings_.checkpoint_every) == 0;
+    const bool keep =
+        settings_.keep_every && state_.epoch % std::uint64_t(settings_.keep_every) == 0;
+    ++state_.epoch;
+    state_.batch = 0;
+    state_.terms = {};
+    if (best) run_.write_model(model_, "best.safetensors");
+    if (save_now || finished()) save();
+    if (keep) write(concat("checkpoint-", state_.epoch - 1, ".safetensors"));
+  }
+
+  void save() {
+    run_.write_metrics(metrics_);
+    run_.write_model(model_);
+    write("checkpoint.safetensors");
+  }
+  void write(const std::string& file) {
+    TrainingState now = state_;
+    now.seconds = seconds();
+    write_checkpoint(run_.folder() / file, model_, optimiser_, now);
+  }
+
+  std::string line() const {
+    const Terms& t = state_.terms;
+    const double share = double(t.examples) / double(data_.train.count());
+    const double done = (double(state_.epoch - 1) + share) / settings_.epochs;
     return fmt::format(
-        "epoch {:>3}/{}  ELBO {:8.2f}  log p(x|z) {:8.2f}  KL {:6.2f}  {:6.0f}/s  ETA {}", epoch,
-        settings.epochs, terms.elbo(), terms.log_likelihood, terms.kl,
-        (double(epoch - 1) * double(data.train.count()) + double(terms.examples)) /
-            progress.seconds(),
-        duration(progress.seconds() * (1 - done) / done));
+        "epoch {:>3}/{}  ELBO {:8.2f}  log p(x|z) {:8.2f}  KL {:6.2f}  {:6.0f}/s  ETA {}",
+        state_.epoch, settings_.epochs, t.elbo(), t.log_likelihood, t.kl,
+        done * settings_.epochs * double(data_.train.count()) / seconds(),
+        duration(seconds() * (1 - done) / done));
   }
   std::string line(const Metrics& m) const {
-    std::string to = fmt::format("epoch {:>3}/{}  train ELBO {:.2f} = {:.2f} - KL {:.2f}", m.epoch,
-                                 settings.epochs, m.train_elbo, m.train_log_likelihood, m.train_kl);
-    if (std::isfinite(m.valid_elbo)) to += fmt::format("   valid ELBO {:.2f}", m.valid_elbo);
+    std::string to = fmt::format("epoch {:>3}/{}", m.epoch, settings_.epochs);
+    if (model_.deterministic)
+      return to + fmt::format("  train log p(x|z) {:.2f}   valid {:.2f}", m.train_log_likelihood,
+                              m.valid_log_likelihood);
+    to += fmt::format("  train ELBO {:.2f} = {:.2f} - KL {:.2f}", m.train_elbo,
+                      m.train_log_likelihood, m.train_kl);
+    if (std::isfinite(m.valid_elbo)) to += fmt::format("  valid {:.2f}", m.valid_elbo);
+    if (settings_.objective != "elbo")
+      to += fmt::format("  {} {:.2f}", settings_.objective, m.train_objective);
+    if (m.beta != 1) to += fmt::format("  beta {:.3g}", m.beta);
     return to;
   }
+
+  const Settings& settings_;
+  const DataSet& data_;
+  Model& model_;
+  const Run& run_;
+  const Objective<AnyVae>& objective_;
+  AnyOptimiser optimiser_;
+  Batches batches_;
+  Tape tape_;
+  Progress progress_;
+  TrainingState state_;
+  std::vector<Metrics> metrics_;
 };
 
 Curves curves_of(const std::vector<Metrics>& metrics) {
@@ -129,24 +224,34 @@ Curves curves_of(const std::vector<Metrics>& metrics) {
   return c;
 }
 
-nlohmann::json summary_of(const Settings& settings, const DataSet& data, const Training& training,
-                          const Evaluation& test, double seconds) {
+nlohmann::json number(double x) {
+  return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
+}
+
+nlohmann::json summary_of(const Settings& settings, const DataSet& data, const Model& model,
+                          const Training& training, const Evaluation& test) {
+  const Metrics& last = training.metrics().back();
   nlohmann::json json;
   json["version"] = version;
-  json["test_elbo"] = test.elbo();
+  json["test_elbo"] = model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(test.elbo());
   json["test_log_likelihood"] = test.log_likelihood;
-  json["test_kl"] = test.kl;
+  json["test_kl"] = model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(test.kl);
   json["kl_per_latent"] = test.kl_per_latent;
   json["active_units"] = test.active_units;
   json["test_examples"] = test.examples;
-  json["beta"] = 1;
-  json["parameters"] = training.model.parameters.count();
-  json["seconds_training"] = seconds;
+  json["parameters"] = model.parameters.count();
+  json["seconds_training"] = training.seconds();
   json["examples_per_second"] =
-      double(data.train.count()) * double(training.metrics.size()) / seconds;
-  const Metrics& last = training.metrics.back();
-  json["final"] = {{"epoch", last.epoch}, {"step", last.step}, {"train_elbo", last.train_elbo}};
-  if (std::isfinite(last.valid_elbo)) json["final"]["valid_elbo"] = last.valid_elbo;
+      double(data.train.count()) * double(last.epoch) / training.seconds();
+  json["best_epoch"] = training.state().best_epoch ? nlohmann::json(training.state().best_epoch)
+                                                   : nlohmann::json(nullptr);
+  json["final"] = {{"epoch", last.epoch},
+                   {"step", last.step},
+                   {"beta", last.beta},
+                   {"train_objective", number(last.train_objective)},
+                   {"train_elbo", number(last.train_elbo)},
+                   {"valid_objective", number(last.valid_objective)},
+                   {"valid_elbo", number(last.valid_elbo)}};
   for (const Setting& s : all_settings())
     if (const std::string value = s.get(settings); !value.empty()) json["settings"][s.name] = value;
   for (const Checksum& c : data.checksums) json["data_sha256"][c.file] = c.sha256;
@@ -154,15 +259,21 @@ nlohmann::json summary_of(const Settings& settings, const DataSet& data, const T
 }
 
 int train(Arguments arguments) {
-  Settings settings = read_settings(arguments);
+  const Settings settings = read_settings(arguments);
+  check_consistent(settings);
   if (settings.threads) set_threads(settings.threads);
   const DataSet data = load_data(settings);
-  Model model(settings, Index(data.train.file->height), Index(data.train.file->width));
-  if (settings.output_bias == "data-mean") {
-    const std::vector<Real> mean = pixel_mean(data.train);
-    model.vae.decode.start_at({mean.data(), 1, Index(mean.size())});
-  }
+  const Images& images = *data.train.file;
+  Model model(settings, Index(images.height), Index(images.width), condition_size(settings, data));
+  if (settings.output_bias == "data-mean") model.start_at(pixel_mean(data.train));
   const Run run(settings);
+  Training training(settings, data, model, run);
+  if (!settings.resume.empty()) training.resume();
+  if (training.finished()) {
+    fmt::print(stderr, "{}: all {} epochs are trained; nothing to do\n", run.folder().string(),
+               training.state().epoch - 1);
+    return 0;
+  }
 
   const std::string from =
       settings.config.empty() ? "" : concat(" (", settings.config.filename().string(), ')');
@@ -170,62 +281,57 @@ int train(Arguments arguments) {
              "training on {}{}: {} examples of {} x {}, {} for validation, {} for testing\n",
              settings.data, from, data.train.count(), model.height, model.width,
              data.validation.count(), data.test.count());
-  fmt::print(stderr, "vae {}-{}-{}, bernoulli, beta 1, {} parameters, {} threads, seed {}\n",
-             model.dimensions(), fmt::join(settings.hidden, "-"), settings.latent,
-             model.parameters.count(), threads(), settings.seed);
+  fmt::print(stderr, "{} {}-{}-{}, {}, {}, beta {:g}, {} parameters, {} threads, seed {}\n",
+             settings.model, model.dimensions(), fmt::join(settings.hidden, "-"), settings.latent,
+             settings.likelihood, model.deterministic ? "reconstruction" : settings.objective,
+             settings.beta, model.parameters.count(), threads(), settings.seed);
+  if (!settings.resume.empty())
+    fmt::print(stderr, "going on from epoch {}, batch {}\n", training.state().epoch,
+               training.state().batch);
 
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
-  Progress progress;
-  Training training(settings, data, model, progress);
-  for (int epoch = 1; epoch <= settings.epochs && !interrupted; ++epoch) {
-    const Metrics m = training.epoch(epoch);
-    if (interrupted) break;
-    training.metrics.push_back(m);
-    progress.finish(training.line(m));
-    run.write_metrics(training.metrics);
-    run.write_model(model);
-  }
-  const double seconds = progress.seconds();
+  training.run();
   if (interrupted) {
-    progress.finish(fmt::format("interrupted after {} whole epochs; they are saved in {}",
-                                training.metrics.size(), run.folder().string()));
+    fmt::print(stderr,
+               "\ninterrupted in epoch {} and saved; go on with: vaegrad train --resume {}\n",
+               training.state().epoch, run.folder().string());
     return 128 + interrupted;
   }
   const Evaluation test = evaluate(model, data.test, settings);
-  run.write("summary.json", summary_of(settings, data, training, test, seconds));
-  draw(curves_of(training.metrics), run.folder() / "curves.png");
+  run.write("summary.json", summary_of(settings, data, model, training, test));
+  draw(curves_of(training.metrics()), run.folder() / "curves.png");
   draw_reconstructions(model, data.test, settings, run.folder() / "reconstructions.png");
-  draw_samples(model, 100, settings.seed, run.folder() / "samples.png");
+  if (!model.deterministic) draw_samples(model, 100, settings.seed, run.folder() / "samples.png");
   run.make_latest();
 
-  fmt::print(stderr, "trained in {}, {:.0f} examples/s\n", duration(seconds),
-             double(data.train.count()) * double(training.metrics.size()) / seconds);
-  fmt::print("test ELBO {:.2f} nats = log p(x|z) {:.2f} - KL {:.2f}, {} of {} latents active\n",
-             test.elbo(), test.log_likelihood, test.kl, test.active_units, settings.latent);
-  fmt::print("{}: curves.png, reconstructions.png, samples.png, metrics.csv, summary.json\n",
-             run.folder().string());
+  fmt::print(stderr, "trained in {}, {:.0f} examples/s\n", duration(training.seconds()),
+             double(data.train.count()) * double(training.metrics().size()) / training.seconds());
+  if (model.deterministic)
+    fmt::print("test log p(x|z) {:.2f} nats\n", test.log_likelihood);
+  else
+    fmt::print("test ELBO {:.2f} nats = log p(x|z) {:.2f} - KL {:.2f}, {} of {} latents active\n",
+               test.elbo(), test.log_likelihood, test.kl, test.active_units, settings.latent);
+  fmt::print("{}: config.ini, curves.png, metrics.csv, summary.json, ..\n", run.folder().string());
   return 0;
 }
 
 std::string help() {
   std::string to =
-      "usage: vaegrad train [options]\n\nTrains a VAE and writes a folder with everything about "
+      "usage: vaegrad train [options]\n\nTrains a model and writes a folder with everything about "
       "it.\n";
   const char* group = "";
   for (const Setting& s : all_settings()) {
-    if (std::string_view(group) != s.group) to += fmt::format("\n{}\n", group = s.group);
-    const std::string option = fmt::format("--{} {}", s.name, s.value);
-    to += option.size() < 24 ? fmt::format("  {:<24}{}\n", option, s.help)
-                             : fmt::format("  {}\n  {:<24}{}\n", option, "", s.help);
+    if (std::string_view(group) != s.group) to += fmt::format("{}\n", group = s.group);
+    to += fmt::format("  {:<30}{}\n", fmt::format("--{} {}", s.name, s.value), s.help);
   }
   return to +
-         "\nexample: vaegrad train --data mnist --binarize sample --hidden 200,200 --latent 50\n";
+         "example: vaegrad train --data mnist --binarize sample --hidden 200,200 --latent 50\n";
 }
 
 }  // namespace
 
 const Command train_command{
-    "train", "trains a VAE and draws its curves, reconstructions and samples", train, help};
+    "train", "trains a model and draws its curves, reconstructions and samples", train, help};
 
 }  // namespace vaegrad

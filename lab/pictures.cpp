@@ -15,42 +15,63 @@ void append_images(ImageGrid& grid, ConstMatrix images) {
   grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
 }
 
+// E[x|z] as 0..1
+Var shown_mean(const Model& model, const ChosenLikelihood& p) {
+  return model.decoder.head.row->values == Values::grey ? Var((1 / 255.0) * p.mean()) : p.mean();
+}
+
 }  // namespace
 
 bool draw_samples(const Model& model, std::size_t count, std::uint64_t seed,
                   const std::filesystem::path& path) {
   Tape tape;
   Stream noise(seed, Purpose::prior);
-  const Index latent = model.vae.encode.mean.bias.shape.cols;
-  const Var z = model.vae.prior.sample(tape, {Index(count), latent}, noise);
   ImageGrid grid = grid_for(model, "Samples: E[x|z] with z from the prior");
-  append_images(grid, model.vae.decode(z).mean().val());
+  Var condition;
+  if (model.conditions) {  // a row for each class
+    grid.title = "Samples: E[x|z, y] with z from the prior, one class y a row";
+    count = 10 * std::size_t(model.conditions);
+    condition = tape.constant(Shape{Index(count), model.conditions});
+    for (Index i = 0; i < Index(count); ++i)
+      for (Index j = 0; j < model.conditions; ++j) condition.val()(i, j) = Real(i / 10 == j);
+    for (Index j = 0; j < model.conditions; ++j) grid.row_labels.push_back(std::to_string(j));
+  }
+  const AnyVae vae = model.given(condition);
+  const Shape shape{Index(count), model.latent};
+  const Var z = vae.prior.given ? vae.prior.given->sample(noise)
+                                : StandardNormal{}.sample(tape, shape, noise);
+  append_images(grid, shown_mean(model, vae.decode(z)).val());
   return draw(grid, path);
 }
 
 bool draw_reconstructions(const Model& model, const Examples& examples, const Settings& settings,
                           const std::filesystem::path& path) {
   constexpr std::size_t columns = 10, groups = 3;
-  const std::size_t count = std::min(examples.count(), columns * groups);
+  std::size_t count = std::min(examples.count(), columns * groups);
+  if (count > columns) count = count / columns * columns;
   std::vector<std::uint32_t> rows;  // spread evenly: test sets are often sorted
   for (std::size_t i = 0; i < count; ++i)
     rows.push_back(examples.rows[i * examples.count() / count]);
 
   Tape tape;
-  const Var x = tape.constant(Shape{Index(count), model.dimensions()});
-  fill_batch(x.val(), examples, rows, settings, fixed_draw(examples.split));
-  Stream noise(settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows);
-  const Var y = model.vae.decode(model.vae.encode(x).sample(noise)).mean();
+  const std::uint32_t draw_number = fixed_draw(examples.split);
+  const Batch batch = make_batch(tape, model, examples, rows, settings, draw_number);
+  Stream noise(settings.seed, Purpose::evaluate, draw_number, rows);
+  const AnyVae vae = model.given(batch.condition);
+  const auto q = vae.encode(batch.x);
+  const Var y = shown_mean(model, vae.decode(model.deterministic ? q.mean : q.sample(noise)));
+  const Var pixels = tape.constant(batch.x.shape());
+  fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
 
-  ImageGrid grid = grid_for(model, "Reconstructions E[x|z] with z from q(z|x)");
+  ImageGrid grid =
+      grid_for(model, model.deterministic ? "Reconstructions of test images"
+                                          : "Reconstructions E[x|z] with z from q(z|x)");
   grid.columns = int(std::min(count, columns));
-  std::vector<Var> shown = {x, y};
-  std::vector<std::string> labels = {"image", "E[x|z]"};
-  if (settings.binarize.value_or(Binarize::none) != Binarize::none) {  // what the model never saw
-    const Var pixels = tape.constant(x.shape());
-    fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
-    shown.insert(shown.begin(), pixels);
-    labels = {"image", "x, 0 or 1", "E[x|z]"};
+  std::vector<Var> shown = {pixels, y};
+  std::vector<std::string> labels = {"image", model.deterministic ? "decoded" : "E[x|z]"};
+  if (settings.binarize.value_or(Binarize::none) != Binarize::none) {
+    shown = {pixels, batch.x, y};
+    labels = {"image", "x, 0 or 1", labels[1]};
   }
   grid.rows_per_group = int(shown.size());
   for (std::size_t first = 0; first + std::size_t(grid.columns) <= count; first += columns)

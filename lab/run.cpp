@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/run.hpp>
@@ -26,9 +27,17 @@ fs::path first_free(const std::string& data) {
 
 }  // namespace
 
-Run::Run(const Settings& settings)
-    : folder_(settings.out.empty() ? first_free(settings.data) : settings.out) {
+Run::Run(const Settings& settings) {
   std::error_code error;
+  if (!settings.resume.empty()) {
+    folder_ = settings.resume;
+    check(fs::exists(folder_ / "checkpoint.safetensors", error), folder_.string(),
+          ": there is no checkpoint to go on from", hint,
+          "train without --resume; a checkpoint is written after the first epoch");
+    write("config.ini", std::string_view(config_text(settings)));  // epochs may have grown
+    return;
+  }
+  folder_ = settings.out.empty() ? first_free(settings.data) : settings.out;
   if (fs::exists(folder_, error)) {
     check<UsageError>(fs::is_directory(folder_, error), folder_.string(),
                       ": it is a file, not a folder", hint, "--out names a folder");
@@ -64,17 +73,50 @@ void Run::write_metrics(std::span<const Metrics> rows) const {
   write("metrics.csv", std::string_view(text));
 }
 
-void Run::write_model(const Model& model, const std::string& file) const {
+std::vector<Metrics> Run::read_metrics() const {
+  const fs::path file = folder_ / "metrics.csv";
+  std::istringstream in(read_file(file, std::size_t{1} << 30));
+  std::vector<Metrics> rows;
+  std::string line;
+  std::getline(in, line);
+  for (int number = 2; std::getline(in, line); ++number) {
+    std::vector<double> v;
+    std::istringstream cells(line + ',');
+    for (std::string cell; std::getline(cells, cell, ',');)
+      v.push_back(cell.empty() ? std::nan("") : real_option("metrics.csv", cell, -1e300, 1e300));
+    check(v.size() == 15, file.string(), ':', number, ": ", v.size(), " columns, expected 15", hint,
+          "was the file edited?");
+    rows.push_back({int(v[0]), std::uint64_t(v[1]), v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9],
+                    v[10], v[11], v[12], v[13], v[14]});
+  }
+  return rows;
+}
+
+std::vector<Tensor> model_tensors(const Model& model) {
   std::vector<Tensor> tensors;
   for (const auto& [name, param] : model.parameters.list())
     tensors.push_back(
         tensor<Real>(name, {std::size_t(param.shape.rows), std::size_t(param.shape.cols)},
                      model.parameters.values().subspan(std::size_t(param.offset),
                                                        std::size_t(param.shape.size()))));
-  write_safetensors(folder_ / file, tensors,
+  return tensors;
+}
+
+void copy_weights(const SafeTensors& from, Model& model) {
+  const auto values = model.parameters.change_values();
+  for (const auto& [name, param] : model.parameters.list()) {
+    const std::size_t shape[]{std::size_t(param.shape.rows), std::size_t(param.shape.cols)};
+    from.copy<Real>(name, shape,
+                    values.subspan(std::size_t(param.offset), std::size_t(param.shape.size())));
+  }
+}
+
+void Run::write_model(const Model& model, const std::string& file) const {
+  write_safetensors(folder_ / file, model_tensors(model),
                     {{"vaegrad", version},
                      {"height", std::to_string(model.height)},
-                     {"width", std::to_string(model.width)}});
+                     {"width", std::to_string(model.width)},
+                     {"conditions", std::to_string(model.conditions)}});
 }
 
 void Run::make_latest() const {
@@ -92,41 +134,50 @@ DataSet load_data(const Settings& settings) {
   options.validation = settings.validation;
   options.seed = settings.seed;
   DataSet data = load_data_set(settings.data, options);
-  check<UsageError>(data.train.file->binary || settings.binarize,
-                    "bernoulli likelihood needs values 0 or 1, but ", settings.data,
+  const Likelihood& p = likelihood(settings.likelihood);
+  const bool binary = data.train.file->binary,
+             keeps_grey = settings.binarize.value_or(Binarize::none) == Binarize::none;
+  check<UsageError>(p.values != Values::binary || binary || settings.binarize, p.name,
+                    " likelihood needs values 0 or 1, but ", settings.data,
                     " has grey values 0..255", hint,
                     "--binarize sample, or --binarize none to use them as probabilities");
-  check<UsageError>(
-      !data.train.file->binary || settings.binarize.value_or(Binarize::none) == Binarize::none,
-      "--binarize: ", settings.data, " is binary already: its bytes are all 0 or 1", hint,
-      "leave --binarize out");
+  check<UsageError>(!binary || keeps_grey, "--binarize: ", settings.data,
+                    " is binary already: its bytes are all 0 or 1", hint, "leave --binarize out");
+  check<UsageError>(p.values == Values::binary || keeps_grey, "--binarize: the ", p.name,
+                    " likelihood takes grey values as they are", hint,
+                    "leave --binarize out, or --likelihood bernoulli");
   return data;
 }
 
-LoadedRun load_run(const fs::path& folder) {
+bool bits_are_defined(const Settings& settings, const DataSet& data) {
+  const Likelihood& p = likelihood(settings.likelihood);
+  const bool binary =
+      data.train.file->binary || settings.binarize.value_or(Binarize::none) != Binarize::none;
+  return p.discrete() && (p.values != Values::binary || binary);
+}
+
+LoadedRun load_run(const fs::path& folder, const std::string& which) {
   std::error_code error;
   check(fs::exists(folder / "config.ini", error), folder.string(),
         ": not a run: there is no config.ini in it", hint,
         "vaegrad train makes one; runs/latest is the newest");
-  check(fs::exists(folder / "model.safetensors", error), folder.string(),
-        ": the run has no model.safetensors yet", hint,
-        "wait for its first epoch, or train it again");
+  const fs::path file = folder / (which == "best" ? "best.safetensors" : "model.safetensors");
+  check(fs::exists(file, error), folder.string(), ": the run has no ", file.filename().string(),
+        hint,
+        which == "best" ? "--weights last: it had no validation examples"
+                        : "wait for its first epoch, or train it again");
   LoadedRun run{folder, {}, nullptr};
   read_config(folder / "config.ini", run.settings);
-  const SafeTensors weights = read_safetensors(folder / "model.safetensors");
-  const auto size = [&](const char* key) {
+  const SafeTensors weights = read_safetensors(file);
+  const auto size = [&](const char* key, std::int64_t least) {
     const auto found = weights.metadata().find(key);
-    check(found != weights.metadata().end(), (folder / "model.safetensors").string(),
-          ": it does not say its ", key, hint, "is this a file that vaegrad wrote?");
-    return Index(integer_option(key, found->second, 1, 1 << 24));
+    check(found != weights.metadata().end(), file.string(), ": it does not say its ", key, hint,
+          "is this a file that vaegrad wrote?");
+    return Index(integer_option(key, found->second, least, 1 << 24));
   };
-  run.model = std::make_unique<Model>(run.settings, size("height"), size("width"));
-  const auto values = run.model->parameters.change_values();
-  for (const auto& [name, param] : run.model->parameters.list()) {
-    const std::size_t shape[]{std::size_t(param.shape.rows), std::size_t(param.shape.cols)};
-    weights.copy<Real>(name, shape,
-                       values.subspan(std::size_t(param.offset), std::size_t(param.shape.size())));
-  }
+  run.model = std::make_unique<Model>(run.settings, size("height", 1), size("width", 1),
+                                      size("conditions", 0));
+  copy_weights(weights, *run.model);
   return run;
 }
 

@@ -5,6 +5,7 @@
 
 #include <vaegrad/lab/data_set.hpp>
 #include <vaegrad/lab/model.hpp>
+#include <vaegrad/lab/safetensors.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -22,14 +23,16 @@ struct Metrics {
 
 class Run {
  public:
-  // Makes the folder: settings.out, or runs/DATA-N with the first free N. Errors: the folder is not
-  // empty and --overwrite was not given (UsageError, nothing is touched); it cannot be written.
+  // Makes the folder: settings.out, or runs/DATA-N with the first free N; or takes up
+  // settings.resume. Errors: the folder is not empty and --overwrite was not given (UsageError,
+  // nothing is touched); it cannot be written; there is nothing to resume.
   explicit Run(const Settings& settings);
 
   const std::filesystem::path& folder() const { return folder_; }
   void write(const std::string& file, std::string_view text) const;
   void write(const std::string& file, const nlohmann::json& json) const;
   void write_metrics(std::span<const Metrics> rows) const;
+  std::vector<Metrics> read_metrics() const;
   void write_model(const Model& model, const std::string& file = "model.safetensors") const;
   // Points runs/latest at this run, when it lies in runs/.
   void make_latest() const;
@@ -38,15 +41,22 @@ class Run {
   std::filesystem::path folder_;
 };
 
+// The weights by name, as a file holds them, and back.
+std::vector<Tensor> model_tensors(const Model& model);
+void copy_weights(const SafeTensors& from, Model& model);
+
 // The data a run was made from.
 DataSet load_data(const Settings& settings);
+// Whether log p(x) is that of a probability, so that bits per dimension are defined.
+bool bits_are_defined(const Settings& settings, const DataSet& data);
 
 struct LoadedRun {
   std::filesystem::path folder;
   Settings settings;
   std::unique_ptr<Model> model;
 };
-// A trained model, ready for use. Errors: no such run, damaged files, weights of another model.
-LoadedRun load_run(const std::filesystem::path& folder);
+// A trained model, ready for use: `weights` is "last" or "best" (on validation). Errors: no such
+// run, damaged files, weights of another model.
+LoadedRun load_run(const std::filesystem::path& folder, const std::string& weights = "last");
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -125,6 +125,17 @@ constexpr Choice<const char*> initialiser_choices[] = {
     {"glorot", "glorot"}, {"he", "he"}, {"normal", "normal"}};
 constexpr Choice<const char*> output_bias_choices[] = {{"data-mean", "data-mean"},
                                                        {"zero", "zero"}};
+constexpr Choice<const char*> model_choices[] = {
+    {"vae", "vae"}, {"cvae", "cvae"}, {"autoencoder", "autoencoder"}};
+constexpr Choice<const char*> prior_choices[] = {{"standard-normal", "standard-normal"},
+                                                 {"conditional", "conditional"}};
+constexpr Choice<const char*> optimizer_choices[] = {{"adam", "adam"},
+                                                     {"adamw", "adamw"},
+                                                     {"sgd", "sgd"},
+                                                     {"adagrad", "adagrad"},
+                                                     {"rmsprop", "rmsprop"}};
+constexpr Choice<const char*> rate_choices[] = {
+    {"constant", "constant"}, {"cosine", "cosine"}, {"iwae", "iwae"}};
 
 }  // namespace
 
@@ -138,33 +149,54 @@ double real_option(const std::string& name, const std::string& text, double leas
 
 const std::vector<Setting>& all_settings() {
   // clang-format off
+  using S = Settings;
   static const std::vector<Setting> all = {
-      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, or an IDX file (plain or gzip)", &Settings::data),
-      path   ("data", "data-dir", "DIR", "where mnist/ and binarized-mnist/ lie [$VAEGRAD_DATA or ~/.cache/vaegrad]", &Settings::data_dir),
-      {       "data", "binarize", "none|threshold|sample", "how grey pixels become 0 or 1; none keeps them as probabilities",
-              [](Settings& s, const std::string& v) { s.binarize = choose("binarize", v, binarize_choices); },
-              [](const Settings& s) { return s.binarize ? std::string(binarize_choices[std::size_t(*s.binarize)].name) : ""; }},
-      {       "data", "validation", "N", "training examples kept for validation [one twelfth]; 0: none",
-              [](Settings& s, const std::string& v) { s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30)); },
-              [](const Settings& s) { return s.validation ? std::to_string(*s.validation) : ""; }},
-      {       "model", "hidden", "N[,N..]", "widths of the encoder's hidden layers, the decoder's in reverse [400]",
-              [](Settings& s, const std::string& v) { s.hidden = widths("hidden", v); },
-              [](const Settings& s) { return joined(s.hidden); }},
-      integer("model", "latent", "N", "dimensions of z [20]", &Settings::latent, 1, 1 << 16),
-      one_of ("model", "activation", "NAME", "relu, tanh, sigmoid, softplus, leaky_relu [relu]", &Settings::activation, activation_choices),
-      one_of ("model", "initialiser", "NAME", "first weights: glorot, he, normal [glorot]", &Settings::initialiser, initialiser_choices),
-      one_of ("model", "output-bias", "data-mean|zero", "first output: the mean of the data, or 1/2 [data-mean]", &Settings::output_bias, output_bias_choices),
-      integer("training", "epochs", "N", "passes over the training data [10]", &Settings::epochs, 1, 1000000),
-      integer("training", "batch", "N", "examples per step [128]", &Settings::batch, 1, 1 << 20),
-      real   ("training", "learning-rate", "RATE", "of Adam [0.001]", &Settings::learning_rate, 1e-12, 1e3),
-      real   ("training", "adam-epsilon", "E", "[1e-08]", &Settings::adam_epsilon, 0, 1),
-      real   ("training", "adam-beta1", "B", "[0.9]", &Settings::adam_beta1, 0, 0.999999),
-      integer("training", "seed", "N", "of weights, order, noise and splits [1]", &Settings::seed, 0, INT64_MAX),
-      unrecorded(integer("this call", "threads", "N", "[as many as this process may use]", &Settings::threads, 1, 1024)),
-      unrecorded(path("this call", "config", "FILE", "read settings from this file first [default.ini, unless --data is given]", &Settings::config)),
-      unrecorded(path("this call", "out", "DIR", "the run's folder [runs/NAME-N]", &Settings::out)),
-      {"this call", "overwrite", "", "write into --out though it is not empty", [](Settings& s, const std::string&) { s.overwrite = true; },
-       [](const Settings&) { return std::string(); }},
+      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, or a file", &S::data),
+      path   ("data", "data-dir", "DIR", "where mnist/ .. lie [$VAEGRAD_DATA or ~/.cache/vaegrad]", &S::data_dir),
+      {       "data", "binarize", "HOW", "none, threshold or sample: grey pixels to 0 or 1",
+              [](S& s, const std::string& v) { s.binarize = choose("binarize", v, binarize_choices); },
+              [](const S& s) { return s.binarize ? std::string(binarize_choices[std::size_t(*s.binarize)].name) : ""; }},
+      {       "data", "validation", "N", "examples kept for validation [one twelfth]",
+              [](S& s, const std::string& v) { s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30)); },
+              [](const S& s) { return s.validation ? std::to_string(*s.validation) : ""; }},
+      one_of ("model", "model", "NAME", "vae, cvae (given the label), autoencoder [vae]", &S::model, model_choices),
+      {       "model", "hidden", "N[,N..]", "widths of hidden layers, mirrored in the decoder [400]",
+              [](S& s, const std::string& v) { s.hidden = widths("hidden", v); },
+              [](const S& s) { return joined(s.hidden); }},
+      integer("model", "latent", "N", "dimensions of z [20]", &S::latent, 1, 1 << 16),
+      one_of ("model", "activation", "NAME", "relu, tanh, sigmoid, softplus, leaky_relu [relu]", &S::activation, activation_choices),
+      one_of ("model", "initialiser", "NAME", "glorot, he, normal [glorot]", &S::initialiser, initialiser_choices),
+      one_of ("model", "output-bias", "HOW", "data-mean or zero: the first output [data-mean]", &S::output_bias, output_bias_choices),
+      text   ("model", "likelihood", "NAME", "bernoulli, gaussian, .. (a wrong name lists all)", &S::likelihood),
+      text   ("model", "likelihood-scale", "HOW", "gaussian: learned, fixed:S or per-dimension [learned]", &S::likelihood_scale),
+      text   ("model", "posterior-scale", "NAME", "log-variance, log-std, softplus, tanh [log-variance]", &S::posterior_scale),
+      one_of ("model", "prior", "NAME", "standard-normal, or conditional: p(z|y) of a cvae", &S::prior, prior_choices),
+      text   ("objective", "objective", "NAME", "elbo, elbo-mc, beta, capacity, iwae, dreg [elbo]", &S::objective),
+      real   ("objective", "beta", "B", "factor on the KL, for --objective beta [1]", &S::beta, 0, 1e6),
+      real   ("objective", "gamma", "G", "of --objective capacity [1]", &S::gamma, 0, 1e6),
+      real   ("objective", "capacity", "C", "nats, of --objective capacity [0]", &S::capacity, 0, 1e6),
+      integer("objective", "particles", "K", "samples of z per example [1]", &S::particles, 1, 100000),
+      real   ("objective", "warmup", "EPOCHS", "the KL's factor rises from 0 so long [0]", &S::warmup, 0, 1e6),
+      integer("objective", "cycles", "N", "it rises from 0 so many times [0]", &S::cycles, 0, 1000000),
+      real   ("objective", "free-bits", "L", "nats of KL per latent that cost nothing [0]", &S::free_bits, 0, 1e6),
+      integer("training", "epochs", "N", "passes over the training data [10]", &S::epochs, 1, 1000000),
+      integer("training", "batch", "N", "examples per step [128]", &S::batch, 1, 1 << 20),
+      one_of ("training", "optimizer", "NAME", "adam, adamw, sgd, adagrad, rmsprop [adam]", &S::optimizer, optimizer_choices),
+      real   ("training", "learning-rate", "RATE", "[0.001]", &S::learning_rate, 1e-12, 1e3),
+      real   ("training", "adam-epsilon", "E", "[1e-08]", &S::adam_epsilon, 0, 1),
+      real   ("training", "adam-beta1", "B", "[0.9]", &S::adam_beta1, 0, 0.999999),
+      one_of ("training", "learning-rate-schedule", "NAME", "constant, cosine or iwae [constant]", &S::learning_rate_schedule, rate_choices),
+      real   ("training", "clip", "N", "largest norm of the gradient; 0: any [0]", &S::clip, 0, 1e30),
+      integer("training", "patience", "N", "stop N epochs after the best on validation; 0: never [0]", &S::patience, 0, 1000000),
+      integer("training", "seed", "N", "of weights, order, noise and splits [1]", &S::seed, 0, INT64_MAX),
+      integer("training", "checkpoint-every", "N", "epochs [1]", &S::checkpoint_every, 1, 1000000),
+      integer("training", "keep-every", "N", "keep the checkpoint of every N-th epoch; 0: only the last [0]", &S::keep_every, 0, 1000000),
+      unrecorded(integer("this call", "threads", "N", "[as many as this process may use]", &S::threads, 1, 1024)),
+      unrecorded(path("this call", "config", "FILE", "read settings from this file first [default.ini]", &S::config)),
+      unrecorded(path("this call", "out", "DIR", "the run's folder [runs/DATA-N]", &S::out)),
+      {"this call", "overwrite", "", "write into --out though it is not empty", [](S& s, const std::string&) { s.overwrite = true; },
+       [](const S&) { return std::string(); }},
+      unrecorded(path("this call", "resume", "DIR", "go on with this run; --epochs may be larger", &S::resume)),
   };
   // clang-format on
   return all;
@@ -224,11 +256,23 @@ Settings read_settings(std::span<const std::string> arguments) {
     fail<UsageError>("'", given["surplus"].as<std::vector<std::string>>()[0],
                      "' belongs to no option", hint, "options read --name value");
   Settings settings;
-  if (given.count("config"))
+  if (given.count("resume"))
+    read_config(std::filesystem::path(given["resume"].as<std::string>()) / "config.ini", settings);
+  else if (given.count("config"))
     read_config(given["config"].as<std::string>(), settings);
   else if (!given.count("data"))
     read_config(settings.config = shipped_config("default.ini"), settings);
+  const Settings recorded = settings;
   take_over(given, settings);
+  if (given.count("resume")) {
+    for (const Setting& s : all_settings())
+      check<UsageError>(
+          s.name == std::string_view("epochs") || s.get(settings) == s.get(recorded), "--", s.name,
+          ' ', s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
+          "only --epochs and --threads may differ; for other settings start a new run");
+    check<UsageError>(settings.epochs >= recorded.epochs, "--epochs ", settings.epochs,
+                      ": the run is set for ", recorded.epochs, hint, "--epochs may only grow");
+  }
   return settings;
 }
 

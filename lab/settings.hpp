@@ -17,23 +17,36 @@ namespace vaegrad::inline VAEGRAD_ABI {
 struct Settings {
   // data
   std::string data = "fashion-mnist";
-  std::filesystem::path data_dir;
+  std::filesystem::path data_dir, labels, test_data, test_labels;
+  std::vector<std::ptrdiff_t> classes;
   std::optional<Binarize> binarize;
   std::optional<std::size_t> validation;
   // model
+  std::string model = "vae", condition = "label";
   std::vector<std::ptrdiff_t> hidden = {400};
   std::ptrdiff_t latent = 20;
-  std::string activation = "relu";
-  std::string initialiser = "glorot";
-  std::string output_bias = "data-mean";
+  std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
+  std::string likelihood = "bernoulli", likelihood_scale = "learned";
+  std::string posterior_scale = "log-variance", prior = "standard-normal";
+  // objective
+  std::string objective = "elbo";
+  double beta = 1, gamma = 1, capacity = 0;
+  std::ptrdiff_t particles = 1;
+  double warmup = 0;
+  int cycles = 0;
+  double free_bits = 0;
   // training
-  int epochs = 10;
-  int batch = 128;
+  int epochs = 10, batch = 128;
+  std::string optimizer = "adam";
   double learning_rate = 1e-3, adam_epsilon = 1e-8, adam_beta1 = 0.9;
+  std::string learning_rate_schedule = "constant";
+  double clip = 0;
+  int patience = 0;
   std::uint64_t seed = 1;
+  int checkpoint_every = 1, keep_every = 0;
   // this machine and this call; not part of what a run is
   int threads = 0;  // 0: as many as this process may use
-  std::filesystem::path config, out;
+  std::filesystem::path config, out, resume;
   bool overwrite = false;
 };
 
@@ -49,6 +62,10 @@ const std::vector<Setting>& all_settings();
 // Without --config and --data: the shipped default.ini. Errors (UsageError): an unknown option,
 // one without its value, a value that is not one or out of range.
 Settings read_settings(std::span<const std::string> arguments);
+
+// Refuses what would be ignored (a beta without --objective beta, ..) and what makes no sense
+// together.
+void check_consistent(const Settings& settings);
 void read_config(const std::filesystem::path& path, Settings& to);
 
 // The lines `name = value` that repeat a run.

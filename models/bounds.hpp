@@ -1,5 +1,6 @@
 // Bounds on log p(x), and the objectives made of them: functions of (model, x, noise), one row per
-// example, in nats. A new objective is a function and a row of the table below; it never touches a model.
+// example, in nats. A new objective is a function and a row of the table below; it never touches a
+// model.
 #pragma once
 #include <vaegrad/models/vae.hpp>
 
@@ -25,7 +26,8 @@ inline Var particle_mean(Var v, Index particles) {
 }
 
 // Σ_j max(λ, mean over the batch of KL_j): latents are free to use λ nats each.
-// Kingma et al., Improved variational inference with inverse autoregressive flow, arXiv 1606.04934, eq. 15
+// Kingma et al., Improved variational inference with inverse autoregressive flow, arXiv 1606.04934,
+// eq. 15
 inline Var free_bits_kl(Var kl_per_latent, double free_bits) {
   const double rows = double(kl_per_latent.shape().rows);
   return row_sums(max((1.0 / rows) * column_sums(kl_per_latent), free_bits));
@@ -34,8 +36,14 @@ inline Var free_bits_kl(Var kl_per_latent, double free_bits) {
 // Gaussians given per example, densities of K samples of each:  z (B K, D) -> (B K, 1)
 inline Var log_prob(const DiagonalGaussian& q, Var z, Index particles) {
   constexpr double log_2pi = 1.8378770664093454836;
-  const auto mean = repeat_rows(q.mean, particles), log_variance = repeat_rows(q.log_variance, particles);
+  const auto mean = repeat_rows(q.mean, particles),
+             log_variance = repeat_rows(q.log_variance, particles);
   return row_sums(-0.5 * (square(z - mean) * exp(-log_variance) + log_variance + log_2pi));
+}
+// KL of each latent between two Gaussians:  ½ (log σ_p² − log σ_q² + (σ_q² + (μ_q − μ_p)²) / σ_p² − 1)
+inline Var kl_per_latent(const DiagonalGaussian& q, const DiagonalGaussian& p) {
+  return 0.5 * (expm1(q.log_variance - p.log_variance) + p.log_variance - q.log_variance +
+                square(q.mean - p.mean) * exp(-p.log_variance));
 }
 inline Var log_prob(const StandardNormal& p, Var z, Index) { return p.log_prob(z); }
 
@@ -45,7 +53,8 @@ template <class V, Operand X>
 Bound analytic_bound(const V& vae, const X& x, Stream& noise, const ObjectiveSettings& s) {
   const auto q = vae.encode(x);
   const Var z = q.sample(noise, s.particles);
-  const Var log_px = particle_mean(vae.decode(z).log_prob(repeat_rows(x, s.particles)), s.particles);
+  const Var log_px =
+      particle_mean(vae.decode(z).log_prob(repeat_rows(x, s.particles)), s.particles);
   const Var per_latent = kl_per_latent(q, vae.prior), kl = row_sums(per_latent);
   if (s.free_bits > 0) return {log_px - s.beta * free_bits_kl(per_latent, s.free_bits), log_px, kl};
   return {log_px - s.beta * kl, log_px, kl};
@@ -79,7 +88,8 @@ Bound monte_carlo_bound(const V& vae, const X& x, Stream& noise, const Objective
 
 // log 1/K Σ_k w_k.          Burda, Grosse and Salakhutdinov, arXiv 1509.00519, eq. 8
 template <class V, Operand X>
-Bound importance_weighted_bound(const V& vae, const X& x, Stream& noise, const ObjectiveSettings& s) {
+Bound importance_weighted_bound(const V& vae, const X& x, Stream& noise,
+                                const ObjectiveSettings& s) {
   const auto q = vae.encode(x);
   const Var z = q.sample(noise, s.particles);
   const Var log_px = vae.decode(z).log_prob(repeat_rows(x, s.particles));
@@ -91,7 +101,8 @@ Bound importance_weighted_bound(const V& vae, const X& x, Stream& noise, const O
 struct ScaleAdjoint {
   static constexpr auto name = "scale_adjoint";
   static Shape shape(Shape x, Shape w) {
-    check(w == Shape{x.rows, 1}, "scale_adjoint: x is ", x, ", w is ", w, hint, "w has one factor per row of x");
+    check(w == Shape{x.rows, 1}, "scale_adjoint: x is ", x, ", w is ", w, hint,
+          "w has one factor per row of x");
     return x;
   }
   static Real* alias(Node x, Node) { return x.val.data; }
@@ -101,14 +112,16 @@ struct ScaleAdjoint {
   }
   static void pull(Wrt<1>, Node, Node, Node) {}
 };
-CHECKED(ScaleAdjoint, scale_adjoint, VAEGRAD_INPUTS({{3, 4}}),
-        [](Var x) { return record(ScaleAdjoint{}, x, x.tape().constant({{1}, {1}, {1}})); })
+CHECKED(ScaleAdjoint, scale_adjoint, VAEGRAD_INPUTS({{3, 4}}), [](Var x) {
+  return record(ScaleAdjoint{}, x, x.tape().constant({{1}, {1}, {1}}));
+})
 
-// The same bound with the doubly reparameterised gradient: with w̃ = softmax(log w), the encoder's is
-// Σ_k w̃_k² ∂ log w_k/∂z_k ∂z_k/∂φ (log q as a function of z alone), the decoder's and prior's
+// The same bound with the doubly reparameterised gradient: with w̃ = softmax(log w), the encoder's
+// is Σ_k w̃_k² ∂ log w_k/∂z_k ∂z_k/∂φ (log q as a function of z alone), the decoder's and prior's
 // Σ_k w̃_k ∂ log w_k/∂θ.          Tucker et al., arXiv 1810.04152, eq. 8
 template <class V, Operand X>
-Bound doubly_reparameterised_bound(const V& vae, const X& x, Stream& noise, const ObjectiveSettings& s) {
+Bound doubly_reparameterised_bound(const V& vae, const X& x, Stream& noise,
+                                   const ObjectiveSettings& s) {
   const DiagonalGaussian q = vae.encode(x);
   const DiagonalGaussian fixed_q{stop_gradient(q.mean), stop_gradient(q.log_variance)};
   const Var second = q.mean.tape().constant(Shape{q.mean.shape().rows * s.particles, 1});

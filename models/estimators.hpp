@@ -36,9 +36,9 @@ class LogWeights {
 };
 
 // log p(x) of each of `rows` by importance sampling with exactly `particles` draws of z ~ q(z|x),
-// appended to `to`. record(tape) puts the examples on a tape and returns {vae, x}; it is called once per
-// chunk of particles, so memory does not grow with their number. Draws go by the examples' names, so a
-// result does not depend on how they are batched.
+// appended to `to`. record(tape) puts the examples on a tape and returns {vae, x}; it is called
+// once per chunk of particles, so memory does not grow with their number. Draws go by the examples'
+// names, so a result does not depend on how they are batched.
 template <class Record>
 void importance_sample(const Record& record, std::span<const std::uint32_t> rows, Index particles,
                        std::uint64_t seed, std::vector<LogWeights>& to) {
@@ -50,13 +50,15 @@ void importance_sample(const Record& record, std::span<const std::uint32_t> rows
     const ObjectiveSettings s{.particles = std::min(chunk, particles - done)};
     tape.reset();
     const auto [vae, x] = record(tape);
-    Stream noise(seed, Purpose::evaluate, std::uint32_t(done / chunk), rows, std::uint32_t(s.particles));
+    Stream noise(seed, Purpose::evaluate, std::uint32_t(done / chunk), rows,
+                 std::uint32_t(s.particles));
     const auto q = vae.encode(x);
     const Var z = q.sample(noise, s.particles);
     const Var log_px = vae.decode(z).log_prob(repeat_rows(x, s.particles));
     const Matrix log_w = Var(log_weights(vae, q, z, log_px, s)).val();
     for (std::size_t b = 0; b < rows.size(); ++b)
-      for (Real w : std::span(log_w.row(Index(b)), std::size_t(log_w.cols))) to[first + b].add(double(w));
+      for (Real w : std::span(log_w.row(Index(b)), std::size_t(log_w.cols)))
+        to[first + b].add(double(w));
   }
 }
 

@@ -1,5 +1,5 @@
-// Schedules: how the factor on the KL and the learning rate change during training. Pure functions of
-// where training is, so that a resumed run continues them exactly.
+// Schedules: how the factor on the KL and the learning rate change during training. Pure functions
+// of where training is, so that a resumed run continues them exactly.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -31,14 +31,16 @@ struct KlSchedule {
 enum class RateSchedule {
   constant,
   cosine,  // from 1 to 0 over all of training, by half a cosine
-  iwae,    // stage i lasts 3^i epochs at 10^(-i/7)          Burda et al., arXiv 1509.00519, section 5
+  iwae,  // stage i lasts 3^i epochs at 10^(-i/7)          Burda et al., arXiv 1509.00519, section 5
 };
 
 // The factor on the learning rate.
 inline double rate_factor(RateSchedule schedule, double epochs, double total) {
   switch (schedule) {
-    case RateSchedule::constant: return 1;
-    case RateSchedule::cosine: return 0.5 * (1 + std::cos(std::numbers::pi * epochs / total));
+    case RateSchedule::constant:
+      return 1;
+    case RateSchedule::cosine:
+      return 0.5 * (1 + std::cos(std::numbers::pi * epochs / total));
     case RateSchedule::iwae: {
       int stage = 0;
       for (double end = 1, length = 1; epochs >= end && stage < 7; ++stage) end += (length *= 3);

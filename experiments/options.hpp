@@ -1,0 +1,68 @@
+// Options of the commands that work on a trained run: `COMMAND [RUN] --name value ..`.
+#pragma once
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <vaegrad/lab/settings.hpp>
+
+#include "command.hpp"
+
+namespace vaegrad {
+
+class Options {
+ public:
+  // The names that take a value, and those that do not. Errors (UsageError): any other, a value
+  // missing.
+  Options(Arguments arguments, std::initializer_list<std::string_view> with_value,
+          std::initializer_list<std::string_view> switches = {}) {
+    const auto among = [](auto names, std::string_view n) {
+      return std::find(names.begin(), names.end(), n) != names.end();
+    };
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const std::string& a = arguments[i];
+      const std::string_view name = a.starts_with("--") ? std::string_view(a).substr(2) : "";
+      if (!a.starts_with("--") && !run_) {
+        run_ = a;
+      } else if (!name.empty() && among(switches, name)) {
+        given_[std::string(name)] = "";
+      } else {
+        check<UsageError>(!name.empty() && among(with_value, name), "unrecognised option '", a, "'",
+                          hint, "--help lists the options");
+        check<UsageError>(i + 1 < arguments.size(), a, ": it needs a value", hint,
+                          "--help shows an example");
+        given_[std::string(name)] = arguments[++i];
+      }
+    }
+  }
+  std::string run() const { return run_.value_or("runs/latest"); }
+  bool has(const std::string& name) const { return given_.count(name); }
+  std::string text(const std::string& name, const std::string& otherwise) const {
+    const auto found = given_.find(name);
+    return found == given_.end() ? otherwise : found->second;
+  }
+  std::int64_t integer(const std::string& name, std::int64_t otherwise, std::int64_t least,
+                       std::int64_t most) const {
+    return has(name) ? integer_option(name, text(name, ""), least, most) : otherwise;
+  }
+  double real(const std::string& name, double otherwise, double least, double most) const {
+    return has(name) ? real_option(name, text(name, ""), least, most) : otherwise;
+  }
+  // The first choice is the default.
+  std::string one_of(const std::string& name, std::initializer_list<const char*> choices) const {
+    const std::string value = text(name, *choices.begin());
+    std::string known;
+    for (const char* c : choices) {
+      if (value == c) return value;
+      known += concat(known.empty() ? "" : ", ", c);
+    }
+    fail<UsageError>("--", name, ": there is no '", value, "'", hint, "one of ", known);
+  }
+
+ private:
+  std::optional<std::string> run_;
+  std::map<std::string, std::string> given_;
+};
+
+}  // namespace vaegrad
