@@ -13,7 +13,9 @@ namespace {
 
 using namespace vaegrad;
 
-const Command* const commands[] = {&train_command, &evaluate_command, &chapter_command};
+const Command* const commands[] = {&train_command,       &evaluate_command, &sample_command,
+                                   &reconstruct_command, &traverse_command, &interpolate_command,
+                                   &compare_command,     &chapter_command};
 
 std::string overview() {
   std::string to =

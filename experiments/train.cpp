@@ -39,7 +39,7 @@ class Training {
 
   void resume() {
     read_checkpoint(run_.folder() / "checkpoint.safetensors", model_, optimiser_, state_);
-    metrics_ = run_.read_metrics();
+    metrics_ = read_metrics(run_.folder());
     std::erase_if(metrics_,
                   [&](const Metrics& m) { return std::uint64_t(m.epoch) >= state_.epoch; });
   }
@@ -302,7 +302,8 @@ int train(Arguments arguments) {
   run.write("summary.json", summary_of(settings, data, model, training, test));
   draw(curves_of(training.metrics()), run.folder() / "curves.png");
   draw_reconstructions(model, data.test, settings, run.folder() / "reconstructions.png");
-  if (!model.deterministic) draw_samples(model, 100, settings.seed, run.folder() / "samples.png");
+  if (!model.deterministic)
+    draw_samples(model, settings, {.seed = settings.seed}, run.folder() / "samples.png");
   run.make_latest();
 
   fmt::print(stderr, "trained in {}, {:.0f} examples/s\n", duration(training.seconds()),

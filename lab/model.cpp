@@ -44,8 +44,10 @@ Model::Model(const Settings& s, Index h, Index w, Index c)
 }
 
 DiagonalGaussian ConditionedEncoder::operator()(Var x) const {
-  const bool grey = model->decoder.head.row->values == Values::grey;  // 0..255 is no input for a network
-  const Var h = model->encoder(beside(grey ? Var((1 / 255.0) * x) : x, condition, model->conditions));
+  const bool grey =
+      model->decoder.head.row->values == Values::grey;  // 0..255 is no input for a network
+  const Var h =
+      model->encoder(beside(grey ? Var((1 / 255.0) * x) : x, condition, model->conditions));
   const Var mean = model->mean(h);
   return {mean, model->posterior_scale->log_variance(model->scale(h))};
 }

@@ -6,12 +6,31 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-// `count` pictures E[x|z] with z ~ p(z), on a grid.
-bool draw_samples(const Model& model, std::size_t count, std::uint64_t seed,
+// How z is drawn for pictures of what a model knows.
+struct Sampling {
+  std::size_t count = 100;
+  std::optional<Index> of_class = {};  // of a conditional model; default: a row for each class
+  double temperature = 1;         // the factor on the prior's standard deviation
+  std::uint64_t seed = 1;
+  // When given: z ~ q(z|x) of random ones of these examples, instead of the prior.
+  const Examples* aggregate = nullptr;
+};
+// E[x|z] for z so drawn, on a grid.
+bool draw_samples(const Model& model, const Settings& settings, const Sampling& sampling,
                   const std::filesystem::path& path);
 
-// Pairs of rows: test images above E[x|z] with z ~ q(z|x).
+// Rows in groups: test images, what the model is shown of them, E[x|z] with z ~ q(z|x).
 bool draw_reconstructions(const Model& model, const Examples& examples, const Settings& settings,
                           const std::filesystem::path& path);
+
+// A row for each latent, most informative first: E[x|z] while that latent goes from -3 to 3 and the
+// others keep the mean of one test image.
+bool draw_traversal(const Model& model, const Examples& examples, const Settings& settings,
+                    const std::filesystem::path& path);
+
+// Between pairs of test images: E[x|z] for z on the line, or on the great circle with the norm
+// following.
+bool draw_interpolation(const Model& model, const Examples& examples, const Settings& settings,
+                        bool spherical, const std::filesystem::path& path);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -73,8 +73,8 @@ void Run::write_metrics(std::span<const Metrics> rows) const {
   write("metrics.csv", std::string_view(text));
 }
 
-std::vector<Metrics> Run::read_metrics() const {
-  const fs::path file = folder_ / "metrics.csv";
+std::vector<Metrics> read_metrics(const fs::path& folder) {
+  const fs::path file = folder / "metrics.csv";
   std::istringstream in(read_file(file, std::size_t{1} << 30));
   std::vector<Metrics> rows;
   std::string line;

@@ -32,7 +32,6 @@ class Run {
   void write(const std::string& file, std::string_view text) const;
   void write(const std::string& file, const nlohmann::json& json) const;
   void write_metrics(std::span<const Metrics> rows) const;
-  std::vector<Metrics> read_metrics() const;
   void write_model(const Model& model, const std::string& file = "model.safetensors") const;
   // Points runs/latest at this run, when it lies in runs/.
   void make_latest() const;
@@ -40,6 +39,8 @@ class Run {
  private:
   std::filesystem::path folder_;
 };
+
+std::vector<Metrics> read_metrics(const std::filesystem::path& folder);
 
 // The weights by name, as a file holds them, and back.
 std::vector<Tensor> model_tensors(const Model& model);
