@@ -93,8 +93,9 @@ Batch make_batch(Tape& tape, const Model& model, const Examples& from,
                  std::span<const std::uint32_t> rows, const Settings& settings,
                  std::uint32_t draw) {
   Batch batch{tape.constant(Shape{Index(rows.size()), model.dimensions()}), {}};
-  fill(batch.x.val(), *from.file, rows, settings.binarize.value_or(Binarize::none), settings.seed,
-       draw);
+  // Validation and test images are the same whatever the seed, so that runs can be compared.
+  const std::uint64_t seed = from.split == Split::train ? settings.seed : 1;
+  fill(batch.x.val(), *from.file, rows, settings.binarize.value_or(Binarize::none), seed, draw);
   if (model.decoder.head.row->values == Values::grey)
     for (Real& x : batch.x.val()) x = std::nearbyint(255 * x);
   if (model.conditions) {  // one-hot labels
