@@ -7,6 +7,7 @@
 #pragma once
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/expression.hpp>
+#include <vaegrad/autodiff/lane_gamma.hpp>
 #include <vaegrad/autodiff/lanes.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -49,6 +50,15 @@ UNARY(sigmoid,     -9,    9,    sigmoid(x),                       y * (1 - y))
 UNARY(log_sigmoid, -9,    9,    -softplus(-x),                    sigmoid(-x))
 UNARY(softplus,    -9,    9,    softplus(x),                      sigmoid(x))
 UNARY(relu,        -2,    2,    max(x, 0),                        select(x > 0, 1, 0))
+UNARY(elu,         -2,    2,    select(x > 0, x, expm1(x)),       select(x > 0, 1, y + 1))
+UNARY(silu,        -9,    9,    x * sigmoid(x),                   sigmoid(x) + y * sigmoid(-x))
+UNARY(gelu,        -4,    4,    x * normal_cdf(x),                normal_cdf(x) + x * normal_density(x))
+UNARY(erf,         -2,    2,    erf(x),                           Real(2 * std::numbers::inv_sqrtpi) * exp_minus_square(x, 1))
+UNARY(lgamma,      0.2,   6,    lgamma(x),                        digamma(x))
+UNARY(lgamma_remainder, 0.2, 6, lgamma_remainder(x),              lgamma_remainder_slope(x))
+UNARY(log1mexp,    0.1,   3,    log1mexp(x),                      1 / expm1(x))
+UNARY(log_sinhc,   -4,    4,    log_sinhc(x),                     langevin(x))
+UNARY(langevin,    -4,    4,    langevin(x),                      langevin_slope(x, y))
 UNARY(negative,    -2,    2,    -x,                               -1)  // also unary -
 
 #define VAEGRAD_BINARY(fn, key, row, text, is_infix, la, ha, lb, hb, y_of_ab, dy_da, dy_db)          \

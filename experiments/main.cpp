@@ -13,7 +13,7 @@ namespace {
 
 using namespace vaegrad;
 
-const Command* const commands[] = {&train_command, &evaluate_command};
+const Command* const commands[] = {&train_command, &evaluate_command, &bench_command};
 
 std::string overview() {
   std::string to =

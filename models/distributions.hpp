@@ -56,6 +56,23 @@ Var kl(const Q& q, const P& p) {
   return row_sums(kl_per_latent(q, p));
 }
 
+// How a network's numbers h (B, Z) become log σ², and with μ a DiagonalGaussian. Where the scale
+// could be 0, σ² is raised by `least_variance` (σ ≥ 0.001), smoothly, so that log σ² ≥ −13.8.
+inline constexpr double least_variance = 1e-6;
+struct PosteriorScale {
+  const char* name;
+  Var (*log_variance)(Var h);
+};
+// clang-format off
+inline constexpr PosteriorScale posterior_scales[] = {
+    {"log-variance", [](Var h) -> Var { return h; }},
+    {"log-std",      [](Var h) -> Var { return 2 * h; }},
+    {"softplus",     [](Var h) -> Var { return log(square(softplus(h)) + least_variance); }},
+    {"tanh",         [](Var h) -> Var { return log(square(tanh(h)) + least_variance); }},  // σ of either sign
+};
+// clang-format on
+const PosteriorScale& posterior_scale(std::string_view name);  // UsageError: the names there are
+
 // Independent x_j ∈ {0, 1} with P(x_j = 1) = sigmoid(logits_j)
 struct Bernoulli {
   Var logits;  // (B, D)
