@@ -284,13 +284,13 @@ Var::Var(const E& expression) : Var(stored(expression)) {}
 // log p_ij = x_ij − log Σ_k exp x_ik, along each row
 template <Operand A>
 Var log_softmax(const A& a) {
-  const Var x = as_expression(a);
+  const Var x = a;
   return x - log_sum_exp(x);
 }
 // p_ij = exp x_ij / Σ_k exp x_ik, along each row
 template <Operand A>
 Var softmax(const A& a) {
-  const Var x = as_expression(a);
+  const Var x = a;
   return exp(x - log_sum_exp(x));
 }
 COMPOSED(log_softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return log_softmax(x); })

@@ -162,7 +162,8 @@ inline Lanes log1mexp(Lanes x) {
 // x^y = exp(y log|x|) with the rounding of the product made good;  x < 0 wants an integer y
 inline Lanes pow(Lanes x, Lanes y) {
   const Lanes l = log(abs(x)), p = y * l, size = exp(p), lost = fma(y, l, -p);
-  Lanes z = select(abs(p) < Lanes(1000), fma(size, lost, size), size);
+  const Mask finite = size < Lanes(std::numeric_limits<Real>::infinity());
+  Lanes z = select((abs(p) < Lanes(1000)) & finite, fma(size, lost, size), size);
   const Lanes half = Lanes(Real(0.5)) * y;
   const Lanes sign = select(floor(half) == half, Lanes(1), Lanes(-1));
   const Lanes not_a_number = std::numeric_limits<Real>::quiet_NaN();

@@ -56,15 +56,27 @@ class Lanes {
   // 0.
   static Lanes load(const Real* x) { return Lanes(Batch::load_unaligned(x)); }
   static Lanes load(const Real* x, int live) {
+#if defined(__AVX512F__) && defined(VAEGRAD_DOUBLE)
+    return Lanes(Batch(_mm512_maskz_loadu_pd(mask_of(live), x)));
+#elif defined(__AVX512F__)
+    return Lanes(Batch(_mm512_maskz_loadu_ps(mask_of(live), x)));
+#else
     alignas(64) Real padded[size] = {};
     for (int k = 0; k < live; ++k) padded[k] = x[k];
     return Lanes(Batch::load_aligned(padded));
+#endif
   }
   void store(Real* x) const { batch_.store_unaligned(x); }
   void store(Real* x, int live) const {
+#if defined(__AVX512F__) && defined(VAEGRAD_DOUBLE)
+    _mm512_mask_storeu_pd(x, mask_of(live), batch_);
+#elif defined(__AVX512F__)
+    _mm512_mask_storeu_ps(x, mask_of(live), batch_);
+#else
     alignas(64) Real padded[size];
     batch_.store_aligned(padded);
     for (int k = 0; k < live; ++k) x[k] = padded[k];
+#endif
   }
   Real operator[](int lane) const {
     alignas(64) Real all[size];
@@ -91,6 +103,10 @@ class Lanes {
   friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }  // xsimd 8.1: NaN != NaN is false
 
  private:
+#if defined(__AVX512F__)
+  using MaskBits = Mask::Batch::register_type;
+  static MaskBits mask_of(int live) { return MaskBits((1u << live) - 1); }
+#endif
   Batch batch_;
 };
 

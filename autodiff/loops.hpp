@@ -176,24 +176,47 @@ void push(Binary<Row, A, B>& e, const S& s, Lanes adj, Index j, Live live) {
 
 // ---- the passes ----
 
-// body(cursors, block, row, first column, last column + 1) for every row, in blocks
+// body(cursors, block, row, first column, last column + 1) for the rows of one block. All of the
+// mathematics is inlined here: a state that is passed through memory costs more than the loop.
+template <class Bound, class Body>
+[[gnu::flatten]] void over_rows_of_block(const Plan& p, const Bound& bound, Index block,
+                                         const Body& body) {
+  auto make = [&](const Leaf& l) { return Cursor(l, p, block); };
+  auto cursors = map_leaves(bound, make);
+  const Index begin = block * p.per_block;
+  const Index end = std::min(begin + p.per_block, p.flat ? p.shape.size() : p.shape.rows);
+  if (p.flat) {
+    body(cursors, block, Index{0}, begin, end);
+  } else {
+    for (Index i = begin; i < end; ++i) {
+      each_leaf(cursors, [&](Cursor& c) { c.start_row(i); });
+      body(cursors, block, i, Index{0}, p.shape.cols);
+      each_leaf(cursors, [](Cursor& c) { c.end_row(); });
+    }
+  }
+  each_leaf(cursors, [](Cursor& c) { c.end_block(); });
+}
+
 template <class Bound, class Body>
 void over_rows(const Plan& p, const Bound& bound, Body body) {
-  parallel_for(p.blocks, p.worth_threads(), [&](Index block) {
-    auto make = [&](const Leaf& l) { return Cursor(l, p, block); };
-    auto cursors = map_leaves(bound, make);
-    const Index begin = block * p.per_block;
-    const Index end = std::min(begin + p.per_block, p.flat ? p.shape.size() : p.shape.rows);
-    if (p.flat) {
-      body(cursors, block, Index{0}, begin, end);
-    } else {
-      for (Index i = begin; i < end; ++i) {
-        each_leaf(cursors, [&](Cursor& c) { c.start_row(i); });
-        body(cursors, block, i, Index{0}, p.shape.cols);
-        each_leaf(cursors, [](Cursor& c) { c.end_row(); });
-      }
-    }
-    each_leaf(cursors, [](Cursor& c) { c.end_block(); });
+  parallel_for(p.blocks, p.worth_threads(),
+               [&](Index block) { over_rows_of_block(p, bound, block, body); });
+}
+
+// to_j = Σ_i x_ij, or to_j += Σ_i x_ij;  threads share the columns, so each sum has one order
+inline void sum_columns(ConstMatrix x, Real* to, bool accumulate) {
+  constexpr Index wide = 4 * Lanes::size;  // independent chains hide the latency of an addition
+  parallel_for((x.cols + wide - 1) / wide, x.size() >= 4 * Plan::entries_per_block, [&](Index b) {
+    const Index begin = b * wide, end = std::min(x.cols, begin + wide);
+    Lanes sum[4];
+    for (Index i = 0; i < x.rows; ++i)
+      over_lanes(begin, end, [&](Index j, auto live) {
+        sum[(j - begin) / Lanes::size] += load(x.row(i) + j, live);
+      });
+    over_lanes(begin, end, [&](Index j, auto live) {
+      const Lanes s = sum[(j - begin) / Lanes::size];
+      store(accumulate ? load(to + j, live) + s : s, to + j, live);
+    });
   });
 }
 

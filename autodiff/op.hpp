@@ -65,10 +65,15 @@ struct Recorded {
                                 }};
 };
 
+// The result is a view of an input's memory.
+template <class Op, class... N>
+concept Aliasing = requires(const Op& op, N... x) { op.alias(x...); };
+
 template <class Op, std::same_as<Var>... In>
 Var record(Op op, In... in) {
   static_assert(in_catalogue<Op>, "an op is entered in the catalogue by an OP or CHECKED line");
   constexpr std::size_t n = sizeof...(In);
+  constexpr bool aliasing = Aliasing<Op, std::conditional_t<true, Node, In>...>;
   const Var inputs[]{in...};
   Tape& tape = Tape::of(inputs[0], Op::name);
   using State = Recorded<Op, n>;
@@ -80,7 +85,7 @@ Var record(Op op, In... in) {
     check(shape.rows >= 1 && shape.cols >= 1, Op::name, ": the result would have shape ", shape,
           hint, "both sizes must be at least 1");
     Matrix y{nullptr, shape.rows, shape.cols};
-    if constexpr (requires { state->op.alias(a[I]...); }) {
+    if constexpr (aliasing) {
       y.data = state->op.alias(a[I]...);
     } else {
       y.data = tape.memory_for<Real>(shape.size());

@@ -4,16 +4,12 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 double gradient_norm(Parameters& parameters) {
   const auto g = parameters.gradient();
-  double total = 0;
-  constexpr std::size_t block = 1 << 12;
-  for (std::size_t b = 0; b < g.size(); b += block) {
-    Lanes sum(Real{0});
-    for (std::size_t i = b; i < std::min(g.size(), b + block); i += std::size_t(Lanes::size)) {
-      const Lanes x = Lanes::load(&g[i]);
-      sum += x * x;
-    }
-    total += double(horizontal_sum(sum));
-  }
+  // Squares in double: those of floats overflow at 1e19. In a fixed order, whatever the threads.
+  constexpr std::size_t ways = 64 / sizeof(Real);  // the block is a whole number of lines of 64 bytes
+  double partial[ways] = {}, total = 0;
+  for (std::size_t i = 0; i < g.size(); i += ways)
+    for (std::size_t k = 0; k < ways; ++k) partial[k] += double(g[i + k]) * double(g[i + k]);
+  for (double p : partial) total += p;
   return std::sqrt(total);
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <tuple>
 
+#include <vaegrad/autodiff/denormals.hpp>
 #include <vaegrad/autodiff/optimiser_rules.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/parameters.hpp>
@@ -30,6 +31,7 @@ class Optimiser {
     check(moments_[0].size() == w.size(), "optimiser: it was made for ", moments_[0].size(),
           " numbers, but the parameters now have ", w.size(), hint,
           "add every parameter before making the optimiser");
+    const FlushDenormals flush;
     const auto now = rule.at(++steps_);
     constexpr Index block = 1 << 14;  // a whole number of lanes; Params start on cache lines
     const Index n = Index(w.size());

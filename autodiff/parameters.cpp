@@ -19,8 +19,7 @@ Param Parameters::add(std::string name, Shape shape, const std::function<void(Ma
   gradient_.resize(values_.size());
   touched_.push_back(true);
   list_.push_back({std::move(name), param});
-  if (fill) fill(value(param));
-  ++version_;
+  if (fill) fill(change_value(param));
   return param;
 }
 

@@ -50,7 +50,13 @@ class Parameters {
     Param param;
   };
   const std::vector<Named>& list() const { return list_; }
-  Matrix value(const Param& p) { return {values_.data() + p.offset, p.shape.rows, p.shape.cols}; }
+  ConstMatrix value(const Param& p) const {
+    return {values_.data() + p.offset, p.shape.rows, p.shape.cols};
+  }
+  Matrix change_value(const Param& p) {  // counts as a change, as change_values()
+    ++version_;
+    return {values_.data() + p.offset, p.shape.rows, p.shape.cols};
+  }
   Matrix gradient(const Param& p);
 
   std::uint64_t version() const { return version_; }

@@ -16,8 +16,9 @@ inline Factor factor(ConstMatrix a) { return {a.data, a.rows, a.cols, false}; }
 inline Factor transposed(ConstMatrix a) { return {a.data, a.cols, a.rows, true}; }
 inline Factor transposed(Factor a) { return {a.data, a.cols, a.rows, !a.transposed}; }
 
-// C = op(A) op(B), or C += op(A) op(B) when `accumulate`;  c  (a.rows, b.cols), row-major, apart
+// C = op(A) op(B), or C += op(A) op(B) when `accumulate`, or C = 1 row + op(A) op(B) with a `row`
+// (1, b.cols), while the tile of C is in cache;  c  (a.rows, b.cols), row-major, apart
 // from a and b. The same bits for any number of threads. Error: inner dimensions differ.
-void multiply(Factor a, Factor b, Real* c, bool accumulate);
+void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row = nullptr);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

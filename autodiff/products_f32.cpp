@@ -46,26 +46,29 @@ Shape tile(Factor a, Factor b) {
 
 }  // namespace
 
-void multiply(Factor a, Factor b, Real* c, bool accumulate) {
+void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row) {
   check(a.cols == b.rows, "multiply: inner dimensions differ: a is ", Shape{a.rows, a.cols},
         ", b is ", Shape{b.rows, b.cols});
   const Index m = a.rows, n = b.cols, k = a.cols;
   if (m == 0 || n == 0) return;
   if (k == 0) {
-    if (!accumulate) std::fill_n(c, m * n, Real(0));
+    for (Index i = 0; row && i < m; ++i) std::copy_n(row, n, c + i * n);
+    if (!accumulate && !row) std::fill_n(c, m * n, Real(0));
     return;
   }
   const Index a_stride = a.transposed ? m : k, b_stride = b.transposed ? k : n;
   const Shape t = tile(a, b);
-  const Index across = (n + t.cols - 1) / t.cols, down = (m + t.rows - 1) / t.rows;
-  parallel_for(across * down, across * down > 1, [&](Index block) {
+  const Index across = (n + t.cols - 1) / t.cols, tiles = across * ((m + t.rows - 1) / t.rows);
+  parallel_for(tiles, tiles > 1, [&](Index block) {
     const Index i = block / across * t.rows, j = block % across * t.cols;
+    const Index down = std::min(t.rows, m - i), right = std::min(t.cols, n - j);
+    for (Index r = i; row && r < i + down; ++r) std::copy_n(row + j, right, c + r * n + j);
     const OneThread one;
     const dnnl_status_t status =
-        dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', std::min(t.rows, m - i),
-                   std::min(t.cols, n - j), k, 1.f, a.data + (a.transposed ? i : i * a_stride),
-                   a_stride, b.data + (b.transposed ? j * b_stride : j), b_stride,
-                   accumulate ? 1.f : 0.f, c + i * n + j, n);
+        dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', down, right, k, 1.f,
+                   a.data + (a.transposed ? i : i * a_stride), a_stride,
+                   b.data + (b.transposed ? j * b_stride : j), b_stride,
+                   accumulate || row ? 1.f : 0.f, c + i * n + j, n);
     check(status == dnnl_success, "multiply: dnnl_sgemm failed: status ", int(status));
   });
 }

@@ -24,7 +24,7 @@ struct At {  // op(A)(i, k)
 
 }  // namespace
 
-void multiply(Factor a, Factor b, Real* c, bool accumulate) {
+void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row) {
   check(a.cols == b.rows, "multiply: inner dimensions differ: a is ", Shape{a.rows, a.cols},
         ", b is ", Shape{b.rows, b.cols});
   const Index m = a.rows, n = b.cols, inner = a.cols;
@@ -33,7 +33,9 @@ void multiply(Factor a, Factor b, Real* c, bool accumulate) {
   parallel_for(across * down, 2 * m * n * inner >= worth_threads, [&](Index block) {
     const Index i0 = block / across * edge, i1 = std::min(m, i0 + edge);
     const Index j0 = block % across * edge, width = std::min(n - j0, edge);
-    if (!accumulate)
+    if (row)
+      for (Index i = i0; i < i1; ++i) std::copy_n(row + j0, width, c + i * n + j0);
+    else if (!accumulate)
       for (Index i = i0; i < i1; ++i) std::fill_n(c + i * n + j0, width, Real(0));
 
     // c_ij = Σ_k a_ik b_kj, k ascending
@@ -43,13 +45,13 @@ void multiply(Factor a, Factor b, Real* c, bool accumulate) {
       for (Index k = 0; k < depth; ++k)
         for (Index j = 0; j < width; ++j) panel[k][j] = at_b(k0 + k, j0 + j);
       for (Index i = i0; i < i1; ++i) {
-        Real row[edge] = {};
-        std::copy_n(c + i * n + j0, width, row);
+        Real sum[edge] = {};
+        std::copy_n(c + i * n + j0, width, sum);
         for (Index k = 0; k < depth; ++k) {
           const Real a_ik = at_a(i, k0 + k);
-          for (Index j = 0; j < edge; ++j) row[j] += a_ik * panel[k][j];
+          for (Index j = 0; j < edge; ++j) sum[j] += a_ik * panel[k][j];
         }
-        std::copy_n(row, width, c + i * n + j0);
+        std::copy_n(sum, width, c + i * n + j0);
       }
     }
   });

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <ostream>
 
+#include <vaegrad/autodiff/denormals.hpp>
 #include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -218,6 +219,7 @@ void Tape::backward(Var loss) {
           "backward: parameters changed since they were recorded", hint,
           "run backward() before the optimiser's step, or record the loss again");
 
+  const FlushDenormals flush;
   for (Entry& e : entries_) e.touched = false;
   Node seed = zeroed_target(top);
   seed.adj.data[0] += 1;

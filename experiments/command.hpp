@@ -15,7 +15,7 @@ struct Command {
   std::string (*help)();  // options and an example
 };
 
-extern const Command train_command, evaluate_command, sample_command, reconstruct_command, traverse_command,
-    interpolate_command, compare_command, chapter_command;
+extern const Command train_command, evaluate_command, sample_command, reconstruct_command,
+    traverse_command, interpolate_command, compare_command, chapter_command, bench_command;
 
 }  // namespace vaegrad

@@ -24,8 +24,8 @@ struct Linear {
 
   Var product(Var x) const { return matmul(x, x.tape()(weight)); }
   Var operator()(Var x) const {
-    const Var xw = product(x);
-    return xw + x.tape()(bias);
+    const Var W = x.tape()(weight), b = x.tape()(bias);
+    return affine(x, W, b);
   }
 };
 

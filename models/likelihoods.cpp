@@ -7,15 +7,20 @@ namespace {
 constexpr double log_2pi = 1.8378770664093454836;
 constexpr Index levels = 256;
 
-void check_levels(const char* where, ConstMatrix x, Index count) {
-  for (Index i = 0; i < x.size(); ++i)
-    check(x.data[i] >= 0 && x.data[i] < Real(count) && x.data[i] == std::floor(x.data[i]), where,
-          ": x must hold whole numbers 0..", count - 1, ", but has ", double(x.data[i]), " in row ",
-          i / x.cols, ", column ", i % x.cols, hint,
-          "bytes enter this likelihood as they are, not as x/255");
+void check_range(const char* where, ConstMatrix x, Index most, bool whole) {
+  const auto wrong = [=](Real v) {
+    return !(v >= 0) | !(v <= Real(most)) | (whole & (v != std::floor(v)));
+  };
+  int found = 0;  // no early exit: this loop is vectorised
+  for (Index i = 0; i < x.size(); ++i) found |= wrong(x.data[i]);
+  if (!found) return;
+  const Index i = std::find_if(x.begin(), x.end(), wrong) - x.begin();
+  fail(where, ": x must hold ", whole ? "whole numbers" : "numbers", " 0..", most, ", but has ",
+       double(x.data[i]), " in row ", i / x.cols, ", column ", i % x.cols, hint,
+       "bytes enter this likelihood ", whole ? "as they are, not as x/255" : "as x/255");
 }
 
-// Of the shape of `like`, x_ij = f(u, i, j) with u uniform in (0, 1)
+// x_ij = f(u, i, j) with u uniform in (0, 1)
 template <class F>
 Var from_uniform(Tape& tape, Shape shape, Stream& noise, F f) {
   const Var x = tape.constant(shape);
@@ -47,6 +52,7 @@ Index inverse_cdf(double u, const Weights& log_weight) {
 }  // namespace
 
 Var ContinuousBernoulli::log_prob(Data x) const {
+  check_range("continuous-bernoulli", x.x.val(), 1, false);
   return row_sums((x.rows() - 0.5) * logits - log_sinhc(0.5 * logits));
 }
 // F(x) = (exp(l x) − 1) / (exp(l) − 1), inverted from the end where it is steep
@@ -68,7 +74,7 @@ Var Gaussian::sample(Stream& noise) const {
 }
 
 Var DiscretisedLogistic::log_prob(Data data) const {
-  check_levels("discretised-logistic", data.x.val(), levels);
+  check_range("discretised-logistic", data.x.val(), levels - 1, true);
   const Var inverse = exp(-log_scale);
   const Repeated x = data.rows();
   const auto centre = (x - 127.5) * (1 / 127.5) - location;
@@ -119,7 +125,7 @@ Var stored_multichoose(Var a, Data data) {
 }  // namespace
 
 Var BetaBinomial::log_prob(Data data) const {
-  check_levels("beta-binomial", data.x.val(), levels);
+  check_range("beta-binomial", data.x.val(), levels - 1, true);
   const Var successes = stored_multichoose(alpha, data);
   const Var failures = stored_multichoose(beta, Data{repeat_rows(Var(255 - data.x), data.times)});
   const Var all = stored_multichoose(Var(alpha + beta), alpha.tape().constant(Real(255)));
@@ -140,15 +146,15 @@ Var BetaBinomial::sample(Stream& noise) const {
 
 Var Categorical::log_prob(Data data) const {
   const ConstMatrix x = data.x.val();
-  check_levels("categorical", x, logits.shape().cols);
+  check_range("categorical", x, logits.shape().cols - 1, true);
   check(logits.shape().rows == x.rows * data.times * dimensions && x.cols == dimensions,
         "categorical: logits ", logits.shape(), " do not belong to x ", Shape{x.rows, x.cols},
         " repeated ", data.times, " times", hint, "one row of logits for each number in x");
-  std::vector<std::uint32_t> level;
-  level.reserve(std::size_t(logits.shape().rows));
-  for (Index i = 0; i < x.rows * data.times; ++i)
-    for (Index j = 0; j < x.cols; ++j) level.push_back(std::uint32_t(x(i / data.times, j)));
-  const Var each = pick_columns(logits, level) - log_sum_exp(logits);
+  const Index n = logits.shape().rows;
+  auto* level = logits.tape().memory_for<std::uint32_t>(n);
+  for (Index r = 0; r < n; ++r)
+    level[r] = std::uint32_t(x(r / dimensions / data.times, r % dimensions));
+  const Var each = pick_columns(logits, {level, std::size_t(n)}) - log_sum_exp(logits);
   return row_sums(reshape(each, x.rows * data.times, dimensions));
 }
 Var Categorical::mean() const {
@@ -265,6 +271,9 @@ ChosenLikelihood LikelihoodHead::operator()(Var output) const {
 }
 
 void LikelihoodHead::start_at(ConstMatrix data_mean, Matrix bias) const {
+  check(data_mean.shape() == Shape{1, dimensions} && bias.shape() == Shape{1, outputs()}, row->name,
+        ": start_at: the mean of the data is ", data_mean.shape(), ", the bias ", bias.shape(),
+        ", but there are ", dimensions, " dimensions and ", outputs(), " outputs");
   std::fill(bias.begin(), bias.end(), Real{0});
   if (!row->start) return;
   for (Index j = 0; j < dimensions; ++j) bias.data[j] = Real(row->start(double(data_mean.data[j])));

@@ -176,7 +176,7 @@ struct LikelihoodMlp {  // z ↦ p(x|z)
 
   ChosenLikelihood operator()(Var z) const { return head(outputs(hidden(z))); }
   void start_at(ConstMatrix data_mean) {
-    head.start_at(data_mean, outputs.bias.owner->value(outputs.bias));
+    head.start_at(data_mean, outputs.bias.owner->change_value(outputs.bias));
   }
 };
 

@@ -101,7 +101,9 @@ TEST_CASE("parameters that change under a recorded step") {
   CHECK(message_of([&] { tape(w); }) ==
         "tape: the parameters changed while this step was being recorded\n"
         "  hint: reset() the tape and record the step again after an update");
-  CHECK(message_of([&] { p.add("late", {1, 1}); }) ==
+  CHECK(message_of([&] {
+          p.add("late", {1, 1});
+        }) ==
         "parameters: late is added after a tape has used this block\n"
         "  hint: add every parameter first, or keep late ones in a second Parameters");
   tape.reset();
@@ -111,10 +113,14 @@ TEST_CASE("parameters that change under a recorded step") {
 TEST_CASE("parameters") {
   Parameters p;
   p.add("w", {2, 3});
-  CHECK(message_of([&] { p.add("w", {4, 4}); }) ==
+  CHECK(message_of([&] {
+          p.add("w", {4, 4});
+        }) ==
         "parameters: the name w is taken, with shape (2, 3)\n"
         "  hint: give each layer a name of its own");
-  CHECK(message_of([&] { p.add("v", {0, 3}); }) ==
+  CHECK(message_of([&] {
+          p.add("v", {0, 3});
+        }) ==
         "parameters: v has shape (0, 3)\n"
         "  hint: both sizes must be at least 1");
   Adam early(p);
@@ -137,8 +143,7 @@ TEST_CASE("shapes") {
   CHECK(message_of([&] { stored(a + b); }) == broadcast("+", "(3, 4)", "(2, 4)"));
   CHECK(message_of([&] { stored(exp(a) * c); }) == broadcast("*", "(3, 4)", "(3, 2)"));
   CHECK(message_of([&] { row_sums(max(a, b)); }) == broadcast("max", "(3, 4)", "(2, 4)"));
-  CHECK(message_of([&] { stored(repeat_rows(a, 2) - a); }) ==
-        broadcast("-", "(6, 4)", "(3, 4)"));
+  CHECK(message_of([&] { stored(repeat_rows(a, 2) - a); }) == broadcast("-", "(6, 4)", "(3, 4)"));
   CHECK(message_of([&] { stored(transpose(a) / a); }) == broadcast("/", "(4, 3)", "(3, 4)"));
   CHECK(message_of([&] { repeat_rows(a, 0); }) ==
         "repeat_rows: times is 0\n  hint: each row is repeated at least once");
@@ -173,9 +178,12 @@ TEST_CASE("shapes") {
   CHECK(message_of([&] { straight_through(a, b); }) ==
         "straight_through: shapes differ: hard is (3, 4), soft is (2, 4)\n"
         "  hint: soft stands in for hard entry by entry");
-  CHECK(message_of([&] { tape.constant(Shape{0, 4}); }) ==
-        "tape: a value of shape (0, 4)\n  hint: both sizes must be at least 1");
-  CHECK(message_of([&] { tape.constant({{1, 2}, {3}}); }) ==
+  CHECK(message_of([&] {
+          tape.constant(Shape{0, 4});
+        }) == "tape: a value of shape (0, 4)\n  hint: both sizes must be at least 1");
+  CHECK(message_of([&] {
+          tape.constant({{1, 2}, {3}});
+        }) ==
         "tape: rows of 2 and of 1 numbers in one matrix\n"
         "  hint: give every row the same length");
 }
@@ -195,7 +203,7 @@ TEST_CASE("check_finite names the first op that goes wrong") {
   tape.check_finite(true);
   const Var x = tape.variable({{1, 0, 4}});
   CHECK(message_of([&] { stored(log(x) + 1); }) ==
-        "check_finite: the value of %1 = (log(%0) + 1) is -inf at (0, 1)\n"
+        "check_finite: the value of %1 = log(%0) + 1 is -inf at (0, 1)\n"
         "  hint: lower the learning rate, bound the log-variance, or clip the gradient");
   tape.reset();
   const Var z = tape.variable({{1, 0, 4}});

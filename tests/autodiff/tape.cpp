@@ -13,8 +13,8 @@ using namespace vaegrad;
 TEST_CASE("a value that is used twice gets both contributions") {
   Tape tape;
   const Var x = tape.variable(3);
-  const Var y = x * x;               // y = x²
-  const Var z = y * y + 5 * y;       // z = y² + 5 y,  z' = (2 y + 5) 2 x
+  const Var y = x * x;          // y = x²
+  const Var z = y * y + 5 * y;  // z = y² + 5 y,  z' = (2 y + 5) 2 x
   tape.backward(z);
   CHECK(z.item() == 126);
   CHECK(y.adj()(0, 0) == 23);

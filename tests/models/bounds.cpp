@@ -21,15 +21,15 @@ struct LinearGaussian {
     log_variance = parameters.add("log_variance", {1, 1});
     u = parameters.add("u", {2, 1}), c = parameters.add("c", {1, 1});
     log_posterior_var = parameters.add("log_posterior_variance", {1, 1});
-    parameters.value(w)(0, 0) = 1.1, parameters.value(w)(0, 1) = -0.6;
-    parameters.value(b)(0, 0) = 0.3, parameters.value(b)(0, 1) = 0.2;
+    parameters.change_value(w)(0, 0) = 1.1, parameters.change_value(w)(0, 1) = -0.6;
+    parameters.change_value(b)(0, 0) = 0.3, parameters.change_value(b)(0, 1) = 0.2;
     const double s2 = 0.5, precision = 1 + (1.1 * 1.1 + 0.6 * 0.6) / s2;
-    parameters.value(log_variance)(0, 0) = std::log(s2);
-    parameters.value(u)(0, 0) = 1.1 / s2 / precision, parameters.value(u)(1, 0) = -0.6 / s2 / precision;
-    parameters.value(log_posterior_var)(0, 0) = std::log(1 / precision);
+    parameters.change_value(log_variance)(0, 0) = std::log(s2);
+    parameters.change_value(u)(0, 0) = 1.1 / s2 / precision, parameters.change_value(u)(1, 0) = -0.6 / s2 / precision;
+    parameters.change_value(log_posterior_var)(0, 0) = std::log(1 / precision);
     if (!matched) {
-      parameters.value(c)(0, 0) = 0.3;
-      parameters.value(log_posterior_var)(0, 0) = std::log(1.5 / precision);
+      parameters.change_value(c)(0, 0) = 0.3;
+      parameters.change_value(log_posterior_var)(0, 0) = std::log(1.5 / precision);
     }
   }
   auto vae() const {

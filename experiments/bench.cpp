@@ -1,0 +1,130 @@
+// vaegrad bench: how fast a training step is here, beside the same step written by hand.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/lab/settings.hpp>
+
+#include "bench/machine.hpp"
+#include "bench/measure.hpp"
+#include "command.hpp"
+
+namespace vaegrad {
+namespace {
+
+struct BenchOptions {
+  bool json = false;
+  std::string only;
+  double seconds = 2;
+};
+
+std::string names() {
+  std::string to;
+  for (const BenchCase& c : bench_cases()) to += (to.empty() ? "" : ", ") + c.name;
+  return to;
+}
+
+BenchOptions read(Arguments arguments) {
+  BenchOptions o;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& a = arguments[i];
+    const auto value = [&]() -> const std::string& {
+      check<UsageError>(i + 1 < arguments.size(), a, ": its value is missing", hint,
+                        "vaegrad bench --help");
+      return arguments[++i];
+    };
+    if (a == "--json") {
+      o.json = true;
+    } else if (a == "--case") {
+      o.only = value();
+      bool known = false;
+      for (const BenchCase& c : bench_cases()) known |= c.name == o.only;
+      check<UsageError>(known, "--case: there is none called '", o.only, "'", hint, "one of ",
+                        names());
+    } else if (a == "--seconds") {
+      o.seconds = real_option("seconds", value(), 0.01, 3600);
+    } else if (a == "--threads") {
+      set_threads(int(integer_option("threads", value(), 1, 1024)));
+    } else {
+      fail<UsageError>("there is no option '", a, "'", hint, "vaegrad bench --help lists them");
+    }
+  }
+  return o;
+}
+
+nlohmann::json json_of(const BenchRow& r) {
+  return {{"case", r.name},
+          {"ms_per_step", r.ms_per_step},
+          {"hand_ms_per_step", r.hand_ms},
+          {"ratio_to_hand", r.ratio_to_hand},
+          {"gflops", r.gflops},
+          {"share_of_peak", r.share_of_peak},
+          {"hand_share_of_peak", r.hand_share_of_peak},
+          {"hand_products_ms", r.products_ms},
+          {"hand_adam_ms", r.adam_ms},
+          {"allocations", r.allocations},
+          {"allocations_onednn", r.allocations_onednn},
+          {"entries", r.entries},
+          {"value_ms", r.value_ms},
+          {"gradient_ms", r.gradient_ms},
+          {"gradient_over_value", r.gradient_over_value},
+          {"flop_ratio", r.flop_ratio},
+          {"loss", r.loss},
+          {"hand_loss", r.hand_loss},
+          {"loss_difference", r.loss_difference},
+          {"peak_mb", r.peak_mb}};
+}
+
+int bench(Arguments arguments) {
+  const BenchOptions options = read(arguments);
+  const double peak = peak_flops(), bandwidth = memory_bandwidth(), per_entry = bookkeeping_ns();
+  const Images images = bench_images();
+  fmt::print(stderr, "{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
+             threads(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
+  if (!options.json)
+    fmt::print("{:<13}{:>8}{:>8}{:>7}{:>6}{:>6}{:>6}{:>7}{:>6}{:>6}{:>5}\n", "case", "ms/step",
+               "by hand", "ratio", "peak", "hand", "alloc", "oneDNN", "grad", "FLOPs", "MB");
+  for (const BenchCase& c : bench_cases()) {
+    if (!options.only.empty() && options.only != c.name) continue;
+    const BenchRow r = measure(c, images, peak, options.seconds);
+    if (options.json) {
+      nlohmann::json json = json_of(r);
+      json["peak_gflops"] = 1e-9 * peak;
+      json["memory_gb_per_second"] = 1e-9 * bandwidth;
+      json["ns_per_entry"] = per_entry;
+      json["threads"] = threads();
+      fmt::print("{}\n", json.dump());
+    } else {
+      fmt::print("{:<13}{:8.3f}{:8.3f}{:7.3f}{:5.0f}%{:5.0f}%{:6.0f}{:7.1f}{:6.2f}{:6.2f}{:5.0f}\n",
+                 r.name, r.ms_per_step, r.hand_ms, r.ratio_to_hand, 100 * r.share_of_peak,
+                 100 * r.hand_share_of_peak, r.allocations, r.allocations_onednn,
+                 r.gradient_over_value, r.flop_ratio, r.peak_mb);
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+std::string help() {
+  return "usage: vaegrad bench [--json] [--case NAME] [--seconds S] [--threads N]\n\n"
+         "Measures this machine and the training step on it. Beside each step stands the same "
+         "step\n"
+         "written by hand without a tape, run in turns with it; their losses must agree.\n\n"
+         "  --json       one object per case\n"
+         "  --case NAME  only this one: " +
+         names() +
+         "\n  --seconds S  to spend on each comparison (2)\n"
+         "  --threads N  default: all that this process may use\n\n"
+         "Columns: ms per step; ratio to the step by hand; both as a share of the peak FLOP rate;\n"
+         "allocations per step, outside and inside oneDNN; cost of a gradient over the cost of "
+         "the\n"
+         "value, and the same ratio of FLOPs; peak memory.\n";
+}
+
+}  // namespace
+
+const Command bench_command{"bench", "measures the speed of a training step on this machine", bench,
+                            help};
+
+}  // namespace vaegrad

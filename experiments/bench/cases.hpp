@@ -1,0 +1,53 @@
+// The cases of `vaegrad bench`: which model, how large a batch, how many particles.
+#pragma once
+#include <string>
+#include <vector>
+
+#include <vaegrad/autodiff/matrix.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct BenchCase {
+  std::string name;
+  std::vector<Index> hidden;  // of the encoder; the decoder's are reversed
+  Index latent;
+  std::string activation;  // relu or tanh
+  Index batch, particles;
+  bool importance_weighted;  // the K-particle bound; otherwise the ELBO with its KL in closed form
+
+  static constexpr Index dimensions = 784;
+
+  // Multiplications and additions of the products.
+  double value_flops() const { return flops(2); }
+  // each product twice more, but for the adjoint of x
+  double gradient_flops() const {
+    return flops(6) - 2.0 * double(batch * dimensions * hidden.front());
+  }
+
+ private:
+  double flops(double each) const {
+    Index encoder = 0, decoder = 0, in = dimensions;
+    for (Index out : hidden) encoder += in * out, in = out;
+    encoder += 2 * in * latent;
+    in = latent;
+    for (auto out = hidden.rbegin(); out != hidden.rend(); ++out) decoder += in * *out, in = *out;
+    decoder += in * dimensions;
+    return each * double(batch) * double(encoder + particles * decoder);
+  }
+};
+
+// clang-format off
+inline const std::vector<BenchCase>& bench_cases() {
+  static const std::vector<BenchCase> all = {
+      //  name          hidden      z   activation  B     K   bound
+      {"mlp-b128",    {400},      20, "relu",     128,  1,  false},
+      {"iwae-k1-b20", {200, 200}, 50, "tanh",     20,   1,  true},
+      {"iwae-k5-b20", {200, 200}, 50, "tanh",     20,   5,  true},
+      {"iwae-k50-b20",{200, 200}, 50, "tanh",     20,   50, true},
+      {"mlp-b1024",   {1200},     64, "relu",     1024, 1,  false},
+  };
+  return all;
+}
+// clang-format on
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

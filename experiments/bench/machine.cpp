@@ -1,0 +1,67 @@
+#include "machine.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include <vaegrad/autodiff/lanes.hpp>
+#include <vaegrad/autodiff/parallel.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+double median(std::vector<double> x) {
+  const auto middle = x.begin() + std::ptrdiff_t(x.size() / 2);
+  std::nth_element(x.begin(), middle, x.end());
+  return *middle;
+}
+
+// Twelve chains: two units of four cycles' latency need eight. The best of many short runs counts:
+// this is a limit, and neighbours only slow it down.
+double peak_flops() {
+  constexpr Index chains = 12, rounds = 100'000;
+  std::vector<Real> keep(static_cast<std::size_t>(threads()), Real(0));
+  double best = 0;
+  for (int run = 0; run < 200; ++run) {
+    const double s = seconds_of([&] {
+      parallel_for(threads(), true, [&](Index thread) {
+        Lanes x[chains];
+        const Lanes a(Real(0.999)), b(Real(keep[std::size_t(thread)] + 1));
+        for (Index i = 0; i < rounds; ++i)
+#pragma GCC unroll 12
+          for (Index k = 0; k < chains; ++k) x[k] = fma(a, x[k], b);
+        Lanes sum(Real(0));
+        for (const Lanes& each : x) sum += each;
+        keep[std::size_t(thread)] = horizontal_sum(sum) > 0 ? Real(0) : Real(1);
+      });
+    });
+    best = std::max(best, 2.0 * double(chains * rounds * Lanes::size) * threads() / s);
+  }
+  return best;
+}
+
+double memory_bandwidth() {
+  constexpr Index n = Index{1} << 24, blocks = 64;
+  std::vector<Real> x(std::size_t(n), Real(1)), y(std::size_t(n), Real(0));
+  double best = 0;
+  for (int run = 0; run < 7; ++run) {
+    const double s = seconds_of([&] {
+      parallel_for(blocks, true, [&](Index block) {
+        for (Index i = block * (n / blocks); i < (block + 1) * (n / blocks); ++i)
+          y[std::size_t(i)] += Real(0.5) * x[std::size_t(i)];
+      });
+    });
+    best = std::max(best, 3.0 * double(n) * sizeof(Real) / s);
+  }
+  return best;
+}
+
+double peak_megabytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  return 0;
+}
+
+void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << 5; }
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,142 @@
+#include "measure.hpp"
+
+#include <cmath>
+
+#include "allocations.hpp"
+#include "hand_step.hpp"
+#include "machine.hpp"
+#include "tape_step.hpp"
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+constexpr int compared_steps = 30;
+constexpr double float_noise = 2e-4;  // relative; Adam's first steps amplify the last bits
+
+// ms per step of two ways to do the same thing, in turns, so that a drift of the machine's speed
+// meets both; some 6 ms each, so that most turns are spared by whoever else computes here, and
+// those that are not are hit alike.
+struct Pair {
+  double first, second, ratio;
+};
+template <class F, class G>
+Pair in_turns(F f, G g, double seconds) {
+  constexpr double turn = 0.006;
+  const auto steps_of = [&](auto& step) {
+    double least = seconds_of(step);
+    for (int i = 0; i < 4; ++i) least = std::min(least, seconds_of(step));
+    return std::max(1, int(turn / least));
+  };
+  const int f_steps = steps_of(f), g_steps = steps_of(g);
+  const auto ms = [](auto& step, int steps) {
+    return 1e3 / steps * seconds_of([&] {
+             for (int i = 0; i < steps; ++i) step();
+           });
+  };
+  std::vector<double> a, b, ratio;
+  for (double spent = 0; a.size() < 9 || spent < seconds;) {
+    a.push_back(ms(f, f_steps));
+    b.push_back(ms(g, g_steps));
+    ratio.push_back(a.back() / b.back());
+    spent += 1e-3 * (f_steps * a.back() + g_steps * b.back());
+  }
+  return {median(a), median(b), median(ratio)};
+}
+
+}  // namespace
+
+Images bench_images() {
+  Images images;
+  images.count = 60'000;
+  images.height = images.width = 28;
+  images.bytes.resize(images.count * images.dimensions());
+  Stream noise(1, Purpose::data);
+  std::vector<Real> u(images.dimensions());
+  for (std::size_t i = 0; i < images.count; i += 1000) {
+    noise.uniform({u.data(), 1, Index(u.size())});
+    for (std::size_t k = 0; k < 1000; ++k)  // shifted copies: the values matter to nobody
+      for (std::size_t j = 0; j < u.size(); ++j)
+        images.bytes[(i + k) * u.size() + j] =
+            std::uint8_t(255 * std::max(Real(0), 2 * u[(j + k) % u.size()] - 1));
+  }
+  return images;
+}
+
+BenchRow measure(const BenchCase& what, const Images& images, double peak, double seconds) {
+  BenchRow row{};
+  row.name = what.name;
+  std::vector<std::uint32_t> order = permutation(std::uint32_t(images.count), 1, Purpose::shuffle);
+  std::uint32_t number = 0;
+  const auto rows = [&](std::uint32_t step) {
+    const std::size_t batch = std::size_t(what.batch);
+    return std::span<const std::uint32_t>(order).subspan(step % (order.size() / batch) * batch,
+                                                         batch);
+  };
+
+  forget_peak_memory();
+  TapeStep tape(what, images);
+  HandStep hand(what, images, tape.parameters);  // its pages count from their first use on
+  const auto tape_step = [&] { ++number, tape(rows(number), number); };
+  std::vector<double> losses;
+  for (std::uint32_t i = 0; i < compared_steps; ++i) losses.push_back(tape(rows(i), i));
+  row.peak_mb = peak_megabytes();
+  row.entries = tape.tape.size();
+  for (std::uint32_t i = 0; i < compared_steps; ++i) {
+    row.loss = losses[i];
+    row.hand_loss = hand(rows(i), i);
+    row.loss_difference =
+        std::max(row.loss_difference, std::abs(row.loss - row.hand_loss) / std::abs(row.hand_loss));
+  }
+  check(row.loss_difference < float_noise, "bench: ", what.name,
+        ": the step by hand computes something else: loss ", row.loss, ", by hand ", row.hand_loss,
+        ", largest relative difference ", row.loss_difference);
+
+  constexpr int counted = 20;
+  start_counting_allocations();
+  for (int i = 0; i < counted; ++i) tape_step();
+  const AllocationCount count = stop_counting_allocations();
+  const double unknown = std::nan("");
+  row.allocations = count.known ? double(count.outside) / counted : unknown;
+  row.allocations_onednn = count.known ? double(count.inside_onednn) / counted : unknown;
+
+  const Pair steps = in_turns(
+      tape_step, [&] { ++number, hand(rows(number), number); }, seconds);
+  row.ms_per_step = steps.first;
+  row.hand_ms = steps.second;
+  row.ratio_to_hand = steps.ratio;
+  row.gflops = 1e-6 * what.gradient_flops() / row.ms_per_step;
+  row.share_of_peak = 1e9 * row.gflops / peak;
+  row.hand_share_of_peak = 1e3 * what.gradient_flops() / row.hand_ms / peak;
+  const Pair parts = in_turns([&] { hand.products(); }, [&] { hand.optimise(); }, seconds / 4);
+  row.products_ms = parts.first;
+  row.adam_ms = parts.second;
+
+  const auto value = [&] { tape.loss(tape.batch(rows(number)), rows(number), number); };
+  const auto gradient = [&] {
+    const Var loss = tape.loss(tape.batch(rows(number)), rows(number), number);
+    tape.parameters.zero_gradient();
+    tape.tape.backward(loss);
+  };
+  const Pair cost = in_turns(gradient, value, seconds / 2);
+  row.gradient_ms = cost.first;
+  row.value_ms = cost.second;
+  row.gradient_over_value = cost.ratio;
+  row.flop_ratio = what.gradient_flops() / what.value_flops();
+  return row;
+}
+
+double bookkeeping_ns() {
+  constexpr int entries = 10'000;
+  Tape tape;
+  std::vector<double> ns;
+  for (int run = 0; run < 50; ++run)
+    ns.push_back(1e9 / entries * seconds_of([&] {
+                   tape.reset();
+                   Var y = tape.variable(Real(1));
+                   for (int i = 1; i < entries; ++i) y = y + 1;
+                   tape.backward(y);
+                 }));
+  return median(ns);
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,28 @@
+// One training step as a user of the library writes it.
+#pragma once
+#include <vaegrad/lab/batches.hpp>
+#include <vaegrad/models/models.hpp>
+
+#include "cases.hpp"
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct TapeStep {
+  const BenchCase& what;
+  const Images& images;
+  Parameters parameters;
+  Vae<GaussianMlp, BernoulliMlp> vae;
+  Adam optimiser;
+  Tape tape;
+
+  TapeStep(const BenchCase& what, const Images& images);
+
+  // Everything: the batch from its bytes, noise, forward, backward, optimiser. Returns the loss,
+  // nats per example.
+  double operator()(std::span<const std::uint32_t> rows, std::uint32_t number);
+
+  Var batch(std::span<const std::uint32_t> rows);  // resets the tape
+  Var loss(Var x, std::span<const std::uint32_t> rows, std::uint32_t number);
+};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,2 @@
+// The tests of expression.cpp on float.
+#include "expression.cpp"

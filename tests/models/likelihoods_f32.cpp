@@ -1,0 +1,2 @@
+// The tests of likelihoods.cpp in float.
+#include "likelihoods.cpp"

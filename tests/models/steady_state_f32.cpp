@@ -1,0 +1,158 @@
+// What a training step asks of the system's allocator, once it has settled: nothing.
+//
+// This executable defines operator new, malloc and their relatives itself, so that calls from every
+// thread and every shared library are counted. Calls made inside dnnl_sgemm, which the linker wraps
+// for it, are oneDNN's own and counted apart.
+#include <doctest/doctest.h>
+#include <malloc.h>
+#include <oneapi/dnnl/dnnl.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+#include <vaegrad/lab/batches.hpp>
+#include <vaegrad/models/models.hpp>
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+}
+
+namespace {
+
+struct Counts {
+  std::atomic<long> operator_new, malloc, malloc_in_onednn, products;
+} counts;
+thread_local bool in_onednn = false;
+
+void count_malloc() { ++(in_onednn ? counts.malloc_in_onednn : counts.malloc); }
+
+void* counted_new(std::size_t bytes, std::size_t alignment) {
+  ++counts.operator_new;
+  void* p = alignment > alignof(std::max_align_t) ? __libc_memalign(alignment, bytes)
+                                                  : __libc_malloc(bytes ? bytes : 1);
+  if (!p) throw std::bad_alloc();
+  return p;
+}
+
+}  // namespace
+
+extern "C" {
+void* malloc(std::size_t n) { return count_malloc(), __libc_malloc(n); }
+void* calloc(std::size_t n, std::size_t size) { return count_malloc(), __libc_calloc(n, size); }
+void* realloc(void* p, std::size_t n) { return count_malloc(), __libc_realloc(p, n); }
+void* memalign(std::size_t a, std::size_t n) { return count_malloc(), __libc_memalign(a, n); }
+void* aligned_alloc(std::size_t a, std::size_t n) { return count_malloc(), __libc_memalign(a, n); }
+int posix_memalign(void** to, std::size_t a, std::size_t n) {
+  count_malloc();
+  *to = __libc_memalign(a, n);
+  return *to ? 0 : ENOMEM;
+}
+
+decltype(dnnl_sgemm) __real_dnnl_sgemm;  // by the linker's --wrap
+dnnl_status_t __wrap_dnnl_sgemm(char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k,
+                                float alpha, const float* a, dnnl_dim_t lda, const float* b,
+                                dnnl_dim_t ldb, float beta, float* c, dnnl_dim_t ldc) {
+  ++counts.products;
+  in_onednn = true;
+  const dnnl_status_t status =
+      __real_dnnl_sgemm(transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  in_onednn = false;
+  return status;
+}
+}
+
+// The forms for arrays, and those that do not throw, call these.
+void* operator new(std::size_t n) { return counted_new(n, 1); }
+void* operator new(std::size_t n, std::align_val_t a) { return counted_new(n, std::size_t(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+using namespace vaegrad;
+
+namespace {
+
+struct Seen {
+  long operator_new, malloc, malloc_in_onednn, products;
+};
+Seen seen() {
+  return {counts.operator_new, counts.malloc, counts.malloc_in_onednn, counts.products};
+}
+
+// 784-400-20, ReLU: batches of 128 and a short one of 44, binarised afresh, with Adam.
+struct Training {
+  Images images;
+  Parameters p;
+  Vae<GaussianMlp, BernoulliMlp> vae{
+      {p, "encoder", 784, {400}, 20, activation("relu"), {1, Initialiser::glorot}},
+      {p, "decoder", 20, {400}, 784, activation("relu"), {1, Initialiser::glorot}}};
+  Adam adam{p};
+  Tape tape;
+  std::vector<std::uint32_t> order;
+  std::uint32_t step_number = 0;
+
+  Training() : images{300, 28, 28, std::vector<std::uint8_t>(300 * 784), {}, false}, order(300) {
+    std::vector<Real> grey(300 * 784);
+    Stream(1, Purpose::data).uniform({grey.data(), 300, 784});
+    for (std::size_t i = 0; i < grey.size(); ++i)
+      images.bytes[i] = std::uint8_t(255 * grey[i] * grey[i]);
+    for (std::uint32_t i = 0; i < 300; ++i) order[i] = i;
+  }
+
+  double step(std::span<const std::uint32_t> rows) {
+    tape.reset();
+    const Var x = tape.constant(Shape{Index(rows.size()), 784});
+    fill(x.val(), images, rows, Binarize::sample, 1, step_number);
+    Stream noise(1, Purpose::latent, step_number++, rows);
+    const Var loss = -average(elbo(vae, x, noise)());
+    p.zero_gradient();
+    tape.backward(loss);
+    adam.step();
+    return double(loss.item());
+  }
+  std::span<const std::uint32_t> batch(int i) const {
+    return std::span(order).subspan(std::size_t(i % 3) * 128, i % 3 == 2 ? 44 : 128);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the counters count") {
+  const Seen before = seen();
+  delete[] new (std::nothrow) int[100];
+  delete new int;
+  std::free(std::malloc(10));
+  std::free(std::aligned_alloc(64, 128));
+  CHECK(seen().operator_new - before.operator_new == 2);
+  CHECK(seen().malloc - before.malloc == 2);
+}
+
+TEST_CASE("a steady-state training step allocates nothing") {
+  for (const int n : {1, 2, 4}) {
+    set_threads(n);
+    Training training;
+    double first = training.step(training.batch(0)), last = 0;
+    training.step(training.batch(1));
+    const Seen before = seen();
+    constexpr int steps = 13;  // from the third on, four of them short
+    for (int i = 2; i < 2 + steps; ++i) last = training.step(training.batch(i));
+    const Seen after = seen();
+    CAPTURE(n);
+    CHECK(after.operator_new - before.operator_new == 0);
+    CHECK(after.malloc - before.malloc == 0);
+    CHECK(after.products > before.products);
+    MESSAGE(n, " threads, per step: ", double(after.products - before.products) / steps,
+            " dnnl_sgemm with ", double(after.malloc_in_onednn - before.malloc_in_onednn) / steps,
+            " malloc-family calls inside");
+    CHECK(last < first);
+  }
+  set_threads(omp_get_max_threads());
+}
+#endif
