@@ -15,6 +15,6 @@ struct Command {
   std::string (*help)();  // options and an example
 };
 
-extern const Command train_command, evaluate_command, bench_command;
+extern const Command train_command, evaluate_command, data_command, bench_command;
 
 }  // namespace vaegrad

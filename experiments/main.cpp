@@ -13,7 +13,8 @@ namespace {
 
 using namespace vaegrad;
 
-const Command* const commands[] = {&train_command, &evaluate_command, &bench_command};
+const Command* const commands[] = {&train_command, &evaluate_command, &data_command,
+                                   &bench_command};
 
 std::string overview() {
   std::string to =
