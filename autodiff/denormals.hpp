@@ -1,10 +1,10 @@
 // FlushDenormals: while it lives, results below the least normal number (float 1.2e-38) are 0, and
 // operands below it count as 0, on this thread and in its parallel_for.
 //
-// Each operation on such a number costs some 150 cycles. They come by themselves: as products with
-// the small weights of particles (50 of them: a step took 3 times as long), and in Adam's moments
-// of weights that stopped moving, which decay to the least denormal and stay there. What is lost is
-// below any noise, so backward and optimisers flush; values as recorded do not.
+// Processors are slow with such numbers, and they come by themselves: as products with the small
+// weights of particles (with 50 a step took twice as long), and in Adam's moments of weights that
+// stopped moving, which decay to the least denormal and stay there. What is lost is below any
+// noise, so backward and optimisers flush; values as recorded do not.
 #pragma once
 #include <vaegrad/autodiff/real.hpp>
 

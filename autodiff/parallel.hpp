@@ -2,9 +2,9 @@
 // blocks is the caller's business, and must follow from shapes alone: then no result depends on the
 // number of threads, nor on which of them did what.
 //
-// Not OpenMP's team: that one waits by spinning some 15 ms, so that beside another busy process a
-// training step took 40 times as long; told not to spin, it sleeps between any two loops. Ours
-// spins briefly, and a thread that is done takes over blocks of one that the system has put aside.
+// Not OpenMP's team, which by default waits by spinning: beside other busy processes an epoch took
+// 54 s, and 3 s once told to sleep, which only the environment can tell it. Ours spins briefly,
+// then sleeps, and a thread that is done takes over blocks of one that the system has put aside.
 #pragma once
 #include <omp.h>
 
@@ -21,8 +21,8 @@ void set_threads(int n);
 void run_on_team(Index blocks, void (*call)(void* context, Index block), void* context);
 
 // f(0) .. f(blocks-1), each once, on the calling thread and the team; on the calling thread alone
-// when it is not worth the 2 us to wake them, inside a parallel_for or an OpenMP region, or while
-// another thread has the team. What f throws reaches the caller once every block is done; of
+// when it is not worth the 1.5 us that this takes, inside a parallel_for or an OpenMP region, or
+// while another thread has the team. What f throws reaches the caller once every block is done; of
 // several exceptions one does.
 template <class F>
 void parallel_for(Index blocks, bool worth_it, F f) {

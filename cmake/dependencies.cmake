@@ -5,6 +5,7 @@ find_package(Boost 1.74 REQUIRED COMPONENTS program_options iostreams filesystem
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(CURL REQUIRED)
 
 # The packages below are looked up by file: oneDNN's own config also wants OpenCL, which we do not use.
 find_path(VAEGRAD_XSIMD_INCLUDE xsimd/xsimd.hpp REQUIRED)

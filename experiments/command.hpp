@@ -16,6 +16,7 @@ struct Command {
 };
 
 extern const Command train_command, evaluate_command, sample_command, reconstruct_command,
-    traverse_command, interpolate_command, compare_command, chapter_command, bench_command;
+    traverse_command, interpolate_command, compare_command, chapter_command, bench_command,
+    data_command;
 
 }  // namespace vaegrad

@@ -15,7 +15,8 @@ using namespace vaegrad;
 
 const Command* const commands[] = {&train_command,       &evaluate_command, &sample_command,
                                    &reconstruct_command, &traverse_command, &interpolate_command,
-                                   &compare_command,     &bench_command,    &chapter_command};
+                                   &compare_command,     &bench_command,    &data_command,
+                                   &chapter_command};
 
 std::string overview() {
   std::string to =

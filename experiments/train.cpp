@@ -258,6 +258,15 @@ nlohmann::json summary_of(const Settings& settings, const DataSet& data, const M
   return json;
 }
 
+// The first output is the mean of the data, in the units of x.
+void start_at_mean(Model& model, const Examples& train) {
+  const Moments m = moments(train);
+  std::vector<Real> mean(m.mean.begin(), m.mean.end());
+  if (model.decoder.head.row->values == Values::grey)
+    for (Real& x : mean) x *= 255;
+  model.start_at(mean);
+}
+
 int train(Arguments arguments) {
   const Settings settings = read_settings(arguments);
   check_consistent(settings);
@@ -265,7 +274,7 @@ int train(Arguments arguments) {
   const DataSet data = load_data(settings);
   const Images& images = *data.train.file;
   Model model(settings, Index(images.height), Index(images.width), condition_size(settings, data));
-  if (settings.output_bias == "data-mean") model.start_at(pixel_mean(data.train));
+  if (settings.output_bias == "data-mean") start_at_mean(model, data.train);
   const Run run(settings);
   Training training(settings, data, model, run);
   if (!settings.resume.empty()) training.resume();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
@@ -28,10 +29,11 @@ std::span<const std::uint32_t> Batches::operator[](std::size_t i) const {
 
 namespace {
 
+constexpr Index worth_threads = 1 << 15;
+
 // x = f(x, byte) for every pixel
 template <class F>
 void for_each_pixel(Matrix x, const Images& file, std::span<const std::uint32_t> rows, F f) {
-  constexpr Index worth_threads = 1 << 15;
   parallel_for(x.rows, x.size() >= worth_threads, [&](Index i) {
     const std::uint8_t* bytes = file.image(rows[static_cast<std::size_t>(i)]).data();
     Real* to = x.row(i);
@@ -45,7 +47,15 @@ void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Bin
           std::uint64_t seed, std::uint32_t draw) {
   const Shape shape{static_cast<Index>(rows.size()), static_cast<Index>(file.dimensions())};
   check(x.shape() == shape, "batch: it has the shape ", x.shape(), ", the examples ", shape);
-  if (file.binary) {
+  if (file.real()) {
+    check<UsageError>(how == Binarize::none,
+                      "--binarize: the data are real numbers, not grey values", hint,
+                      "leave --binarize away, and use --likelihood gaussian");
+    parallel_for(x.rows, x.size() >= worth_threads, [&](Index i) {
+      const auto from = file.numbers(rows[static_cast<std::size_t>(i)]);
+      std::copy(from.begin(), from.end(), x.row(i));
+    });
+  } else if (file.binary) {
     for_each_pixel(x, file, rows, [](Real, std::uint8_t b) { return static_cast<Real>(b); });
   } else if (how == Binarize::none) {
     for_each_pixel(x, file, rows, [](Real, std::uint8_t b) { return static_cast<Real>(b) / 255; });
@@ -59,6 +69,44 @@ void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Bin
       return static_cast<Real>(255 * static_cast<float>(u) < static_cast<float>(b));
     });
   }
+}
+
+namespace {
+
+// Of columns that `get(row)` gives, times `unit`. Distances are from the first row: no digits are
+// lost where the mean is large beside the deviation.
+template <class Get>
+Moments moments_of(const Examples& examples, double unit, Get get) {
+  const std::size_t n = examples.count(), d = examples.file->dimensions();
+  const auto first = get(examples.rows[0]);
+  std::vector<double> sum(d), squares(d);
+  for (const std::uint32_t row : examples.rows) {
+    const auto x = get(row);
+    for (std::size_t j = 0; j < d; ++j) {
+      const double from_first = static_cast<double>(x[j]) - static_cast<double>(first[j]);
+      sum[j] += from_first;
+      squares[j] += from_first * from_first;
+    }
+  }
+  Moments m{std::vector<double>(d), std::vector<double>(d)};
+  for (std::size_t j = 0; j < d; ++j) {
+    const double mean = sum[j] / static_cast<double>(n);
+    const double variance = squares[j] / static_cast<double>(n) - mean * mean;
+    m.mean[j] = unit * (static_cast<double>(first[j]) + mean);
+    m.deviation[j] = unit * std::sqrt(std::max(variance, 0.0));
+  }
+  return m;
+}
+
+}  // namespace
+
+Moments moments(const Examples& examples) {
+  check(examples.count() > 0, "moments: no examples: 0", hint, "choose a split that has some");
+  const Images& file = *examples.file;
+  if (file.real())
+    return moments_of(examples, 1, [&](std::uint32_t row) { return file.numbers(row); });
+  return moments_of(examples, file.binary ? 1.0 : 1.0 / 255,
+                    [&](std::uint32_t row) { return file.image(row); });
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

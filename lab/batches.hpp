@@ -23,7 +23,8 @@ class Batches {
   std::uint64_t seed_;
 };
 
-// How bytes 0..255 become numbers x. A binary file's 0 and 1 are taken as they are.
+// How bytes 0..255 become numbers x. A binary file's 0 and 1 and a table's real numbers are taken
+// as they are.
 enum class Binarize {
   none,       // x = byte / 255
   threshold,  // x = 1 if byte >= 128, else 0
@@ -38,8 +39,15 @@ inline constexpr std::uint32_t fixed_draw(Split split) {
 
 // x (rows.size(), dimensions): the file's images of these rows. Pixels of `sample` are drawn from
 // Stream(seed, Purpose::binarize, draw) by row, so they do not depend on batches or threads.
-// Error: x of another shape.
+// Errors: x of another shape; real numbers that shall be binarized.
 void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Binarize how,
           std::uint64_t seed, std::uint32_t draw);
+
+// Of each dimension of x over the examples, as Binarize::none gives them. (The mean is the one of
+// Binarize::sample too.)
+struct Moments {
+  std::vector<double> mean, deviation;  // deviation: sqrt of the average squared distance from mean
+};
+Moments moments(const Examples& examples);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,43 +1,21 @@
 #include <algorithm>
-#include <cstdlib>
+#include <cmath>
 #include <future>
 #include <limits>
 #include <numeric>
 
 #include <vaegrad/autodiff/random.hpp>
+#include <vaegrad/lab/amat.hpp>
+#include <vaegrad/lab/array.hpp>
+#include <vaegrad/lab/checksum.hpp>
 #include <vaegrad/lab/data_set.hpp>
-#include <vaegrad/lab/idx.hpp>
+#include <vaegrad/lab/known_sets.hpp>
+#include <vaegrad/lab/shapes.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
 using Path = std::filesystem::path;
-
-// A named data set lies in DIR/NAME, or else where a package of the system puts it.
-struct Known {
-  const char* name;
-  const char* installed;  // "" when no package has it
-  struct {
-    const char *images, *labels;
-  } train, validation, test;  // "" when it has none; .gz may be missing on disk
-  const char* advice;         // how to get it
-};
-
-// clang-format off
-constexpr Known known_sets[] = {
-    {"fashion-mnist", "/usr/share/datasets/fashion-mnist",
-     {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"}, {"", ""},
-     {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"},
-     "apt-get install dataset-fashion-mnist"},
-    {"mnist", "",
-     {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"}, {"", ""},
-     {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"},
-     "put the original files there, or --data-dir DIR when they lie in DIR/mnist"},
-    {"binarized-mnist", "",
-     {"train-images-idx3-ubyte.gz", ""}, {"valid-images-idx3-ubyte.gz", ""}, {"test-images-idx3-ubyte.gz", ""},
-     "put the IDX files there, or --data-dir DIR when they lie in DIR/binarized-mnist"},
-};
-// clang-format on
 
 struct Part {
   Path images, labels;
@@ -46,43 +24,43 @@ struct Parts {
   Part train, validation, test;
 };
 
-Path data_dir(const DataOptions& options) {
-  if (!options.data_dir.empty()) return options.data_dir;
-  if (const char* dir = std::getenv("VAEGRAD_DATA"); dir && *dir) return dir;
-  const char* home = std::getenv("HOME");
-  return Path(home ? home : ".") / ".cache" / "vaegrad";
+// The file as it is kept, or unpacked, or as the text it was published as.
+Path find_file(const Path& folder, const KnownFile& file, const KnownSet& set) {
+  if (file.name.empty()) return {};
+  const Path packed = folder / file.name;
+  for (const Path& path : {packed, folder / packed.stem(), folder / file.amat})
+    if (path != folder / "" && std::filesystem::exists(path)) return path;
+  fail(set.name, ": data file not found: ", packed.native(), hint,
+       set.package.empty() ? concat("vaegrad data ", set.name, " downloads it; or --data-dir DIR, ",
+                                    "when it lies in DIR/", set.name)
+                           : concat("apt-get install ", set.package));
 }
 
-Parts find_known(const Known& known, const DataOptions& options) {
-  Path folder = data_dir(options) / known.name;
-  if (*known.installed && !std::filesystem::exists(folder)) folder = known.installed;
-  const auto find = [&](const char* name) -> Path {
-    if (!*name) return {};
-    const Path packed = folder / name, plain = folder / Path(name).stem();
-    if (!std::filesystem::exists(packed) && std::filesystem::exists(plain)) return plain;
-    check(std::filesystem::exists(packed), known.name, ": data file not found: ", packed.native(),
-          hint, known.advice);
-    return packed;
+Parts find_known(const KnownSet& set, const DataOptions& options) {
+  Path folder = data_folder(options.data_dir) / set.name;
+  if (!set.installed.empty() && !std::filesystem::exists(folder)) folder = set.installed;
+  const auto find = [&](const auto& part) {
+    return Part{find_file(folder, part.images, set), find_file(folder, part.labels, set)};
   };
   Parts parts;
-  parts.train = {find(known.train.images), find(known.train.labels)};
-  if (!options.validation)
-    parts.validation = {find(known.validation.images), find(known.validation.labels)};
-  if (options.test_data.empty()) parts.test = {find(known.test.images), find(known.test.labels)};
+  parts.train = find(set.train);
+  if (!options.validation) parts.validation = find(set.validation);
+  if (options.test_data.empty()) parts.test = find(set.test);
   return parts;
 }
 
-Parts find_parts(const std::string& name, const DataOptions& options) {
-  const auto known = std::find_if(std::begin(known_sets), std::end(known_sets),
-                                  [&](const Known& k) { return k.name == name; });
+Parts find_parts(const std::string& name, const DataOptions& options, bool built_in) {
   Parts parts;
-  if (known != std::end(known_sets)) {
+  if (built_in) {
+    check<UsageError>(options.labels.empty(), name, ": --labels: its labels are its shapes", hint,
+                      "leave --labels away");
+  } else if (const KnownSet* known = find_known_set(name)) {
     parts = find_known(*known, options);
   } else {
     std::string names;
-    for (const auto& k : known_sets) names += concat(k.name, ", ");
+    for (const auto& k : known_sets()) names += concat(k.name, ", ");
     check(std::filesystem::exists(name), name, ": neither a file nor a known data set", hint,
-          "known are ", names, "or give the path of an IDX file");
+          "known are ", names, "shapes, or give the path of an IDX, NPY or CSV file");
     parts.train.images = name;
   }
   if (!options.labels.empty()) parts.train.labels = options.labels;
@@ -97,56 +75,93 @@ Parts find_parts(const std::string& name, const DataOptions& options) {
   return parts;
 }
 
-std::string sizes(const std::vector<std::size_t>& dims) {
-  std::string text;
-  for (const std::size_t n : dims) text += concat(text.empty() ? "(" : ", ", n);
-  return text + ")";
-}
-
 struct Loaded {
   std::shared_ptr<Images> images;
   std::vector<Checksum> checksums;
 };
 
-// The reader is chosen here, so another kind of file is one more line.
+std::vector<std::uint8_t> to_labels(Array array, const std::string& file) {
+  const bool column = array.dims.size() == 2 && array.dims[1] == 1;
+  check(array.dims.size() == 1 || column, file, ": not labels: ", array.dims.size(), " dimensions ",
+        sizes(array.dims), hint, "labels are (count), such as train-labels-idx1-ubyte.gz");
+  if (array.values.empty()) return std::move(array.bytes);
+  std::vector<std::uint8_t> labels(array.values.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const float value = array.values[i];
+    check(value >= 0 && value <= 255 && value == std::floor(value), file, ": label ", value,
+          " of example ", i, " is out of range", hint, "labels are whole numbers from 0 to 255");
+    labels[i] = static_cast<std::uint8_t>(value);
+  }
+  return labels;
+}
+
 Loaded load(const Part& part) {
   if (part.images.empty()) return {};
   const std::string& name = part.images.native();
   Loaded loaded{std::make_shared<Images>(), {}};
   Images& images = *loaded.images;
   {
-    Idx idx = read_idx(part.images);
-    check(idx.dims.size() == 2 || idx.dims.size() == 3, name, ": not images: ", idx.dims.size(),
-          idx.dims.size() == 1 ? " dimension " : " dimensions ", sizes(idx.dims), hint,
-          idx.dims.size() == 1 ? "labels belong to --labels and --test-labels"
-                               : "images are (count, height, width), tables (count, columns)");
-    images.count = idx.dims[0];
-    images.height = idx.dims.size() == 3 ? idx.dims[1] : 1;
-    images.width = idx.dims.back();
-    images.bytes = std::move(idx.bytes);
-    check(!images.bytes.empty(), name, ": no examples: the header says ", sizes(idx.dims), hint,
-          "give a file with at least one");
+    Array array =
+        part.images.extension() == ".amat" ? read_amat(part.images) : read_array(part.images);
+    auto& dims = array.dims;
+    if (dims.size() == 1 && !array.values.empty()) dims.push_back(1);  // a table of one column
+    if (dims.size() == 4 && dims[3] == 1) dims.pop_back();             // one channel
+    check(dims.size() == 2 || dims.size() == 3, name, ": not images: ", dims.size(),
+          dims.size() == 1 ? " dimension " : " dimensions ", sizes(dims), hint,
+          dims.size() == 1 ? "labels belong to --labels and --test-labels"
+                           : "images are (count, height, width), tables (count, columns)");
+    images.count = dims[0];
+    images.height = dims.size() == 3 ? dims[1] : 1;
+    images.width = dims.back();
+    images.bytes = std::move(array.bytes);
+    images.values = std::move(array.values);
+    check(!images.bytes.empty() || images.real(), name, ": no examples: the header says ",
+          sizes(dims), hint, "give a file with at least one");
     check(images.count <= std::numeric_limits<std::uint32_t>::max(), name,
           ": too many examples: ", images.count);
-    loaded.checksums.push_back({name, std::move(idx.sha256)});
+    loaded.checksums.push_back({name, std::move(array.sha256)});
   }
   if (!part.labels.empty()) {
     const std::string& file = part.labels.native();
-    Idx idx = read_idx(part.labels);
-    check(idx.dims.size() == 1, file, ": not labels: ", idx.dims.size(), " dimensions ",
-          sizes(idx.dims), hint, "labels are (count), such as train-labels-idx1-ubyte.gz");
-    check(idx.dims[0] == images.count, file, ": wrong number of labels: ", idx.dims[0],
-          " labels for ", images.count, " images in ", name, hint,
-          "give the labels that belong to these images");
-    images.labels = std::move(idx.bytes);
-    loaded.checksums.push_back({file, std::move(idx.sha256)});
+    Array array = read_array(part.labels);
+    loaded.checksums.push_back({file, std::move(array.sha256)});
+    images.labels = to_labels(std::move(array), file);
+    check(images.labels.size() == images.count, file,
+          ": wrong number of labels: ", images.labels.size(), " labels for ", images.count,
+          " images in ", name, hint, "give the labels that belong to these images");
   }
   return loaded;
 }
 
+struct Sources {
+  Loaded train, validation, test;
+};
+
+Sources load_built_in(const std::string& name, const ShapeGrid& grid, const Parts& parts) {
+  ShapeImages shapes = draw_shapes(grid);
+  Sources sources;
+  sources.train.images = std::make_shared<Images>(std::move(shapes.train));
+  if (!parts.test.images.empty()) {
+    sources.test = load(parts.test);
+    return sources;
+  }
+  Sha256 hash;
+  hash.update(shapes.test.bytes.data(), shapes.test.bytes.size());
+  sources.test = {std::make_shared<Images>(std::move(shapes.test)), {{name, hash.hex()}}};
+  return sources;
+}
+
 bool all_binary(const Images& images) {
-  return std::all_of(images.bytes.begin(), images.bytes.end(),
-                     [](std::uint8_t b) { return b <= 1; });
+  const auto is_bit = [](auto x) { return x == 0 || x == 1; };
+  return std::all_of(images.bytes.begin(), images.bytes.end(), is_bit) &&
+         std::all_of(images.values.begin(), images.values.end(), is_bit);
+}
+
+void make_binary(Images& images) {
+  images.binary = true;
+  if (!images.real()) return;
+  images.bytes.assign(images.values.begin(), images.values.end());
+  images.values = {};
 }
 
 using Rows = std::vector<std::uint32_t>;
@@ -167,63 +182,112 @@ Rows take_last(Rows& from, std::size_t count) {
   return taken;
 }
 
-void split(DataSet& set, const Loaded& train, const Loaded& validation, const Loaded& test,
-           const DataOptions& options) {
+// Leaves the rows that have one of these labels.
+void select(Rows& rows, const Images& images, const DataOptions& options, const DataSet& set,
+            std::string_view split) {
+  if (options.classes.empty() || rows.empty()) return;
+  check<UsageError>(!images.labels.empty(), set.name, ": --classes: the ", split,
+                    " data have no labels", hint,
+                    split == "test" ? "--test-labels PATH" : "--labels PATH");
+  const auto drop = [&](std::uint32_t row) {
+    return std::find(options.classes.begin(), options.classes.end(), images.labels[row]) ==
+           options.classes.end();
+  };
+  rows.erase(std::remove_if(rows.begin(), rows.end(), drop), rows.end());
+  check(!rows.empty(), set.name, ": --classes: none of the ", split,
+        " examples is of these: ", options.classes.size(),
+        options.classes.size() == 1 ? " class" : " classes", hint, "its labels are 0 to ",
+        set.classes - 1);
+}
+
+void split(DataSet& set, const Sources& from, const DataOptions& options) {
+  const auto& [train, validation, test] = from;
+  for (const int c : options.classes)
+    check<UsageError>(set.classes == 0 || (c >= 0 && static_cast<std::size_t>(c) < set.classes),
+                      set.name, ": --classes: there is no class ", c, hint, "its labels are 0 to ",
+                      set.classes - 1);
   const std::size_t n = train.images->count;
   Rows rows = permutation(static_cast<std::uint32_t>(n), options.seed, Purpose::split);
+  Rows test_rows;
   if (test.images) {
-    set.test = {Split::test, test.images, all_rows(test.images->count)};
+    test_rows = all_rows(test.images->count);
   } else {
     check(n >= 3, set.name,
           ": too few examples to split into training, validation and test data: ", n, hint,
           "--test-data PATH");
-    set.test = {Split::test, train.images, take_last(rows, std::max<std::size_t>(1, n / 10))};
+    test_rows = take_last(rows, std::max<std::size_t>(1, n / 10));
   }
+  const auto& test_images = test.images ? test.images : train.images;
+  select(test_rows, *test_images, options, set, "test");
+  select(rows, *train.images, options, set, "training");
   if (validation.images) {
-    set.validation = {Split::validation, validation.images, all_rows(validation.images->count)};
+    Rows validation_rows = all_rows(validation.images->count);
+    select(validation_rows, *validation.images, options, set, "validation");
+    set.validation = {Split::validation, validation.images, std::move(validation_rows)};
   } else {
-    const std::size_t wanted = options.validation ? *options.validation
-                               : test.images      ? n / 12
-                                                  : std::max<std::size_t>(1, n / 10);
+    const std::size_t wanted =
+        options.validation ? *options.validation
+        : test.images      ? rows.size() / 12
+                           : std::max<std::size_t>(1, (rows.size() + test_rows.size()) / 10);
     check(wanted < rows.size(), set.name, ": no training examples left: ", wanted, " of ",
           rows.size(), " are for validation", hint, "--validation ", rows.size() / 12);
     set.validation = {Split::validation, train.images, take_last(rows, wanted)};
   }
+  set.test = {Split::test, test_images, std::move(test_rows)};
   set.train = {Split::train, train.images, take_last(rows, rows.size())};
 }
 
 // What the training data are, the others must be.
-void make_same_kind(const Loaded& train, const Loaded& other) {
+void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
   if (!other.images) return;
-  const Images& a = *train.images;
   Images& b = *other.images;
   const auto& name = other.checksums[0].file;
   check(a.height == b.height && a.width == b.width, name, ": images of another size: ", b.height,
         " x ", b.width, ", the training images are ", a.height, " x ", a.width, hint,
         "give test data of the size of the training data");
-  check(!a.binary || all_binary(b), name,
-        ": grey values 0..255, but the training data have only 0 and 1", hint,
-        "give test data that were binarized in the same way");
-  b.binary = a.binary;
+  if (a.binary) {
+    check(all_binary(b), name, b.real() ? ": other numbers" : ": grey values 0..255",
+          ", but the training data have only 0 and 1", hint,
+          "give test data that were binarized in the same way");
+    make_binary(b);
+  }
+  check(a.real() == b.real(), name, b.real() ? ": real numbers" : ": bytes",
+        ", but the training data are ", a.real() ? "real numbers" : "bytes", hint,
+        "give test data in the form of the training data");
+  if (classes == 0 || b.labels.empty()) return;
+  const int most = *std::max_element(b.labels.begin(), b.labels.end());
+  check(static_cast<std::size_t>(most) < classes, name, ": a label out of range: ", most,
+        ", the labels of the training data are 0 to ", classes - 1, hint,
+        "give test data of the same classes");
 }
 
 }  // namespace
 
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options) {
-  const Parts parts = find_parts(name_or_path, options);
-  // Unpacking is most of the time before the first step, so the test data are read beside the
-  // others.
-  auto reading = std::async(std::launch::async, load, parts.test);
-  const Loaded train = load(parts.train), validation = load(parts.validation), test = reading.get();
-
-  train.images->binary = all_binary(*train.images);
-  make_same_kind(train, validation);
-  make_same_kind(train, test);
-
+  const auto grid = shape_grid(name_or_path);
+  const Parts parts = find_parts(name_or_path, options, grid.has_value());
   DataSet set;
   set.name = name_or_path;
-  split(set, train, validation, test, options);
-  for (const auto* loaded : {&train, &validation, &test})
+  Sources from;
+  if (grid) {
+    from = load_built_in(name_or_path, *grid, parts);
+  } else {
+    // Unpacking is most of the time before the first step, so the test data are read beside the
+    // others.
+    auto reading = std::async(std::launch::async, load, parts.test);
+    from.train = load(parts.train);
+    from.validation = load(parts.validation);
+    from.test = reading.get();
+  }
+
+  Images& train = *from.train.images;
+  if (all_binary(train)) make_binary(train);
+  if (!train.labels.empty())
+    set.classes = 1u + *std::max_element(train.labels.begin(), train.labels.end());
+  make_same_kind(train, from.validation, set.classes);
+  make_same_kind(train, from.test, set.classes);
+  split(set, from, options);
+  for (const auto* loaded : {&from.train, &from.validation, &from.test})
     set.checksums.insert(set.checksums.end(), loaded->checksums.begin(), loaded->checksums.end());
   return set;
 }

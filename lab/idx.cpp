@@ -4,8 +4,7 @@
 #include <boost/iostreams/filter/zlib.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
 
-#include <vaegrad/lab/checksum.hpp>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/hashed_file.hpp>
 #include <vaegrad/lab/idx.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -14,46 +13,16 @@ namespace {
 namespace io = boost::iostreams;
 using Byte = std::uint8_t;
 
-constexpr std::string_view again_hint = "get the file again, it is damaged or was cut short";
-
-// The file's bytes in order, hashed as they pass.
-struct Source {
-  using char_type = char;
-  using category = io::source_tag;
-
-  const InputFile& file;
-  Sha256 hash;
-  std::size_t at = 0;
-
-  std::streamsize read(char* to, std::streamsize bytes) {
-    const std::size_t got = file.read(at, to, static_cast<std::size_t>(bytes));
-    hash.update(to, got);
-    at += got;
-    return got > 0 || bytes == 0 ? static_cast<std::streamsize>(got) : -1;
-  }
-};
-
 struct Plain {
-  Source source;
+  HashedFile& source;
 
-  std::size_t read(void* to, std::size_t bytes) {
-    // In pieces that are still in the cache when they are hashed.
-    constexpr std::size_t piece = 1 << 18;
-    std::size_t done = 0;
-    while (done < bytes) {
-      const auto got = source.read(static_cast<char*>(to) + done,
-                                   static_cast<std::streamsize>(std::min(piece, bytes - done)));
-      if (got <= 0) break;
-      done += static_cast<std::size_t>(got);
-    }
-    return done;
-  }
+  std::size_t read(void* to, std::size_t bytes) { return source.read(to, bytes); }
 
   void check_claim(std::size_t header, std::size_t claimed) const {
     const auto& file = source.file;
     check(file.size() == header + claimed, file.name(), ": ",
           file.size() < header + claimed ? "truncated" : "trailing bytes", ": the header claims ",
-          header + claimed, " bytes, the file has ", file.size(), hint, again_hint);
+          header + claimed, " bytes, the file has ", file.size(), hint, damaged_hint);
   }
 };
 
@@ -72,25 +41,37 @@ std::string_view explain(const io::gzip_error& e) {
   }
 }
 
+struct Source {  // as Boost reads
+  using char_type = char;
+  using category = io::source_tag;
+
+  HashedFile& file;
+  std::streamsize read(char* to, std::streamsize bytes) {
+    const std::size_t got = file.read(to, static_cast<std::size_t>(bytes));
+    return got > 0 || bytes == 0 ? static_cast<std::streamsize>(got) : -1;
+  }
+};
+
 struct Gzip {
-  Source source;
+  HashedFile& source;
   io::gzip_decompressor unpack{io::gzip::default_window_bits, 1 << 16};
 
   std::size_t read(void* to, std::size_t bytes) {
     std::size_t done = 0;
     try {
       while (done < bytes) {
-        const auto got = unpack.read(source, static_cast<char*>(to) + done,
+        Source packed{source};
+        const auto got = unpack.read(packed, static_cast<char*>(to) + done,
                                      static_cast<std::streamsize>(bytes - done));
         if (got < 0) break;
         done += static_cast<std::size_t>(got);
       }
     } catch (const io::gzip_error& e) {
       fail(source.file.name(), ": damaged gzip file: ", explain(e), ", after ", source.at, " of ",
-           source.file.size(), " bytes", hint, again_hint);
+           source.file.size(), " bytes", hint, damaged_hint);
     } catch (const std::ios_base::failure&) {
       fail(source.file.name(), ": damaged gzip file: it cannot be unpacked, after ", source.at,
-           " of ", source.file.size(), " bytes", hint, again_hint);
+           " of ", source.file.size(), " bytes", hint, damaged_hint);
     }
     return done;
   }
@@ -99,7 +80,7 @@ struct Gzip {
     const auto& file = source.file;
     check(claimed / 1032 <= file.size(), file.name(), ": its header lies: it claims ", claimed,
           " bytes, but ", file.size(), " bytes of gzip hold at most ", 1032 * file.size(), hint,
-          again_hint);
+          damaged_hint);
     // ISIZE: the last four bytes are the unpacked size, little-endian, modulo 2^32.
     std::uint32_t size = 0;
     Byte trailer[4] = {};
@@ -107,7 +88,7 @@ struct Gzip {
     for (int k = 3; k >= 0; --k) size = size << 8 | trailer[k];
     check(size == static_cast<std::uint32_t>(header + claimed), file.name(),
           ": truncated or damaged: the header claims ", header + claimed,
-          " bytes, the gzip trailer ", size, hint, again_hint);
+          " bytes, the gzip trailer ", size, hint, damaged_hint);
   }
 };
 
@@ -157,7 +138,7 @@ Idx read_from(Reader reader) {
   const std::size_t header = 4 + 4 * std::size_t{magic[3]};
   const std::size_t have = reader.read(sizes, header - 4);
   check(have == header - 4, name, ": truncated: ", header, " bytes of header announced, ", 4 + have,
-        " there", hint, again_hint);
+        " there", hint, damaged_hint);
   std::size_t claimed = 1;
   bool overflow = false;
   for (const Byte* s = sizes; s < sizes + header - 4; s += 4) {
@@ -166,17 +147,17 @@ Idx read_from(Reader reader) {
     overflow |= __builtin_mul_overflow(claimed, idx.dims.back(), &claimed);
   }
   check(!overflow && claimed < std::size_t{1} << 48, name,
-        ": its header lies: it claims more than 2^48 bytes", hint, again_hint);
+        ": its header lies: it claims more than 2^48 bytes", hint, damaged_hint);
   reader.check_claim(header, claimed);
   check_memory(name, claimed);
 
   idx.bytes.resize(claimed);
   const std::size_t read = reader.read(idx.bytes.data(), claimed);
   check(read == claimed, name, ": truncated: ", claimed, " bytes announced, ", read, " there", hint,
-        again_hint);
+        damaged_hint);
   Byte more;  // reading on also makes gzip look at its checksum
   check(reader.read(&more, 1) == 0, name, ": trailing bytes: more than the ", claimed, " announced",
-        hint, again_hint);
+        hint, damaged_hint);
   idx.sha256 = reader.source.hash.hex();
   return idx;
 }
@@ -184,35 +165,31 @@ Idx read_from(Reader reader) {
 }  // namespace
 
 Idx read_idx(const std::filesystem::path& path) {
-  const InputFile file(path);
+  HashedFile source{InputFile(path)};
+  const InputFile& file = source.file;
   Byte magic[2] = {};
-  check(file.size() > 0, file.name(), ": empty file: 0 bytes", hint, again_hint);
+  check(file.size() > 0, file.name(), ": empty file: 0 bytes", hint, damaged_hint);
   const std::size_t got = file.read(0, magic, 2);
   if (got == 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
     // The smallest gzip file: 10 bytes of header, 2 of deflate, 8 of trailer.
     check(file.size() >= 20, file.name(), ": truncated: a gzip file of ", file.size(), " bytes",
-          hint, again_hint);
-    return read_from(Gzip{{file, {}}});
+          hint, damaged_hint);
+    return read_from(Gzip{source});
   }
-  return read_from(Plain{{file, {}}});
+  return read_from(Plain{source});
 }
 
-void write_idx(const std::filesystem::path& path, std::span<const std::size_t> dims,
-               std::span<const Byte> bytes) {
-  std::size_t size = 1;
+std::string idx_header(std::span<const std::size_t> dims) {
+  check(!dims.empty() && dims.size() < 256, "IDX: ", dims.size(), " dimensions, from 1 to 255 fit");
   std::string header{'\0', '\0', '\x08', static_cast<char>(dims.size())};
   for (const std::size_t n : dims) {
-    check(n <= 0xffffffff, path.native(), ": too large for IDX: a dimension of ", n);
+    check(n <= 0xffffffff, "IDX: too large: a dimension of ", n);
     for (int shift = 24; shift >= 0; shift -= 8) header += static_cast<char>(n >> shift & 0xff);
-    size *= n;
   }
-  check(!dims.empty() && dims.size() < 256 && size == bytes.size(), path.native(),
-        ": not an IDX array: ", dims.size(), " dimensions of ", size, " bytes, given ",
-        bytes.size());
-  if (path.extension() != ".gz") {
-    const std::string_view parts[] = {header, as_text(bytes)};
-    return write_atomically(path, parts);
-  }
+  return header;
+}
+
+void write_gzip(const std::filesystem::path& path, std::span<const std::string_view> parts) {
   std::vector<char> packed;
   {
     io::filtering_ostream out;
@@ -221,9 +198,20 @@ void write_idx(const std::filesystem::path& path, std::span<const std::size_t> d
         15 + 16;  // zlib's own gzip form; at Boost's GCC 12 warns of overlaps that are not there
     out.push(io::zlib_compressor(gzip));
     out.push(io::back_inserter(packed));
-    out << header << as_text(bytes);
+    for (const auto part : parts) out << part;
   }
   write_atomically(path, {packed.data(), packed.size()});
+}
+
+void write_idx(const std::filesystem::path& path, std::span<const std::size_t> dims,
+               std::span<const Byte> bytes) {
+  std::size_t size = 1;
+  for (const std::size_t n : dims) size *= n;
+  check(size == bytes.size(), path.native(), ": not an IDX array: ", dims.size(), " dimensions of ",
+        size, " bytes, given ", bytes.size());
+  const std::string header = idx_header(dims);
+  const std::string_view parts[] = {header, as_text(bytes)};
+  path.extension() == ".gz" ? write_gzip(path, parts) : write_atomically(path, parts);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

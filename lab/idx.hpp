@@ -3,26 +3,24 @@
 // formats"). Only unsigned bytes (type 08); plain or gzip, told apart by the first bytes and not by
 // the name.
 #pragma once
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <span>
-#include <string>
-#include <vector>
+#include <string_view>
 
-#include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/lab/array.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-struct Idx {
-  std::vector<std::size_t> dims;
-  std::vector<std::uint8_t> bytes;
-  std::string sha256;  // of the file as it lies on disk
-};
+using Idx = Array;  // of bytes
 
 // What the header claims is held against the file's size before memory is taken: exactly for a
 // plain file; for gzip against the size in its trailer and deflate's limit of 1032 : 1.
 Idx read_idx(const std::filesystem::path& path);
+
+// What stands before the elements.
+std::string idx_header(std::span<const std::size_t> dims);
+
+// The file is these parts in a row, packed; atomic.
+void write_gzip(const std::filesystem::path& path, std::span<const std::string_view> parts);
 
 // Atomic; gzip when the name ends in .gz.
 void write_idx(const std::filesystem::path& path, std::span<const std::size_t> dims,

@@ -69,24 +69,12 @@ void Model::start_at(std::span<const Real> data_mean) {
   decoder.start_at({data_mean.data(), 1, Index(data_mean.size())});
 }
 
-std::vector<Real> pixel_mean(const Examples& examples) {
-  std::vector<std::uint64_t> sum(examples.file->dimensions());
-  for (std::uint32_t row : examples.rows) {
-    const auto image = examples.file->image(row);
-    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += image[j];
-  }
-  const double scale = (examples.file->binary ? 1.0 : 255.0) * double(examples.count());
-  std::vector<Real> mean(sum.size());
-  for (std::size_t j = 0; j < sum.size(); ++j) mean[j] = Real(double(sum[j]) / scale);
-  return mean;
-}
-
 Index condition_size(const Settings& s, const DataSet& data) {
   if (s.model != "cvae") return 0;
   const auto& labels = data.train.file->labels;
   check(!labels.empty(), "--model cvae: ", s.data, " has no labels to be given", hint,
         "--labels FILE names them");
-  return Index(*std::max_element(labels.begin(), labels.end())) + 1;
+  return Index(data.classes);
 }
 
 Batch make_batch(Tape& tape, const Model& model, const Examples& from,

@@ -56,9 +56,6 @@ struct Model {
   void start_at(std::span<const Real> data_mean);
 };
 
-// The mean over examples of each pixel, in 0..1.
-std::vector<Real> pixel_mean(const Examples& examples);
-
 // An example as the model sees it: x, and y when it is conditioned.
 struct Batch {
   Var x, condition;

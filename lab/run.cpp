@@ -133,18 +133,24 @@ DataSet load_data(const Settings& settings) {
   options.data_dir = settings.data_dir;
   options.validation = settings.validation;
   options.seed = settings.seed;
+  options.labels = settings.labels;
+  options.test_data = settings.test_data;
+  options.test_labels = settings.test_labels;
   DataSet data = load_data_set(settings.data, options);
   const Likelihood& p = likelihood(settings.likelihood);
-  const bool binary = data.train.file->binary,
-             keeps_grey = settings.binarize.value_or(Binarize::none) == Binarize::none;
-  check<UsageError>(p.values != Values::binary || binary || settings.binarize, p.name,
+  const Images& images = *data.train.file;
+  const bool as_it_is = settings.binarize.value_or(Binarize::none) == Binarize::none;
+  check<UsageError>(p.values == Values::real || !images.real(), p.name,
+                    " likelihood needs bytes, but ", settings.data, " has real numbers", hint,
+                    "--likelihood gaussian");
+  check<UsageError>(p.values != Values::binary || !images.grey() || settings.binarize, p.name,
                     " likelihood needs values 0 or 1, but ", settings.data,
                     " has grey values 0..255", hint,
                     "--binarize sample, or --binarize none to use them as probabilities");
-  check<UsageError>(!binary || keeps_grey, "--binarize: ", settings.data,
+  check<UsageError>(!images.binary || as_it_is, "--binarize: ", settings.data,
                     " is binary already: its bytes are all 0 or 1", hint, "leave --binarize out");
-  check<UsageError>(p.values == Values::binary || keeps_grey, "--binarize: the ", p.name,
-                    " likelihood takes grey values as they are", hint,
+  check<UsageError>(p.values == Values::binary || as_it_is, "--binarize: the ", p.name,
+                    " likelihood takes values as they are", hint,
                     "leave --binarize out, or --likelihood bernoulli");
   return data;
 }

@@ -151,8 +151,11 @@ const std::vector<Setting>& all_settings() {
   // clang-format off
   using S = Settings;
   static const std::vector<Setting> all = {
-      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, or a file", &S::data),
+      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, shapes, or a file", &S::data),
       path   ("data", "data-dir", "DIR", "where mnist/ .. lie [$VAEGRAD_DATA or ~/.cache/vaegrad]", &S::data_dir),
+      path   ("data", "labels", "FILE", "of the training examples", &S::labels),
+      path   ("data", "test-data", "FILE", "[a tenth of --data, for a file of one's own]", &S::test_data),
+      path   ("data", "test-labels", "FILE", "of the test examples", &S::test_labels),
       {       "data", "binarize", "HOW", "none, threshold or sample: grey pixels to 0 or 1",
               [](S& s, const std::string& v) { s.binarize = choose("binarize", v, binarize_choices); },
               [](const S& s) { return s.binarize ? std::string(binarize_choices[std::size_t(*s.binarize)].name) : ""; }},

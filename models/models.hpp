@@ -1,3 +1,7 @@
 // Every model.
 #pragma once
+#include <vaegrad/models/bounds.hpp>
+#include <vaegrad/models/estimators.hpp>
+#include <vaegrad/models/likelihoods.hpp>
+#include <vaegrad/models/schedules.hpp>
 #include <vaegrad/models/vae.hpp>

@@ -218,7 +218,7 @@ struct Leaves {
         for (Real& u : x) u = 4 * u - 2;
       });
       s.active = k == 0 || draw.below(5) != 0;
-      const Matrix x = p.value(s.param);
+      const ConstMatrix x = p.value(s.param);
       if (!s.active) s.frozen.assign(x.begin(), x.end());
     }
   }

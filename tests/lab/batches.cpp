@@ -145,3 +145,44 @@ TEST_CASE("a draw belongs to its example, seed and step: not to its batch, place
   }
   set_threads(before);
 }
+
+TEST_CASE("real numbers enter as they are, and are not binarized") {
+  auto table = std::make_shared<Images>();
+  table->count = 300;
+  table->height = 1;
+  table->width = 200;
+  for (std::size_t i = 0; i < 60'000; ++i) table->values.push_back(float(i) / 8 - 1000);
+  const std::vector<std::uint32_t> rows{299, 0, 7};
+  const Filled f(*table, rows, Binarize::none);
+  for (Index i = 0; i < 3; ++i)
+    for (Index j = 0; j < 200; ++j)
+      CHECK(f.x(i, j) == Real(table->values[200 * rows[std::size_t(i)] + std::size_t(j)]));
+  CHECK_THROWS_WITH_AS(Filled(*table, rows, Binarize::sample),
+                       doctest::Contains("--binarize: the data are real numbers"), UsageError);
+}
+
+TEST_CASE("moments: of a ramp (n^2 - 1) / 12, in the units of x; far from zero too") {
+  Examples examples{Split::train, ramp(1, 2), {}};
+  for (std::uint32_t r = 0; r < 256; ++r) examples.rows.push_back(r);
+  Moments m = moments(examples);
+  CHECK(m.mean.size() == 2);
+  CHECK(m.mean[1] == doctest::Approx(0.5));
+  CHECK(m.deviation[1] == doctest::Approx(std::sqrt((256.0 * 256 - 1) / 12) / 255));
+  examples.rows = {10, 12};  // only these count
+  m = moments(examples);
+  CHECK(m.mean[0] == doctest::Approx(11 / 255.0));
+  CHECK(m.deviation[0] == doctest::Approx(1 / 255.0));
+
+  auto table = std::make_shared<Images>();
+  table->count = 1000;
+  table->height = table->width = 1;
+  for (int i = 0; i < 1000; ++i) table->values.push_back(8e6f + float(i % 2));
+  examples.file = table;
+  examples.rows.clear();
+  for (std::uint32_t r = 0; r < 1000; ++r) examples.rows.push_back(r);
+  m = moments(examples);
+  CHECK(m.mean[0] == 8e6 + 0.5);
+  CHECK(m.deviation[0] == 0.5);
+  examples.rows.clear();
+  CHECK_THROWS_WITH_AS(moments(examples), doctest::Contains("no examples"), Error);
+}

@@ -8,6 +8,16 @@
 #include <string>
 #include <vector>
 
+inline std::string names(const std::filesystem::path& folder) {  // in it, sorted, spaces between
+  std::vector<std::string> all;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    all.push_back(entry.path().filename());
+  std::sort(all.begin(), all.end());
+  std::string text;
+  for (const auto& name : all) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
+
 struct Folder {
   std::filesystem::path path;
 
@@ -22,13 +32,5 @@ struct Folder {
 
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path / name; }
 
-  std::string names() const {  // of what it holds, sorted, with spaces between
-    std::vector<std::string> all;
-    for (const auto& entry : std::filesystem::directory_iterator(path))
-      all.push_back(entry.path().filename());
-    std::sort(all.begin(), all.end());
-    std::string text;
-    for (const auto& name : all) text += (text.empty() ? "" : " ") + name;
-    return text;
-  }
+  std::string names() const { return ::names(path); }
 };

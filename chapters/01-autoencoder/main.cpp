@@ -1,0 +1,150 @@
+// Chapter 1: The autoencoder
+//
+// Question   What does squeezing through a bottleneck learn, and why can it not generate?
+// Answer     A surface close to the data. But nothing in the loss says where on it the codes lie.
+//
+// Symbols    x (B, D) pixels     z (B, K) code     y (B, D) output     C (D, D) covariance
+// Equations  are those of README.md in this folder.
+#include <numeric>
+#include <optional>
+#include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/lab/batches.hpp>
+#include <vaegrad/lab/chapter.hpp>
+#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/models/layers.hpp>
+
+using namespace vaegrad;
+
+namespace {
+
+constexpr Index D = 784, H = 256;
+using Numbers = std::vector<Real>;
+// (1.1)  z = f(x),  y = g(z):  linear without a hidden layer, else curved
+struct Autoencoder {
+  Parameters p;
+  Mlp hidden_f, hidden_g;
+  Linear to_code, to_pixels;
+  Autoencoder(std::vector<Index> hidden, Index K, std::uint64_t seed)
+      : hidden_f(p, "f", D, hidden, activation("relu"), {seed}),
+        hidden_g(p, "g", K, hidden, activation("relu"), {seed}),
+        to_code(p, "code", hidden_f.outputs(D), K, {seed}),
+        to_pixels(p, "pixels", hidden_g.outputs(K), D, {seed}) {}
+  Var f(Var x) const { return to_code(hidden_f(x)); }
+  Var g(Var z) const { return to_pixels(hidden_g(z)); }
+};
+void each_batch(const Examples& from, const Batches& batches, auto use) {
+  Tape tape;
+  for (std::size_t b = 0; b < batches.count(); ++b) {
+    tape.reset();
+    const Var x = tape.constant(Shape{Index(batches[b].size()), D});
+    fill(x.val(), *from.file, batches[b], Binarize::none, 0, 0);  // grey, 0 to 1
+    use(x);
+  }
+}
+double see(const Autoencoder& model, const Examples& data, Numbers& codes) {
+  double E = 0;
+  codes.clear();
+  each_batch(data, Batches(data, 1000), [&](Var x) {
+    const Var z = model.f(x);
+    codes.insert(codes.end(), z.val().begin(), z.val().end());
+    E += sum(square(x - model.g(z))).item() / double(data.count());
+  });
+  return E;
+}
+
+// E of the best plane of 0, 1, .. dimensions
+std::vector<double> best_planes(const Examples& data, int most) {
+  // (1.3)  C = average of x xᵀ − m mᵀ,  m = average of x
+  Numbers c(D * D), m(D);
+  each_batch(data, Batches(data, 1000), [&](Var x) {
+    const Var share = x / double(data.count()), part = column_sums(share);
+    multiply(transposed(x.val()), factor(share.val()), c.data(), true);
+    std::transform(m.begin(), m.end(), part.val().begin(), m.begin(), std::plus<>());
+  });
+  for (std::size_t i = 0; i < D * D; ++i) c[i] -= m[i / D] * m[i % D];
+  // (1.4)  E(K) = λ_(K+1) + .. + λ_D = tr C − λ_1 − .. − λ_K
+  std::vector<double> E{0};
+  for (std::size_t i = 0; i < D; ++i) E[0] += c[i * D + i];
+  for (int k = 0; k < most; ++k) {
+    // (1.5)  u ← C u / |C u| again and again: |C u| → λ_1;  then C ← C − λ_1 u uᵀ
+    Numbers u(D, 1), v(D);
+    Real length = 0;
+    for (int sweep = 0; sweep < 200; ++sweep) {
+      multiply({c.data(), D, D}, {u.data(), D, 1}, v.data(), false);
+      length = std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), Real(0)));
+      std::transform(v.begin(), v.end(), u.begin(), [&](Real x) { return x / length; });
+    }
+    for (std::size_t i = 0; i < D * D; ++i) c[i] -= length * u[i / D] * u[i % D];
+    E.push_back(E.back() - length);
+  }
+  return E;
+}
+
+int chapter_1(Chapter& chapter) {
+  DataSet data = load_data_set(chapter.data, {.data_dir = chapter.data_dir, .validation = 0});
+  if (chapter.quick) data.train.rows.resize(6000), data.test.rows.resize(2000);
+  const auto E = best_planes(data.train, chapter.quick ? 2 : 32);
+  Batches batches(data.train, 128, chapter.seed);
+  std::optional<Autoencoder> model;
+  Numbers z, z_test;
+  for (Index K : chapter.quick ? std::vector<Index>{2} : std::vector<Index>{32, 8, 2})
+    for (bool curved : {false, true}) {
+      model.emplace(curved ? std::vector<Index>{H} : std::vector<Index>{}, K, chapter.seed);
+      Adam optimiser(model->p);
+      for (unsigned epoch = 0, epochs = chapter.quick ? 15 : 20; epoch < epochs; ++epoch) {
+        batches.shuffle(epoch);
+        optimiser.rule.learning_rate = 5e-3 * (1 - double(epoch) / epochs);
+        each_batch(data.train, batches, [&](Var x) {
+          model->p.zero_gradient();  // (1.2)  E = average of ‖x − y‖² over images
+          x.tape().backward(average(row_sums(square(x - model->g(model->f(x))))));
+          optimiser.step();
+        });
+      }
+      const double ratio = see(*model, data.train, z) / E[std::size_t(K)];
+      if (curved) chapter.claim_between("(1.6)", concat("curved: E / E(", K, ')'), ratio, 0.4, 0.9);
+      if (!curved)
+        chapter.claim_between("(1.4)", concat("linear: E / E(", K, ')'), ratio, 0.9999, 1.005);
+    }
+  const double error = see(*model, data.test, z_test);
+  Chart map{"Codes of test images, by class", "z_1", "z_2"};
+  for (int c = 0; c < 10; ++c) map.series.push_back({concat(c), {}, {}, Mark::points});
+  for (std::size_t i = 0; i < 2000; ++i) {
+    Series& of_class = map.series[data.test.file->labels[data.test.rows[i]]];
+    of_class.x.push_back(z_test[2 * i]), of_class.y.push_back(z_test[2 * i + 1]);
+  }
+  draw(map, chapter.figure("codes.png"));
+  // (1.7)  cells over m ± 1.645 s; of normal codes each would hold a share of 4.5e-4 or more
+  constexpr Index N = 16;
+  const Real n = Real(z.size() / 2);
+  Tape tape;
+  const Var codes = tape.constant(ConstMatrix{z.data(), Index(z.size() / 2), 2});
+  const Var grid = tape.constant(Shape{N * N, 2}), m = column_sums(codes) / n;
+  const Var half = 1.645 / N * sqrt(column_sums(square(codes - m)) / n), t = (codes - m) / half;
+  std::vector<bool> hole;
+  for (Index i = 0; i < N * N; ++i) {
+    grid.val()(i, 0) = Real(2 * (i % N) + 1 - N), grid.val()(i, 1) = Real(N - 1 - 2 * (i / N));
+    const Var d = max(abs(t - rows(grid, i, 1)));
+    const auto in = std::count_if(d.val().begin(), d.val().end(), [](Real v) { return v < 1; });
+    hole.push_back(Real(in) < Real(2.2e-4) * n);
+  }
+  const double share = double(std::count(hole.begin(), hole.end(), true)) / (N * N);
+  chapter.claim_between("(1.7)", "share of cells that are holes", share, 0.02, 0.6);
+  const Var y = model->g(m + half * grid);
+  ImageGrid net{"What the codes mean; holes are inverted", 28, 28, N};
+  net.pixels = grey({y.val().data, std::size_t(y.val().size())});
+  for (std::size_t i = 0; i < net.pixels.size(); ++i)
+    if (hole[i / D]) net.pixels[i] = std::uint8_t(255 - net.pixels[i]);
+  draw(net, chapter.figure("net.png"));
+  // (1.8)  f + 100 and g(z − 100) are as good as f and g
+  const Linear& first = model->hidden_g.layers[0];
+  const Index W = first.weight.offset, b = first.bias.offset, c = model->to_code.bias.offset;
+  const auto w = model->p.change_values().data();
+  w[c] += 100, w[c + 1] += 100;
+  for (Index j = 0; j < H; ++j) w[b + j] -= 100 * (w[W + j] + w[W + H + j]);
+  chapter.claim("(1.8)", "moved codes: E, test", see(*model, data.test, z_test), error, 0.01);
+  return chapter.exit_status();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_chapter(argc, argv, "01-autoencoder", chapter_1); }
