@@ -186,7 +186,7 @@ const std::vector<Setting>& all_settings() {
       integer("training", "batch", "N", "examples per step [128]", &S::batch, 1, 1 << 20),
       one_of ("training", "optimizer", "NAME", "adam, adamw, sgd, adagrad, rmsprop [adam]", &S::optimizer, optimizer_choices),
       real   ("training", "learning-rate", "RATE", "[0.001]", &S::learning_rate, 1e-12, 1e3),
-      real   ("training", "adam-epsilon", "E", "[1e-08]", &S::adam_epsilon, 0, 1),
+      real   ("training", "adam-epsilon", "E", "[1e-08]", &S::adam_epsilon, 1e-30, 1),
       real   ("training", "adam-beta1", "B", "[0.9]", &S::adam_beta1, 0, 0.999999),
       one_of ("training", "learning-rate-schedule", "NAME", "constant, cosine or iwae [constant]", &S::learning_rate_schedule, rate_choices),
       real   ("training", "clip", "N", "largest norm of the gradient; 0: any [0]", &S::clip, 0, 1e30),

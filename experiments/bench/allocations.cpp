@@ -1,7 +1,6 @@
 // This file replaces malloc and its family for the whole program: each call goes on to glibc's own
 // and is counted while counting is on. operator new comes here too, since libstdc++'s calls malloc.
-// dnnl_sgemm is wrapped, to know
-// what happens inside it.
+// dnnl_sgemm is wrapped, to know what happens inside it.
 #include "allocations.hpp"
 
 #include <oneapi/dnnl/dnnl.h>

@@ -98,7 +98,9 @@ struct Training {
   std::vector<std::uint32_t> order;
   std::uint32_t step_number = 0;
 
-  Training() : images{300, 28, 28, std::vector<std::uint8_t>(300 * 784), {}, false}, order(300) {
+  Training() : order(300) {
+    images.count = 300, images.height = images.width = 28;
+    images.bytes.resize(300 * 784);
     std::vector<Real> grey(300 * 784);
     Stream(1, Purpose::data).uniform({grey.data(), 300, 784});
     for (std::size_t i = 0; i < grey.size(); ++i)
