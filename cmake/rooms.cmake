@@ -40,12 +40,6 @@ function(vaegrad_room room)
     endforeach()
     set_property(GLOBAL APPEND PROPERTY VAEGRAD_ROOM_TARGETS ${target})
 
-    if(room STREQUAL lab)
-      target_compile_definitions(${target} PRIVATE VAEGRAD_VERSION="${PROJECT_VERSION}"
-          VAEGRAD_CONFIGS="${PROJECT_SOURCE_DIR}/experiments/configs"
-          VAEGRAD_INSTALLED_CONFIGS="${CMAKE_INSTALL_FULL_DATADIR}/vaegrad/configs")
-    endif()
-
     # What every number in a value depends on travels with the target: the instruction set, the
     # number type, and no contraction of a*b+c (then -O0 = -O3 and GCC = Clang, bit for bit).
     if(room STREQUAL autodiff)

@@ -15,8 +15,21 @@ struct Command {
   std::string (*help)();  // options and an example
 };
 
-extern const Command train_command, evaluate_command, sample_command, reconstruct_command,
-    traverse_command, interpolate_command, compare_command, chapter_command, bench_command,
-    data_command;
+// The commands, in the order of the help; a new one is its file and a row here.
+#define VAEGRAD_COMMANDS(COMMAND) \
+  COMMAND(train)                  \
+  COMMAND(evaluate)               \
+  COMMAND(sample)                 \
+  COMMAND(reconstruct)            \
+  COMMAND(traverse)               \
+  COMMAND(interpolate)            \
+  COMMAND(compare)                \
+  COMMAND(data)                   \
+  COMMAND(chapter)                \
+  COMMAND(bench)
+
+#define COMMAND(name) extern const Command name##_command;
+VAEGRAD_COMMANDS(COMMAND)
+#undef COMMAND
 
 }  // namespace vaegrad

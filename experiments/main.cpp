@@ -13,10 +13,9 @@ namespace {
 
 using namespace vaegrad;
 
-const Command* const commands[] = {&train_command,       &evaluate_command, &sample_command,
-                                   &reconstruct_command, &traverse_command, &interpolate_command,
-                                   &compare_command,     &bench_command,    &data_command,
-                                   &chapter_command};
+#define COMMAND(name) &name##_command,
+const Command* const commands[] = {VAEGRAD_COMMANDS(COMMAND)};
+#undef COMMAND
 
 std::string overview() {
   std::string to =
