@@ -1,0 +1,54 @@
+// Does each number of a code stand for one factor of what was drawn? Three scores, of codes of
+// images whose factors are known; all are 1 when codes are copies of the factors.
+//
+// They do not agree on what to ask for, and a rotation of the code, which changes no likelihood,
+// changes all of them: compare models trained on the same data by the same score, over seeds.
+#pragma once
+#include <cstdint>
+
+#include <vaegrad/models/metrics/owned_matrix.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct KnownFactors {
+  std::vector<std::size_t> sizes;         // how many values each factor has
+  std::span<const std::uint8_t> indices;  // (N, sizes.size()): which of its values
+
+  std::size_t count() const { return sizes.size(); }
+  std::uint8_t of(std::size_t row, std::size_t factor) const {
+    return indices[row * sizes.size() + factor];
+  }
+};
+
+// Mutual information gap: the average over factors v of (I(z_a; v) − I(z_b; v)) / H(v) with z_a and
+// z_b the two latents that know most of v; 0 when two know the same (Chen et al., arXiv 1802.04942,
+// eq. 6). Here z is what `codes` holds, cut into `bins` of equal width from its least to its
+// largest value; the paper integrates over q(z|x) instead. 0 bins: 20, or as many as the largest
+// factor has values. Biased up by about (bins − 1)(values − 1) / 2N nats in I.
+struct MutualInformationGap {
+  double score = 0;
+  std::vector<double> of_factor;
+  OwnedMatrix information;  // I(z_j; v_k) / H(v_k);  (latents, factors)
+};
+MutualInformationGap mutual_information_gap(ConstMatrix codes, const KnownFactors& factors,
+                                            Index bins = 0);
+
+struct VoteSettings {
+  std::size_t group = 64;  // images (beta-VAE: pairs) per vote
+  std::size_t train = 5000, test = 5000;
+  std::uint64_t seed = 1;
+};
+// Each score is an accuracy on votes that were not trained on; guessing gives 1 / factors.
+
+// A vote: `group` images that share the value of one factor; the latent that varies least among
+// them, relative to its variance over all. The score is how often the factor is the one most
+// frequent for that latent (Kim and Mnih, arXiv 1802.05983, section 4). Latents whose variance is
+// below 0.01 have collapsed and take no part.
+double factor_vae_score(ConstMatrix codes, const KnownFactors& factors, const VoteSettings& = {});
+
+// A vote: the average of |z − z'| over `group` pairs of images that share the value of one factor.
+// The score is how often a linear classifier names the factor (Higgins et al., ICLR 2017, section
+// 3).
+double beta_vae_score(ConstMatrix codes, const KnownFactors& factors, const VoteSettings& = {});
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
