@@ -24,6 +24,8 @@ struct Command {
   COMMAND(traverse)               \
   COMMAND(interpolate)            \
   COMMAND(compare)                \
+  COMMAND(encode)                 \
+  COMMAND(probe)                  \
   COMMAND(data)                   \
   COMMAND(chapter)                \
   COMMAND(bench)

@@ -1,0 +1,66 @@
+// vaegrad encode: the codes of images, as an .npy file.
+#include <fmt/format.h>
+
+#include <vaegrad/lab/npy.hpp>
+
+#include "opened.hpp"
+
+namespace vaegrad {
+namespace {
+
+int run(Arguments arguments) {
+  const Options options(
+      arguments, {"data", "labels", "split", "out", "labels-out", "weights", "data-dir", "threads"},
+      {"mean", "sample"});
+  check<UsageError>(options.has("mean") != options.has("sample"),
+                    "which code: the mean of q(z|x), or a sample of it?", hint,
+                    "--mean, the same each time; or --sample, one draw of z");
+  check<UsageError>(!(options.has("data") && options.has("split")),
+                    "--split belongs to the run's own data, but --data names others", hint,
+                    "leave one of them out");
+  check<UsageError>(!options.has("labels") || options.has("data"),
+                    "--labels belongs to --data, which is not given", hint, "leave --labels out");
+  const LoadedRun opened = open_run(options);
+  const std::string name = options.text("data", opened.settings.data);
+  const Examples examples = options.has("data")
+                                ? load_other_data(opened, name, options.text("labels", "")).examples
+                                : split_of(options, load_data(opened.settings));
+  const std::vector<std::uint8_t> labels = labels_of(examples);
+  check<UsageError>(!options.has("labels-out") || !labels.empty(), "--labels-out: ", name,
+                    " has no labels", hint, "leave --labels-out out");
+
+  const bool mean = options.has("mean");
+  const OwnedMatrix codes =
+      encode(*opened.model, examples, opened.settings, mean ? Code::mean : Code::sample);
+  const std::filesystem::path out = options.text("out", (opened.folder / "codes.npy").string());
+  write_npy(out, codes);
+  if (options.has("labels-out")) {
+    const std::size_t dims[] = {labels.size()};
+    write_npy<std::uint8_t>(options.text("labels-out", ""), dims, labels);
+  }
+  fmt::print("{}: {} x {}, {} of q(z|x) for {} examples of {}, in their file's order\n",
+             out.string(), codes.rows, codes.cols, mean ? "the mean" : "a sample", codes.rows,
+             name);
+  return 0;
+}
+
+std::string help() {
+  return "usage: vaegrad encode [RUN] --mean|--sample [options]\n\n"
+         "Writes the code of each image, a row of numbers, as an .npy file.\n\n"
+         "  RUN                     its folder [runs/latest]\n"
+         "  --mean                  the mean of q(z|x)\n"
+         "  --sample                one z ~ q(z|x), the same at each call\n"
+         "  --split NAME            test, train or validation [test]\n"
+         "  --data NAME|PATH        other data: a set's test images, or all of a file\n"
+         "  --labels FILE           .. and their labels (a conditional model needs them)\n"
+         "  --out FILE.npy          [codes.npy in the run's folder]\n"
+         "  --labels-out FILE.npy   the labels of the same examples\n" +
+         std::string(opened_help) +
+         "\nexample: vaegrad encode runs/latest --mean --split train --out codes.npy\n";
+}
+
+}  // namespace
+
+const Command encode_command{"encode", "the codes of images, as an .npy file", run, help};
+
+}  // namespace vaegrad
