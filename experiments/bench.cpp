@@ -8,14 +8,15 @@
 
 #include "bench/machine.hpp"
 #include "bench/measure.hpp"
+#include "bench/peers.hpp"
 #include "command.hpp"
 
 namespace vaegrad {
 namespace {
 
 struct BenchOptions {
-  bool json = false;
-  std::string only;
+  bool json = false, peers = false;
+  std::string only, python;
   double seconds = 2;
 };
 
@@ -36,6 +37,10 @@ BenchOptions read(Arguments arguments) {
     };
     if (a == "--json") {
       o.json = true;
+    } else if (a == "--peers") {
+      o.peers = true;
+    } else if (a == "--python") {
+      o.python = value();
     } else if (a == "--case") {
       o.only = value();
       bool known = false;
@@ -50,6 +55,8 @@ BenchOptions read(Arguments arguments) {
       fail<UsageError>("there is no option '", a, "'", hint, "vaegrad bench --help lists them");
     }
   }
+  check<UsageError>(o.peers || o.python.empty(), "--python ", o.python,
+                    " would be ignored: only --peers heeds it", hint, "vaegrad bench --peers");
   return o;
 }
 
@@ -76,8 +83,37 @@ nlohmann::json json_of(const BenchRow& r) {
           {"peak_mb", r.peak_mb}};
 }
 
+int bench_peers(const BenchOptions& options) {
+  const Images images = bench_images();
+  Peers peers(options.python, images);
+  fmt::print(stderr, "{} threads; ms per step, beside ours; losses with the same noise differ by\n",
+             threads());
+  for (const BenchCase& c : bench_cases()) {
+    if (!options.only.empty() && options.only != c.name) continue;
+    for (const PeerRow& r : peers.measure(c, options.seconds)) {
+      if (options.json)
+        fmt::print("{}\n", nlohmann::json({{"case", c.name},
+                                           {"peer", r.name},
+                                           {"ms_per_step", r.ms_per_step},
+                                           {"times_ours", r.times_ours},
+                                           {"loss_difference", r.loss_difference},
+                                           {"curve_loss", r.curve_loss},
+                                           {"curve_loss_error", r.curve_error},
+                                           {"threads", threads()}})
+                               .dump());
+      else
+        fmt::print("{:<13}{:<15}{:8.3f} ms{:7.2f} x{:10.1e}   loss {:.2f} +- {:.2f}\n", c.name,
+                   r.name, r.ms_per_step, r.times_ours, r.loss_difference, r.curve_loss,
+                   r.curve_error);
+      std::fflush(stdout);
+    }
+  }
+  return 0;
+}
+
 int bench(Arguments arguments) {
   const BenchOptions options = read(arguments);
+  if (options.peers) return bench_peers(options);
   const double peak = peak_flops(), bandwidth = memory_bandwidth(), per_entry = bookkeeping_ns();
   const Images images = bench_images();
   fmt::print(stderr, "{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
@@ -107,11 +143,13 @@ int bench(Arguments arguments) {
 }
 
 std::string help() {
-  return "usage: vaegrad bench [--json] [--case NAME] [--seconds S] [--threads N]\n\n"
+  return "usage: vaegrad bench [--json] [--peers] [--case NAME] [--seconds S] [--threads N]\n\n"
          "Measures this machine and the training step on it. Beside each step stands the same "
          "step\n"
          "written by hand without a tape, run in turns with it; their losses must agree.\n\n"
          "  --json       one object per case\n"
+         "  --peers      beside PyTorch and JAX instead, where a Python with them is found\n"
+         "  --python P   that Python [$VAEGRAD_PYTHON, or python3]\n"
          "  --case NAME  only this one: " +
          names() +
          "\n  --seconds S  to spend on each comparison (2)\n"

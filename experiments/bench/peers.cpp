@@ -1,0 +1,226 @@
+#include "peers.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/process.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vaegrad/lab/file.hpp>
+
+#include "machine.hpp"
+#include "tape_step.hpp"
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+namespace fs = std::filesystem;
+namespace process = boost::process;
+using nlohmann::json;
+
+constexpr int compared_steps = 20, curve_steps = 300, curve_seeds = 4;
+constexpr double float_noise = 1e-3;  // relative; Adam's first steps amplify the last bits
+
+struct Known {
+  const char *name, *module, *script, *argument;
+};
+constexpr Known known[] = {{"torch eager", "torch", "torch_step.py", "eager"},
+                           {"torch compiled", "torch", "torch_step.py", "compiled"},
+                           {"jax", "jax", "jax_step.py", ""}};
+
+template <class T>
+void write_array(const fs::path& file, std::span<const T> values) {
+  write_atomically(file, {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+}
+
+// One peer: a process that answers each line with a line (peers/protocol.py).
+class Peer {
+ public:
+  Peer(const std::string& python, const Known& what)
+      : name(what.name),
+        child_(python, (fs::path(VAEGRAD_PEERS) / what.script).string(), what.argument,
+               process::std_in<to_, process::std_out> from_) {
+    answer();
+  }
+  ~Peer() {
+    to_.pipe().close();
+    std::error_code ignored;
+    child_.wait(ignored);
+  }
+  json ask(const json& order) {
+    to_ << order.dump() << std::endl;
+    return answer();
+  }
+  double ms(int steps) { return ask({{"do", "time"}, {"steps", steps}}).at("ms"); }
+
+  const std::string name;
+
+ private:
+  json answer() {
+    std::string line;
+    check(std::getline(from_, line).good(), "bench --peers: ", name, " ended without an answer",
+          hint, "what it printed above says why");
+    return json::parse(line);
+  }
+  process::opstream to_;
+  process::ipstream from_;
+  process::child child_;
+};
+
+fs::path temporary_folder() {
+  std::string name = (fs::temp_directory_path() / "vaegrad-bench-XXXXXX").string();
+  check(mkdtemp(name.data()), "bench --peers: cannot make a folder in ",
+        fs::temp_directory_path().string(), hint, "set TMPDIR to a folder that may be written");
+  return name;
+}
+
+}  // namespace
+
+struct Peers::Implementation {
+  const Images& images;
+  fs::path folder = temporary_folder();
+  std::vector<std::unique_ptr<Peer>> peers = {};
+  std::vector<std::uint32_t> order = permutation(std::uint32_t(images.count), 1, Purpose::shuffle);
+
+  ~Implementation() {
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  }
+  std::span<const std::uint32_t> rows(const BenchCase& what, std::uint32_t step) const {
+    const std::size_t batch = std::size_t(what.batch);
+    return std::span(order).subspan(step % (order.size() / batch) * batch, batch);
+  }
+  fs::path file(const char* name) const { return folder / name; }
+};
+
+Peers::Peers(const std::string& wanted, const Images& images)
+    : in_(new Implementation{.images = images}) {
+  const char* named = std::getenv("VAEGRAD_PYTHON");
+  const std::string asked = !wanted.empty() ? wanted : named ? named : "python3";
+  const std::string program =
+      asked.find('/') == std::string::npos ? process::search_path(asked).string() : asked;
+  check(!program.empty(), "bench --peers: there is no ", asked, hint, "--python PATH names one");
+  for (const Known& what : known) {
+    std::error_code error;
+    const int status =
+        process::system(program, "-c", fmt::format("import {}", what.module),
+                        process::std_out > process::null, process::std_err > process::null, error);
+    if (error || status)
+      fmt::print(stderr, "bench --peers: {} has no {}: left out\n", program, what.module);
+    else
+      in_->peers.push_back(std::make_unique<Peer>(program, what));
+  }
+  check(!in_->peers.empty(), "bench --peers: ", program, " has neither torch nor jax", hint,
+        "python3 -m venv peers && peers/bin/pip install torch jax, then --python peers/bin/python");
+  write_array<std::uint8_t>(in_->file("images"), images.bytes);
+  write_array<std::uint32_t>(in_->file("order"), in_->order);
+}
+
+Peers::~Peers() = default;
+
+std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
+  // Ours: losses with noise that is written down, then with other noise.
+  std::vector<PeerRow> rows(1);
+  rows[0].name = "vaegrad";
+  json order = {{"do", "case"},
+                {"hidden", what.hidden},
+                {"latent", what.latent},
+                {"activation", what.activation},
+                {"batch", what.batch},
+                {"particles", what.particles},
+                {"importance_weighted", what.importance_weighted},
+                {"dimensions", what.dimensions}};
+  for (const char* name : {"weights", "images", "order", "noise"})
+    order[fmt::format("{}_file", name)] = in_->file(name).string();
+  TapeStep step(what, in_->images);
+  std::vector<Real> weights, noise;
+  for (const auto& [name, param] : step.parameters.list()) {
+    const ConstMatrix w = step.parameters.value(param);
+    weights.insert(weights.end(), w.begin(), w.end());
+    order["shapes"].push_back({param.shape.rows, param.shape.cols});
+  }
+  const Shape drawn{what.batch * what.particles, what.latent};
+  std::vector<double> losses;
+  for (std::uint32_t i = 0; i < compared_steps; ++i) {
+    const auto examples = in_->rows(what, i);
+    losses.push_back(step(examples, i));
+    noise.resize(noise.size() + std::size_t(drawn.size()));
+    Stream(1, Purpose::latent, i, examples, std::uint32_t(what.particles))
+        .normal({noise.data() + noise.size() - drawn.size(), drawn.rows, drawn.cols});
+  }
+  write_array<Real>(in_->file("weights"), weights);
+  write_array<Real>(in_->file("noise"), noise);
+
+  const auto curve = [](PeerRow& row, auto loss_of_seed) {
+    double sum = 0, squares = 0;
+    for (int seed = 1; seed <= curve_seeds; ++seed) {
+      const double loss = loss_of_seed(seed);
+      sum += loss, squares += loss * loss;
+    }
+    row.curve_loss = sum / curve_seeds;
+    const double variance = std::max(0.0, squares / curve_seeds - row.curve_loss * row.curve_loss);
+    row.curve_error = std::sqrt(variance / (curve_seeds - 1));
+  };
+  curve(rows[0], [&](int seed) {
+    TapeStep fresh(what, in_->images);
+    double late = 0;
+    for (std::uint32_t i = 0; i < curve_steps; ++i) {
+      const double loss = fresh(in_->rows(what, i), i + 1000 * std::uint32_t(seed));
+      if (i >= curve_steps - 100) late += loss / 100;
+    }
+    return late;
+  });
+  for (const auto& peer : in_->peers) {
+    peer->ask(order);
+    PeerRow row{.name = peer->name};
+    const std::vector<double> theirs =
+        peer->ask({{"do", "losses"}, {"steps", compared_steps}}).at("losses");
+    for (std::size_t i = 0; i < theirs.size(); ++i)
+      row.loss_difference =
+          std::max(row.loss_difference, std::abs(theirs[i] - losses[i]) / std::abs(losses[i]));
+    check(row.loss_difference < float_noise, "bench --peers: ", what.name, ": ", peer->name,
+          " computes something else: largest relative difference of the losses ",
+          row.loss_difference);
+    curve(row, [&](int seed) {
+      return peer->ask({{"do", "curve"}, {"steps", curve_steps}, {"seed", seed}})
+          .at("loss")
+          .get<double>();
+    });
+    rows.push_back(row);
+  }
+
+  // In turns of some 60 ms. Between turns a pause, for what still spins: OpenMP's threads of the
+  // one before do so for up to 0.2 s.
+  std::uint32_t number = 0;
+  const std::function<double(std::size_t, int)> ms = [&](std::size_t who, int steps) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    if (who) return in_->peers[who - 1]->ms(steps);
+    return 1e3 / steps * seconds_of([&] {
+             for (int i = 0; i < steps; ++i) ++number, step(in_->rows(what, number), number);
+           });
+  };
+  std::vector<int> steps;
+  std::vector<std::vector<double>> times(rows.size()), ratios(rows.size());
+  for (std::size_t who = 0; who < rows.size(); ++who) {
+    ms(who, 20);  // the first steps compile and allocate
+    steps.push_back(std::max(3, int(60 / ms(who, 20))));
+  }
+  for (double spent = 0; times[0].size() < 9 || spent < seconds;) {
+    for (std::size_t who = 0; who < rows.size(); ++who) {
+      times[who].push_back(ms(who, steps[who]));
+      ratios[who].push_back(times[who].back() / times[0].back());
+      spent += 1e-3 * steps[who] * times[who].back();
+    }
+  }
+  for (std::size_t who = 0; who < rows.size(); ++who) {
+    rows[who].ms_per_step = median(times[who]);
+    rows[who].times_ours = median(ratios[who]);
+  }
+  return rows;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
