@@ -26,6 +26,7 @@ struct Command {
   COMMAND(compare)                \
   COMMAND(encode)                 \
   COMMAND(probe)                  \
+  COMMAND(detect)                 \
   COMMAND(data)                   \
   COMMAND(chapter)                \
   COMMAND(bench)

@@ -100,6 +100,7 @@ class Training {
       const auto rows = batches_[state_.batch];
       tape_.reset();
       const Batch batch = make_batch(tape_, model_, data_.train, rows, settings_, epoch);
+      if (settings_.mutate > 0) mutate_batch(batch, rows, epoch);
       Stream noise(settings_.seed, Purpose::latent, epoch, rows,
                    std::uint32_t(settings_.particles));
       const Bound bound = bound_of(batch, noise);
@@ -119,6 +120,15 @@ class Training {
             run_.folder().string());
       if (progress_.due()) progress_.update(line());
     }
+  }
+
+  // Random pixels of the kind that x holds.
+  void mutate_batch(const Batch& batch, std::span<const std::uint32_t> rows, std::uint32_t epoch) {
+    const bool binary =
+        data_.train.file->binary || settings_.binarize.value_or(Binarize::none) != Binarize::none;
+    const bool whole = binary || model_.decoder.head.row->values == Values::grey;
+    mutate(batch.x.val(), settings_.mutate, binary ? 2 : 256, whole ? Real(1) : Real(1) / 255, rows,
+           settings_.seed, epoch);
   }
 
   void finish_epoch() {
@@ -273,6 +283,9 @@ int train(Arguments arguments) {
   if (settings.threads) set_threads(settings.threads);
   const DataSet data = load_data(settings);
   const Images& images = *data.train.file;
+  check<UsageError>(settings.mutate == 0 || !images.real(), "--mutate: ", settings.data,
+                    " has real numbers, and none of them is a random pixel", hint,
+                    "leave --mutate out");
   Model model(settings, Index(images.height), Index(images.width), condition_size(settings, data));
   if (settings.output_bias == "data-mean") start_at_mean(model, data.train);
   const Run run(settings);

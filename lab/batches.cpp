@@ -71,6 +71,17 @@ void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Bin
   }
 }
 
+void mutate(Matrix x, double rate, int levels, Real unit, std::span<const std::uint32_t> rows,
+            std::uint64_t seed, std::uint32_t draw) {
+  std::vector<Real> u(static_cast<std::size_t>(x.size()));
+  Stream(seed, Purpose::mutate, draw, rows).uniform({u.data(), x.rows, x.cols});
+  for (Index i = 0; i < x.size(); ++i) {
+    // u < rate, and then u / rate is uniform again
+    const double share = double(u[static_cast<std::size_t>(i)]) / rate;
+    if (share < 1) x.data[i] = unit * Real(std::min(levels - 1, int(share * levels)));
+  }
+}
+
 namespace {
 
 // Of columns that `get(row)` gives, times `unit`. Distances are from the first row: no digits are

@@ -43,6 +43,12 @@ inline constexpr std::uint32_t fixed_draw(Split split) {
 void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Binarize how,
           std::uint64_t seed, std::uint32_t draw);
 
+// Each number of x is, with probability `rate`, replaced by one of 0, unit, 2 unit, .. (levels − 1)
+// unit, all as likely: what a background model is trained on (Ren et al., arXiv 1906.02845, section
+// 4.1). Drawn from Stream(seed, Purpose::mutate, draw) by row.
+void mutate(Matrix x, double rate, int levels, Real unit, std::span<const std::uint32_t> rows,
+            std::uint64_t seed, std::uint32_t draw);
+
 // Of each dimension of x over the examples, as Binarize::none gives them. (The mean is the one of
 // Binarize::sample too.)
 struct Moments {

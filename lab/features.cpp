@@ -19,6 +19,8 @@ OtherData load_other_data(const LoadedRun& run, const std::string& name,
   const Likelihood& p = *model.decoder.head.row;
   check(p.values == Values::real || !images.real(), name, ": real numbers, but the run's ", p.name,
         " likelihood takes bytes", hint, "images with bytes 0..255");
+  check(run.settings.model != "cvae" || run.settings.condition != "label" || !images.labels.empty(),
+        name, ": no labels, but the run is conditional", hint, "--labels FILE");
   check(p.values != Values::binary || !images.grey() || run.settings.binarize, name,
         ": grey values 0..255, but the run was trained on data that are 0 and 1", hint,
         "vaegrad data ", name, " --binarize sample --out FILE.idx makes such data");

@@ -162,6 +162,7 @@ const std::vector<Setting>& all_settings() {
       {       "data", "validation", "N", "examples kept for validation [one twelfth]",
               [](S& s, const std::string& v) { s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30)); },
               [](const S& s) { return s.validation ? std::to_string(*s.validation) : ""; }},
+      real   ("data", "mutate", "RATE", "share of training pixels made random: a background for detect [0]", &S::mutate, 0, 1),
       one_of ("model", "model", "NAME", "vae, cvae (given the label), autoencoder [vae]", &S::model, model_choices),
       {       "model", "hidden", "N[,N..]", "widths of hidden layers, mirrored in the decoder [400]",
               [](S& s, const std::string& v) { s.hidden = widths("hidden", v); },

@@ -21,6 +21,7 @@ struct Settings {
   std::vector<std::ptrdiff_t> classes;
   std::optional<Binarize> binarize;
   std::optional<std::size_t> validation;
+  double mutate = 0;
   // model
   std::string model = "vae", condition = "label";
   std::vector<std::ptrdiff_t> hidden = {400};

@@ -46,5 +46,28 @@ refused 2 '--split belongs to the run' encode run --mean --data shapes --split t
 refused 2 "--label-counts: 'x' is not a whole number" probe run --label-counts x
 refused 1 'labels for 3 classes' probe run --label-counts 100000000
 
+# ---- detect: noise among shapes, by every score; one shape held out
+"$program" train --data shapes-16-3x4x8x6x6 --binarize threshold --hidden 64 --latent 6 --epochs 3 \
+  --mutate 0.3 --out background >/dev/null 2>&1
+{ printf '\0\0\10\3\0\0\0\144\0\0\0\20\0\0\0\20'; head -c 25600 /dev/urandom; } >noise.idx
+"$program" detect run --data noise.idx --background background --particles 10 --resamples 50 --out found \
+  >table.txt 2>/dev/null
+for score in log-px elbo reconstruction pca knn; do
+  grep -q "^$score  *1.000 \[1.000, 1.000\]" table.txt || wrong "noise is not found by $score: $(cat table.txt)"
+done
+[[ $(grep -c '^ratio\|^complexity\|^kl' table.txt) == 3 ]] || wrong "scores are missing: $(cat table.txt)"
+[[ $(wc -l <found/scores.csv) == $((1 + images + 100)) && -s found/detect.json ]] || wrong "scores.csv, detect.json"
+"$program" detect run --data shapes-16-3x4x8x6x6 --anomalous-classes 2 --score elbo --particles 2 \
+  --out held-out >table.txt 2>/dev/null
+grep -q '^normal: [0-9]* examples of shapes-16-3x4x8x6x6; anomalous: [0-9]* of class 2' table.txt ||
+  wrong "held out: $(cat table.txt)"
+refused 2 'what shall be looked at' detect run
+refused 2 "--score: there is no 'x'" detect run --data noise.idx --score x
+refused 2 'it needs a background model' detect run --data noise.idx --score ratio
+refused 2 'no background model' detect run --data noise.idx --background run
+refused 2 'noise.idx has no labels' detect run --data noise.idx --anomalous-classes 1
+refused 2 '--anomalous-classes: 3 is out of range' detect run --data shapes-16-3x4x8x6x6 --anomalous-classes 3
+refused 2 '--mutate: 2 is out of range' train --data shapes --binarize threshold --mutate 2
+
 ((fails == 0)) || exit 1
 echo "uses: all as expected"

@@ -186,3 +186,39 @@ TEST_CASE("moments: of a ramp (n^2 - 1) / 12, in the units of x; far from zero t
   examples.rows.clear();
   CHECK_THROWS_WITH_AS(moments(examples), doctest::Contains("no examples"), Error);
 }
+
+TEST_CASE("mutate: the share and the values asked for, by row and not by batch") {
+  auto file = ramp(10, 20);
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t r = 0; r < 256; ++r) rows.push_back(r);
+  const auto mutated = [&](double rate, int levels, Real unit, std::span<const std::uint32_t> of) {
+    std::vector<Real> values(of.size() * 200, Real(-1));
+    mutate({values.data(), Index(of.size()), 200}, rate, levels, unit, of, 7, 3);
+    return values;
+  };
+  const auto count = [](const std::vector<Real>& v, auto which) {
+    return double(std::count_if(v.begin(), v.end(), which));
+  };
+  const double n = 256 * 200;
+  const auto binary = mutated(0.3, 2, 1, rows);  // standard error of the shares: 0.002, 0.0016
+  CHECK(count(binary, [](Real x) { return x == -1; }) / n == doctest::Approx(0.7).epsilon(0.01));
+  CHECK(count(binary, [](Real x) { return x == 0; }) / n == doctest::Approx(0.15).epsilon(0.04));
+  CHECK(count(binary, [](Real x) { return x == 1; }) / n == doctest::Approx(0.15).epsilon(0.04));
+
+  const auto grey = mutated(1, 256, Real(1) / 255, rows);
+  std::set<int> levels;
+  double sum = 0;
+  for (Real x : grey) {
+    const double level = 255 * double(x);
+    CHECK(std::abs(level - std::round(level)) < 1e-4);
+    levels.insert(int(std::lround(level)));
+    sum += level / n;
+  }
+  CHECK(levels.size() == 256);
+  CHECK(*levels.begin() == 0);
+  CHECK(*levels.rbegin() == 255);
+  CHECK(sum == doctest::Approx(127.5).epsilon(0.01));  // 0.33 is one standard error
+
+  const auto some = mutated(0.3, 2, 1, std::span(rows).subspan(100, 3));
+  CHECK(std::equal(some.begin(), some.end(), binary.begin() + 100 * 200));
+}

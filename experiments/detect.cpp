@@ -1,0 +1,230 @@
+// vaegrad detect: how well scores of a trained run tell anomalous examples from normal ones.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
+#include <vaegrad/lab/detection.hpp>
+#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/progress.hpp>
+#include <vaegrad/models/metrics/roc.hpp>
+
+#include "opened.hpp"
+
+namespace vaegrad {
+namespace {
+
+struct Sets {
+  Examples normal, anomalous;
+  std::string normal_name, anomalous_name;
+};
+
+// Evenly spread ones, when there are more than `limit`.
+void thin(Examples& examples, std::size_t limit) {
+  if (!limit || examples.count() <= limit) return;
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = 0; i < limit; ++i)
+    rows.push_back(examples.rows[i * examples.count() / limit]);
+  examples.rows = rows;
+}
+
+Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own) {
+  const std::string name = options.text("data", "");
+  const OtherData other = load_other_data(run, name, options.text("labels", ""));
+  if (!options.has("anomalous-classes")) return {own.test, other.examples, run.settings.data, name};
+  check<UsageError>(other.classes > 0, "--anomalous-classes: ", name, " has no labels", hint,
+                    "--labels FILE");
+  const std::string list = options.text("anomalous-classes", "");
+  std::vector<bool> anomalous(256);
+  std::istringstream in(list);
+  for (std::string one; std::getline(in, one, ',');)
+    anomalous[std::size_t(
+        integer_option("anomalous-classes", one, 0, std::int64_t(other.classes) - 1))] = true;
+  Sets sets{other.examples, other.examples, name, "class " + list};
+  const auto& labels = other.examples.file->labels;
+  std::erase_if(sets.normal.rows, [&](auto row) { return anomalous[labels[row]]; });
+  std::erase_if(sets.anomalous.rows, [&](auto row) { return !anomalous[labels[row]]; });
+  check(sets.normal.count() && sets.anomalous.count(), "--anomalous-classes ", list, ": ",
+        sets.normal.count(), " normal and ", sets.anomalous.count(), " anomalous examples of ",
+        name, hint, "some of both are needed");
+  return sets;
+}
+
+std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& model) {
+  const std::string name = options.text("score", "all");
+  std::vector<AnomalyScore> chosen;
+  std::string known = "all";
+  for (const AnomalyScore& s : anomaly_scores()) {
+    known += concat(", ", s.name);
+    const bool pixels = s.needs == AnomalyScore::plane || s.needs == AnomalyScore::neighbours;
+    const bool possible = !model.deterministic || pixels || s.needs == AnomalyScore::code;
+    const bool given = s.needs != AnomalyScore::background || options.has("background");
+    if (name == "all" ? possible && given : name == s.name) {
+      check<UsageError>(possible, "--score ", name, ": an autoencoder has no p(x)", hint,
+                        "--score reconstruction");
+      check<UsageError>(given, "--score ", name, ": it needs a background model", hint,
+                        "train one with --mutate 0.2, then --background RUN");
+      chosen.push_back(s);
+    }
+  }
+  check<UsageError>(!chosen.empty(), "--score: there is no '", name, "'", hint, "one of ", known);
+  return chosen;
+}
+
+LoadedRun open_background(const Options& options, const LoadedRun& run) {
+  LoadedRun b =
+      load_run(options.text("background", ""), options.one_of("weights", {"last", "best"}));
+  check<UsageError>(b.settings.mutate > 0, b.folder.string(),
+                    ": no background model: it was trained without --mutate", hint,
+                    "vaegrad train --mutate 0.2, with the other settings as they were");
+  const Model &m = *run.model, &n = *b.model;
+  check<UsageError>(m.height == n.height && m.width == n.width &&
+                        m.decoder.head.row == n.decoder.head.row &&
+                        run.settings.binarize == b.settings.binarize,
+                    b.folder.string(), ": its log p(x) cannot be compared: ", n.height, " x ",
+                    n.width, " ", n.decoder.head.row->name, ", the run has ", m.height, " x ",
+                    m.width, " ", m.decoder.head.row->name, hint,
+                    "a background model has the run's data, --likelihood and --binarize");
+  return b;
+}
+
+std::vector<std::uint8_t> bytes_of(const Examples& examples, std::size_t i) {
+  Examples one = examples;
+  one.rows = {examples.rows[i]};
+  return grey(pixels(one).numbers);
+}
+
+// Two rows of the highest scores, two of the lowest.
+void draw_extremes(const Sets& sets, const std::vector<double>& score, const char* name,
+                   const std::filesystem::path& path) {
+  constexpr std::size_t columns = 10;
+  std::vector<std::size_t> order(score.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
+  ImageGrid grid;
+  grid.title = concat("Most and least anomalous by ", name, ", and how many of a row are");
+  grid.height = int(sets.normal.file->height), grid.width = int(sets.normal.file->width);
+  grid.columns = int(columns), grid.rows_per_group = 2;
+  const std::size_t n = order.size(), normal = sets.normal.count();
+  const std::size_t shown = std::min<std::size_t>(2 * columns, n / 2 / columns * columns);
+  const auto row = [&](std::size_t first) {
+    std::size_t anomalous = 0;
+    for (std::size_t r = first; r < first + columns; ++r) {
+      const std::size_t i = order[r];
+      const bool is = i >= normal;
+      anomalous += is;
+      const auto bytes = is ? bytes_of(sets.anomalous, i - normal) : bytes_of(sets.normal, i);
+      grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
+    }
+    grid.row_labels.push_back(fmt::format("{} {}: {} of {}", first < n / 2 ? "highest" : "lowest",
+                                          first < n / 2 ? first + columns : n - first, anomalous,
+                                          columns));
+  };
+  for (std::size_t r = 0; r < shown; r += columns) row(r);
+  for (std::size_t r = n - shown; r < n; r += columns) row(r);
+  if (shown) draw(grid, path);
+}
+
+int run(Arguments arguments) {
+  const Options options(arguments,
+                        {"data", "labels", "anomalous-classes", "background", "score", "particles",
+                         "resamples", "limit", "out", "weights", "data-dir", "threads"});
+  check<UsageError>(options.has("data"), "--data: what shall be looked at?", hint,
+                    "--data mnist, or a file");
+  const Index particles = Index(options.integer("particles", 100, 1, 10000));
+  const int resamples = int(options.integer("resamples", 1000, 0, 100000));
+  const std::size_t limit = std::size_t(options.integer("limit", 0, 1, 1 << 30));
+  const LoadedRun opened = open_run(options);
+  const auto scores = chosen_scores(options, *opened.model);
+  std::optional<LoadedRun> background;
+  if (options.has("background")) background = open_background(options, opened);
+  const DataSet own = load_data(opened.settings);
+  Sets sets = two_sets(options, opened, own);
+  thin(sets.normal, limit), thin(sets.anomalous, limit);
+  const std::filesystem::path out = out_folder(options, opened, "detect");
+
+  Progress progress;
+  const auto measured = [&](const Examples& examples) {
+    return measure(opened, background ? &*background : nullptr, own.train, examples, scores,
+                   particles, [&](const std::string& line) { progress.update(line); });
+  };
+  const Measured of_normal = measured(sets.normal), of_anomalous = measured(sets.anomalous);
+  progress.finish(fmt::format("{} scores of {} examples in {}", scores.size(),
+                              sets.normal.count() + sets.anomalous.count(),
+                              duration(progress.seconds())));
+
+  fmt::print(
+      "normal: {} examples of {}; anomalous: {} of {}\n"
+      "{} samples of z each; [95 % of {} bootstrap resamples]\n\n",
+      sets.normal.count(), sets.normal_name, sets.anomalous.count(), sets.anomalous_name, particles,
+      resamples);
+  fmt::print("{:<16}{:<22}{:<22}{}\n", "score", "AUROC", "AUPR", "FPR at 95 % TPR");
+  nlohmann::json json;
+  Chart chart{"Anomaly detection", "false positive rate", "true positive rate"};
+  chart.square = true, chart.x_range = chart.y_range = std::pair(0.0, 1.0);
+  std::vector<std::vector<double>> columns;
+  for (const AnomalyScore& s : scores) {
+    const auto normal = s.of(of_normal), anomalous = s.of(of_anomalous);
+    const DetectionQuality q = detection_quality(normal, anomalous, resamples);
+    const auto shown = [](const Interval& i) {
+      return fmt::format("{:.3f} [{:.3f}, {:.3f}]", i.value, i.low, i.high);
+    };
+    fmt::print("{:<16}{:<22}{:<22}{}\n", s.name, shown(q.auroc), shown(q.aupr), shown(q.fpr95));
+    const auto numbers = [](const Interval& i) { return nlohmann::json{i.value, i.low, i.high}; };
+    json[s.name] = {{"auroc", numbers(q.auroc)},
+                    {"aupr", numbers(q.aupr)},
+                    {"fpr_at_95_tpr", numbers(q.fpr95)}};
+    const Roc curve = roc(normal, anomalous);
+    chart.series.push_back({s.name, curve.false_positives, curve.true_positives, Mark::line});
+    columns.push_back(normal);
+    columns.back().insert(columns.back().end(), anomalous.begin(), anomalous.end());
+  }
+  std::string csv = "anomalous,row,label";
+  for (const AnomalyScore& s : scores) csv += concat(',', s.name);
+  for (std::size_t i = 0; i < columns[0].size(); ++i) {
+    const bool anomalous = i >= sets.normal.count();
+    const Examples& from = anomalous ? sets.anomalous : sets.normal;
+    const std::uint32_t row = from.rows[anomalous ? i - sets.normal.count() : i];
+    csv += fmt::format("\n{:d},{},", anomalous, row);
+    if (!from.file->labels.empty()) csv += std::to_string(from.file->labels[row]);
+    for (const auto& column : columns) csv += fmt::format(",{:.9g}", column[i]);
+  }
+  write_atomically(out / "scores.csv", csv + '\n');
+  write_atomically(out / "detect.json", json.dump(2) + '\n');
+  draw(chart, out / "roc.png");
+  draw_extremes(sets, columns[0], scores[0].name, out / "anomalies.png");
+  fmt::print("\n{}: detect.json, scores.csv, roc.png, anomalies.png\n", out.string());
+  return 0;
+}
+
+std::string help() {
+  std::string to =
+      "usage: vaegrad detect [RUN] --data NAME|PATH [options]\n\n"
+      "Scores how anomalous examples are to a trained run, and how well each score tells\n"
+      "anomalous from normal ones. Without --anomalous-classes the run's own test examples\n"
+      "are normal and --data is anomalous.\n\n"
+      "  RUN                     its folder [runs/latest]\n"
+      "  --data NAME|PATH        a set's test images, or all of a file\n"
+      "  --labels FILE           .. and their labels\n"
+      "  --anomalous-classes N,N..  these are anomalous, the others of --data normal\n"
+      "  --background RUN        a run trained with --mutate RATE, for the score ratio\n"
+      "  --score NAME            one of these, or all of them [all]\n";
+  for (const AnomalyScore& s : anomaly_scores())
+    to += fmt::format("      {:<20}{}\n", s.name, s.what);
+  return to +
+         "  --particles K           samples of z per example [100]\n"
+         "  --resamples N           of the bootstrap [1000]\n"
+         "  --limit N               only N examples of each kind, spread evenly\n"
+         "  --out DIR               [detect in the run's folder]\n" +
+         opened_help +
+         "\nexample: vaegrad train --data mnist --binarize sample --classes 0,1,2,3,4,5,6,8,9\n"
+         "         vaegrad detect --data mnist --anomalous-classes 7\n";
+}
+
+}  // namespace
+
+const Command detect_command{"detect", "finds anomalous images, and says how well", run, help};
+
+}  // namespace vaegrad
