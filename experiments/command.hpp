@@ -26,7 +26,9 @@ struct Command {
   COMMAND(compare)                \
   COMMAND(encode)                 \
   COMMAND(probe)                  \
+  COMMAND(disentangle)            \
   COMMAND(detect)                 \
+  COMMAND(quality)                \
   COMMAND(data)                   \
   COMMAND(chapter)                \
   COMMAND(bench)

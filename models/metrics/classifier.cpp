@@ -73,7 +73,7 @@ double class_entropy(std::span<const std::uint8_t> labels, Index classes) {
   for (std::uint8_t y : labels) share.at(y) += 1 / double(labels.size());
   double entropy = 0;
   for (double p : share) entropy -= p > 0 ? p * std::log(p) : 0;
-  return entropy;
+  return std::max(0.0, entropy);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -61,6 +61,9 @@ done
   --out held-out >table.txt 2>/dev/null
 grep -q '^normal: [0-9]* examples of shapes-16-3x4x8x6x6; anomalous: [0-9]* of class 2' table.txt ||
   wrong "held out: $(cat table.txt)"
+"$program" train --data noise.idx --binarize threshold --hidden 8 --latent 2 --epochs 1 --out noise >/dev/null 2>&1
+refused 2 'factors of its images are not known' disentangle noise
+refused 1 'there are no labels to probe for' probe noise
 refused 2 'what shall be looked at' detect run
 refused 2 "--score: there is no 'x'" detect run --data noise.idx --score x
 refused 2 'it needs a background model' detect run --data noise.idx --score ratio
@@ -68,6 +71,26 @@ refused 2 'no background model' detect run --data noise.idx --background run
 refused 2 'noise.idx has no labels' detect run --data noise.idx --anomalous-classes 1
 refused 2 '--anomalous-classes: 3 is out of range' detect run --data shapes-16-3x4x8x6x6 --anomalous-classes 3
 refused 2 '--mutate: 2 is out of range' train --data shapes --binarize threshold --mutate 2
+
+# ---- disentangle
+"$program" disentangle run >table.txt
+[[ $(grep -cE '^(MIG|FactorVAE score|beta-VAE score) +[01]\.[0-9]{3} ' table.txt) == 3 &&
+   $(grep -c '^z[0-5] ' table.txt) == 6 && -s run/disentangle/disentangle.json ]] ||
+  wrong "disentangle: $(cat table.txt)"
+
+# ---- quality: of a conditional model and of one that is not
+# Three classes: which third of 24 bits is lit, nine times in ten.
+awk 'BEGIN { srand(1); for (i = 0; i < 900; ++i) for (j = 0; j < 24; ++j)
+  printf "%d%s", rand() < (int(j / 8) == i % 3 ? 0.9 : 0.1), j < 23 ? "," : "\n" }' >bits.csv
+awk 'BEGIN { for (i = 0; i < 900; ++i) print i % 3 }' >bits-labels.csv
+"$program" train --data bits.csv --labels bits-labels.csv --model cvae --hidden 32 --latent 2 --batch 16 \
+  --epochs 20 --out conditional >/dev/null 2>&1
+"$program" quality conditional --count 300 --classifier-epochs 15 >table.txt 2>/dev/null
+asked=$(awk '/^prior/ { print $4 }' table.txt) truth=$(awk '/^test images/ { print $5 }' table.txt)
+[[ ${asked%.*} -ge 99 && ${truth%.*} -ge 95 ]] || wrong "three classes of bits are not read: $(cat table.txt)"
+"$program" quality run --count 50 --classifier-epochs 1 --out q >table.txt 2>/dev/null
+grep -qE '^aggregate posterior +[0-9.]+ +[0-9.]+ +- +[0-9.]+ +[0-9.]+$' table.txt || wrong "quality: $(cat table.txt)"
+refused 2 '--count: 1 is out of range' quality run --count 1
 
 ((fails == 0)) || exit 1
 echo "uses: all as expected"

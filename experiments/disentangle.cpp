@@ -1,0 +1,96 @@
+// vaegrad disentangle: whether each latent stands for one factor, on data whose factors are known.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <vaegrad/lab/file.hpp>
+#include <vaegrad/models/metrics/disentanglement.hpp>
+
+#include "opened.hpp"
+
+namespace vaegrad {
+namespace {
+
+// What each latent knows of each factor; the latents that know most first.
+void print_information(const OwnedMatrix& information, const Factors& factors) {
+  const ConstMatrix I = information;
+  std::vector<Index> order(std::size_t(I.rows));
+  std::iota(order.begin(), order.end(), Index{0});
+  const auto most = [&](Index j) { return *std::max_element(I.row(j), I.row(j) + I.cols); };
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return most(a) > most(b); });
+  fmt::print("\nI(z; v) / H(v): what a latent knows of a factor\n{:<8}", "");
+  for (const std::string& name : factors.names) fmt::print("{:>10}", name);
+  fmt::print("\n");
+  for (Index j : order) {
+    fmt::print("{:<8}", fmt::format("z{}", j));
+    for (Index k = 0; k < I.cols; ++k) fmt::print("{:>10.3f}", I(j, k));
+    fmt::print("\n");
+  }
+}
+
+int run(Arguments arguments) {
+  const Options options(
+      arguments, {"split", "bins", "seed", "out", "weights", "data-dir", "threads"}, {"sample"});
+  const Index bins = Index(options.integer("bins", 0, 2, 100000));
+  VoteSettings votes;
+  votes.seed = std::uint64_t(options.integer("seed", 1, 0, INT64_MAX));
+  const LoadedRun opened = open_run(options);
+  const DataSet data = load_data(opened.settings);
+  const Examples& examples = options.has("split") ? split_of(options, data) : data.train;
+  const Factors& factors = examples.file->factors;
+  check<UsageError>(!factors.names.empty(), opened.settings.data,
+                    ": the factors of its images are not known", hint, "train on --data shapes");
+  const std::filesystem::path out = out_folder(options, opened, "disentangle");
+  const OwnedMatrix codes = encode(*opened.model, examples, opened.settings,
+                                   options.has("sample") ? Code::sample : Code::mean);
+  std::vector<std::uint8_t> indices;
+  for (std::uint32_t row : examples.rows) {
+    const auto* first = factors.indices.data() + row * factors.names.size();
+    indices.insert(indices.end(), first, first + factors.names.size());
+  }
+  const KnownFactors known{factors.sizes, indices};
+  const MutualInformationGap gap = mutual_information_gap(codes, known, bins);
+  const double of_factor_vae = factor_vae_score(codes, known, votes);
+  const double of_beta_vae = beta_vae_score(codes, known, votes);
+
+  const double guess = 1 / double(factors.names.size());
+  fmt::print("{} images of {}, {} latents\n\n", examples.count(), opened.settings.data, codes.cols);
+  fmt::print("{:<20}{:>8}{:>12}\n", "score", "", "no better");
+  fmt::print("{:<20}{:>8}{:>12}\n", "", "", "than noise");
+  fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "MIG", gap.score, 0.0);
+  fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "FactorVAE score", of_factor_vae, guess);
+  fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "beta-VAE score", of_beta_vae, guess);
+  print_information(gap.information, factors);
+  nlohmann::json json{{"mig", gap.score},
+                      {"factor_vae_score", of_factor_vae},
+                      {"beta_vae_score", of_beta_vae},
+                      {"images", examples.count()}};
+  for (std::size_t k = 0; k < factors.names.size(); ++k)
+    json["gap"][factors.names[k]] = gap.of_factor[k];
+  write_atomically(out / "disentangle.json", json.dump(2) + '\n');
+  fmt::print("\n{}: disentangle.json\n", out.string());
+  return 0;
+}
+
+std::string help() {
+  return "usage: vaegrad disentangle [RUN] [options]\n\n"
+         "Whether each latent stands for one of the factors that images were drawn from:\n"
+         "mutual information gap (Chen 2018), FactorVAE score (Kim 2018), beta-VAE score\n"
+         "(Higgins 2017). The run's data must have known factors: shapes.\n\n"
+         "  RUN                     its folder [runs/latest]\n"
+         "  --split NAME            train, test or validation [train]\n"
+         "  --sample                codes are samples of q(z|x) [its mean]\n"
+         "  --bins N                of a latent [20, or a factor's largest number of values]\n"
+         "  --seed N                of the votes [1]\n"
+         "  --out DIR               [disentangle in the run's folder]\n" +
+         std::string(opened_help) +
+         "\nexample: vaegrad train --data shapes --binarize threshold --objective beta --beta 4\n"
+         "         vaegrad disentangle\n";
+}
+
+}  // namespace
+
+const Command disentangle_command{"disentangle", "how well latents stand for known factors", run,
+                                  help};
+
+}  // namespace vaegrad
