@@ -23,6 +23,8 @@ struct Command {
   COMMAND(reconstruct)            \
   COMMAND(traverse)               \
   COMMAND(interpolate)            \
+  COMMAND(compress)               \
+  COMMAND(decompress)             \
   COMMAND(compare)                \
   COMMAND(encode)                 \
   COMMAND(probe)                  \

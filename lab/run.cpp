@@ -6,6 +6,7 @@
 
 #include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/run_files.hpp>
 #include <vaegrad/lab/safetensors.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -163,27 +164,10 @@ bool bits_are_defined(const Settings& settings, const DataSet& data) {
 }
 
 LoadedRun load_run(const fs::path& folder, const std::string& which) {
-  std::error_code error;
-  check(fs::exists(folder / "config.ini", error), folder.string(),
-        ": not a run: there is no config.ini in it", hint,
-        "vaegrad train makes one; runs/latest is the newest");
-  const fs::path file = folder / (which == "best" ? "best.safetensors" : "model.safetensors");
-  check(fs::exists(file, error), folder.string(), ": the run has no ", file.filename().string(),
-        hint,
-        which == "best" ? "--weights last: it had no validation examples"
-                        : "wait for its first epoch, or train it again");
-  LoadedRun run{folder, {}, nullptr};
-  read_config(folder / "config.ini", run.settings);
-  const SafeTensors weights = read_safetensors(file);
-  const auto size = [&](const char* key, std::int64_t least) {
-    const auto found = weights.metadata().find(key);
-    check(found != weights.metadata().end(), file.string(), ": it does not say its ", key, hint,
-          "is this a file that vaegrad wrote?");
-    return Index(integer_option(key, found->second, least, 1 << 24));
-  };
-  run.model = std::make_unique<Model>(run.settings, size("height", 1), size("width", 1),
-                                      size("conditions", 0));
-  copy_weights(weights, *run.model);
+  RunFiles files = read_run_files(folder, which);
+  LoadedRun run{folder, std::move(files.settings), nullptr};
+  run.model = std::make_unique<Model>(run.settings, files.height, files.width, files.conditions);
+  copy_weights(files.weights, *run.model);
   return run;
 }
 

@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <set>
+
+#include <vaegrad/lab/coder.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+// Weights by name, each taken once; what is left over belongs to a model that we do not know.
+class Taker {
+ public:
+  explicit Taker(const RunFiles& run) : run_(run) {
+    for (const Tensor& t : run.weights.tensors()) left_.insert(t.name);
+  }
+
+  std::vector<float> take(const std::string& name, std::size_t rows, std::size_t cols) {
+    std::vector<float> values(rows * cols);
+    const std::size_t shape[] = {rows, cols};
+    run_.weights.copy<float>(name, shape, values);
+    left_.erase(name);
+    return values;
+  }
+  LayerWeights layer(const std::string& name) {
+    const Tensor* weight = run_.weights.find(name + ".weight");
+    check(weight && weight->shape.size() == 2, run_.weights_file.string(), ": no matrix ", name,
+          ".weight", hint, "is this a file that vaegrad wrote?");
+    const std::size_t in = weight->shape[0], out = weight->shape[1];
+    return {name, std::ptrdiff_t(in), std::ptrdiff_t(out), take(name + ".weight", in, out),
+            take(name + ".bias", 1, out)};
+  }
+  std::vector<LayerWeights> layers(const std::string& name) {
+    std::vector<LayerWeights> all;
+    while (left_.count(concat(name, '.', all.size(), ".weight")))
+      all.push_back(layer(concat(name, '.', all.size())));
+    return all;
+  }
+  void check_empty() const {
+    check(left_.empty(), run_.weights_file.string(), ": ", left_.size(),
+          " weights that the coder does not know, such as ", left_.empty() ? "" : *left_.begin(),
+          hint, "a model that compresses is a vae of --network mlp with --prior standard-normal");
+  }
+
+ private:
+  const RunFiles& run_;
+  std::set<std::string> left_;
+};
+
+// A fixed scale keeps its text, fixed:S: the number in it is the same for everybody.
+PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
+  using Scale = PixelLikelihood::Scale;
+  PixelLikelihood l{run.settings.likelihood, run.height * run.width};
+  const std::string& scale = run.settings.likelihood_scale;
+  constexpr std::string_view fixed = "fixed:";
+  if (l.name != "discretised-logistic") return l;
+  if (scale == "learned") {
+    l.scale = Scale::learned;
+    l.scale_value = double(from.take("decoder.log_scale", 1, 1)[0]);
+  } else if (scale.starts_with(fixed)) {
+    l.scale = Scale::fixed;
+    l.scale_value = real_option("likelihood-scale", scale.substr(fixed.size()), 1e-30, 1e30);
+  } else {
+    l.scale = Scale::per_pixel;
+  }
+  return l;
+}
+
+}  // namespace
+
+BitsBack make_coder(const RunFiles& run) {
+  const Settings& s = run.settings;
+  check(s.model == "vae" && run.conditions == 0, "the run's model is a ", s.model,
+        s.model == "autoencoder" ? ", which has no posterior to take bits from"
+                                 : ", and an archive does not hold what it is conditioned on",
+        hint, "train with --model vae");
+  Taker from(run);
+  VaeWeights w{.encoder = from.layers("encoder"),
+               .mean = from.layer("encoder.mean"),
+               .scale = from.layer("encoder.scale"),
+               .decoder = from.layers("decoder"),
+               .outputs = from.layer("decoder.outputs"),
+               .activation = s.activation,
+               .posterior_scale = s.posterior_scale,
+               .likelihood = pixel_likelihood(run, from)};
+  from.check_empty();
+  return BitsBack(w);
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
