@@ -6,7 +6,7 @@
 #include <vaegrad/lab/array.hpp>
 #include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/hashed_file.hpp>
-#include <vaegrad/models/coding/checksum.hpp>
+#include <vaegrad/models/coding/crc64.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -58,7 +58,7 @@ std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 std::uint64_t checksum(const std::string& header, std::span<const std::uint8_t> pixels) {
-  Checksum sum;
+  Crc64 sum;
   sum.add(header);
   sum.add(pixels);
   return sum.value();
@@ -128,7 +128,7 @@ Archive compress(const BitsBack& coder, const ImageFile& file) {
     archive.start_up_bits += p.start_up_bits;
   }
   for (const Part& p : parts) to += p.bytes;
-  Checksum all;
+  Crc64 all;
   all.add(to);
   put(to, all.value());
   archive.streams = streams.count;
@@ -144,7 +144,7 @@ ImageFile decompress(const BitsBack& coder, std::string_view archive) {
   check(of_version == version, "an archive of version ", of_version, ", only ", version,
         " can be read", hint, "a newer vaegrad reads it, or it is damaged");
   check(reader.left.size() >= 8, "damaged archive: ", archive.size(), " bytes", hint, damaged_hint);
-  Checksum all;
+  Crc64 all;
   all.add(archive.substr(0, archive.size() - 8));
   check(all.value() == Reader{archive.substr(archive.size() - 8)}.number<std::uint64_t>(),
         "damaged archive: the checksum of its ", archive.size(), " bytes is wrong", hint,

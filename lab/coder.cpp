@@ -13,6 +13,7 @@ class Taker {
     for (const Tensor& t : run.weights.tensors()) left_.insert(t.name);
   }
 
+  bool has(const std::string& name) const { return left_.count(name) != 0; }
   std::vector<float> take(const std::string& name, std::size_t rows, std::size_t cols) {
     std::vector<float> values(rows * cols);
     const std::size_t shape[] = {rows, cols};
@@ -30,7 +31,7 @@ class Taker {
   }
   std::vector<LayerWeights> layers(const std::string& name) {
     std::vector<LayerWeights> all;
-    while (left_.count(concat(name, '.', all.size(), ".weight")))
+    while (has(concat(name, '.', all.size(), ".weight")))
       all.push_back(layer(concat(name, '.', all.size())));
     return all;
   }
@@ -51,14 +52,13 @@ PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
   PixelLikelihood l{run.settings.likelihood, run.height * run.width};
   const std::string& scale = run.settings.likelihood_scale;
   constexpr std::string_view fixed = "fixed:";
-  if (l.name != "discretised-logistic") return l;
-  if (scale == "learned") {
+  if (from.has("decoder.log_scale")) {
     l.scale = Scale::learned;
     l.scale_value = double(from.take("decoder.log_scale", 1, 1)[0]);
   } else if (scale.starts_with(fixed)) {
     l.scale = Scale::fixed;
     l.scale_value = real_option("likelihood-scale", scale.substr(fixed.size()), 1e-30, 1e30);
-  } else {
+  } else if (scale == "per-dimension") {
     l.scale = Scale::per_pixel;
   }
   return l;
@@ -68,10 +68,10 @@ PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
 
 BitsBack make_coder(const RunFiles& run) {
   const Settings& s = run.settings;
-  check(s.model == "vae" && run.conditions == 0, "the run's model is a ", s.model,
-        s.model == "autoencoder" ? ", which has no posterior to take bits from"
-                                 : ", and an archive does not hold what it is conditioned on",
-        hint, "train with --model vae");
+  check(s.model == "vae" && run.conditions == 0, "--model ", s.model,
+        s.model == "autoencoder" ? " has no posterior to take bits from"
+                                 : ": an archive does not hold what its images are conditioned on",
+        hint, "compress with a run of --model vae");
   Taker from(run);
   VaeWeights w{.encoder = from.layers("encoder"),
                .mean = from.layer("encoder.mean"),

@@ -2,7 +2,7 @@
 #include <bit>
 
 #include <vaegrad/models/coding/bits_back.hpp>
-#include <vaegrad/models/coding/checksum.hpp>
+#include <vaegrad/models/coding/crc64.hpp>
 #include <vaegrad/models/coding/exact_math.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -57,7 +57,7 @@ BitsBack::BitsBack(const VaeWeights& w)
         "coding: the networks give ", scale_.outputs(), " scales for ", latent(), " latents, and ",
         outputs_.outputs(), " numbers for ", pixels_->outputs());
 
-  Checksum sum;
+  Crc64 sum;
   sum.add(concat(w.activation, ' ', w.posterior_scale, ' ', w.likelihood.name, ' ',
                  int(w.likelihood.scale), ' '));
   sum.add(std::bit_cast<std::uint64_t>(w.likelihood.scale_value));
@@ -174,7 +174,7 @@ void BitsBack::decompress(Rans stack, std::span<std::uint8_t> images) const {
       for (Index p = 0; p < dimensions_; ++p)
         images[std::size_t((done + i) * dimensions_ + p)] = m.x[std::size_t(p * m.width + i)];
   }
-  check(stack.at_bottom(), "damaged stream: bits are left over");
+  check(stack.at_bottom(), "damaged stream: bits are left over", hint, damaged_stream_hint);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

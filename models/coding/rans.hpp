@@ -10,6 +10,9 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+inline constexpr std::string_view damaged_stream_hint =
+    "get what was compressed again, it is damaged or was cut short";
+
 // 32 pseudo-random bits with this number: SplitMix64 (Steele, Lea and Flood 2014)
 inline std::uint32_t random_bits(std::uint64_t number) {
   std::uint64_t x = (number + 1) * 0x9e3779b97f4a7c15;
@@ -33,7 +36,8 @@ class Rans {
   // What was written. Errors: a state out of range; popping more than there is.
   Rans(std::uint64_t state, std::vector<std::uint32_t> words)
       : state_(state), words_(std::move(words)), endless_(false) {
-    check(state >= least && state < least << 32, "damaged stream: its state is ", state);
+    check(state >= least && state < least << 32, "damaged stream: its state is ", state, hint,
+          damaged_stream_hint);
   }
 
   // bits <= 31, 0 < count <= 2^bits
@@ -78,7 +82,7 @@ class Rans {
   static std::uint32_t start_word(std::uint64_t i) { return random_bits(i); }
   std::uint32_t next_word() {
     if (words_.empty()) {
-      check(endless_, "damaged stream: it ends too early");
+      check(endless_, "damaged stream: it ends too early", hint, damaged_stream_hint);
       return start_word(taken_++);
     }
     const std::uint32_t word = words_.back();

@@ -10,7 +10,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-class Checksum {
+class Crc64 {
  public:
   void add(std::span<const std::uint8_t> bytes) { crc_.process_bytes(bytes.data(), bytes.size()); }
   void add(std::string_view text) { crc_.process_bytes(text.data(), text.size()); }
