@@ -141,6 +141,23 @@ TEST_CASE("importance sampling is unbiased, and its log biased down by v/2K") {
   CHECK(variance == doctest::Approx(ratio2 / n - ratio * ratio).epsilon(0.15));  // the error it reports is the error it makes
 }
 
+TEST_CASE("importance sampling with the true posterior is exact with any number of particles") {
+  const LinearGaussian model(true);
+  const auto vae = model.vae();
+  std::vector<std::uint32_t> rows{4, 0, 7};
+  for (Index particles : {1, 2, 70}) {
+    std::vector<LogWeights> all;
+    importance_sample([&](Tape& tape) { return std::pair(vae, many(tape, 3)); }, rows, particles, 1,
+                      all);
+    for (const LogWeights& w : all) {
+      CHECK(w.count() == std::size_t(particles));
+      CHECK(w.log_mean() == doctest::Approx(model.log_evidence(x0, x1)).epsilon(1e-12));
+      CHECK(w.effective_sample_size() == doctest::Approx(double(particles)).epsilon(1e-10));
+      CHECK(w.variance() < 1e-10);
+    }
+  }
+}
+
 TEST_CASE("LogWeights: a known sum, in any order, far out of range") {
   for (double shift : {0.0, 900.0, -900.0}) {
     LogWeights up, down;
