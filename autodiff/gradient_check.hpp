@@ -22,8 +22,10 @@ struct GradientCheck {
 // f records a (1, 1) loss that is a smooth function of the parameters, the same at every call: draw
 // its noise from a Stream made inside f. The slope is (8 Δ(h) − Δ(2h)) / 12h with
 // Δ(h) = f(+h v) − f(−h v), whose error falls with h⁴; v is uniform in [-1, 1]. Values are
-// restored.
+// restored. Where the gradient of f is by design not that of its value (stop_gradient, straight
+// through), `surrogate` records the function whose slope it is.
 GradientCheck check_gradient(Parameters& parameters, const std::function<Var(Tape&)>& f,
-                             std::uint64_t seed = 1, double h = 1e-3);
+                             std::uint64_t seed = 1, double h = 1e-3,
+                             const std::function<Var(Tape&)>& surrogate = {});
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
