@@ -1,11 +1,26 @@
+#include <bit>
+#include <limits>
+
 #include <vaegrad/autodiff/optimisers.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+bool finite_gradient(Parameters& parameters) {
+  // Without its sign, a number is finite when its bits are below those of infinity: a maximum of
+  // integers, which is vectorised where a test of floats is not.
+  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits magnitude = std::numeric_limits<Bits>::max() >> 1;
+  Bits largest = 0;
+  for (const Real g : parameters.gradient())
+    largest = std::max(largest, std::bit_cast<Bits>(g) & magnitude);
+  return largest < std::bit_cast<Bits>(std::numeric_limits<Real>::infinity());
+}
+
 double gradient_norm(Parameters& parameters) {
   const auto g = parameters.gradient();
   // Squares in double: those of floats overflow at 1e19. In a fixed order, whatever the threads.
-  constexpr std::size_t ways = 64 / sizeof(Real);  // the block is a whole number of lines of 64 bytes
+  constexpr std::size_t ways =
+      64 / sizeof(Real);  // the block is a whole number of lines of 64 bytes
   double partial[ways] = {}, total = 0;
   for (std::size_t i = 0; i < g.size(); i += ways)
     for (std::size_t k = 0; k < ways; ++k) partial[k] += double(g[i + k]) * double(g[i + k]);

@@ -50,6 +50,7 @@ int sample(Arguments arguments) {
   s.temperature = options.real("temperature", 1, 0, 100);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(o.run.settings.seed), 0, INT64_MAX));
   if (options.one_of("from", {"prior", "aggregate"}) == "aggregate") s.aggregate = &o.data.train;
+  s.completed = &o.examples;
   return drawn(draw_samples(*o.run.model, o.run.settings, s, o.out), o.out);
 }
 int reconstruct(Arguments arguments) {

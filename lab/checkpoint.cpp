@@ -21,20 +21,36 @@ void AnyOptimiser::hold(Parameters& parameters, Rule rule) {
   optimiser_ = held;
 }
 
+struct AnyOptimiser::Row {
+  const char* name;
+  void (*hold)(AnyOptimiser&, Parameters&, const Numbers&);
+};
+// clang-format off
+const AnyOptimiser::Row AnyOptimiser::rows[] = {
+    {"adam",    [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon}); }},
+    {"adamw",   [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamWRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon}); }},
+    {"sgd",     [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, SgdRule{.learning_rate = n.learning_rate}); }},
+    {"adagrad", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdagradRule{.learning_rate = n.learning_rate}); }},
+    {"rmsprop", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, RmsPropRule{.learning_rate = n.learning_rate}); }},
+};
+// clang-format on
+
+std::vector<std::string> AnyOptimiser::names() {
+  std::vector<std::string> names;
+  for (const Row& r : rows) names.push_back(r.name);
+  return names;
+}
+
 AnyOptimiser::AnyOptimiser(std::string_view name, Parameters& p, const Numbers& n) {
-  if (name == "adam")
-    hold(p, AdamRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon});
-  else if (name == "adamw")
-    hold(p, AdamWRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon});
-  else if (name == "sgd")
-    hold(p, SgdRule{.learning_rate = n.learning_rate});
-  else if (name == "adagrad")
-    hold(p, AdagradRule{.learning_rate = n.learning_rate});
-  else if (name == "rmsprop")
-    hold(p, RmsPropRule{.learning_rate = n.learning_rate});
-  else
-    fail<UsageError>("optimizer: there is none called '", name, "'", hint,
-                     "one of adam, adamw, sgd, adagrad, rmsprop");
+  std::string known;
+  for (const Row& r : rows) {
+    if (r.name == name) {
+      r.hold(*this, p, n);
+      return;
+    }
+    known += concat(known.empty() ? "" : ", ", r.name);
+  }
+  fail<UsageError>("optimizer: there is none called '", name, "'", hint, "one of ", known);
 }
 
 void write_checkpoint(const std::filesystem::path& file, const Model& model,
@@ -49,14 +65,14 @@ void write_checkpoint(const std::filesystem::path& file, const Model& model,
   std::uint64_t words[state_words];
   std::memcpy(words, &state, sizeof state);
   tensors.push_back(tensor<std::uint64_t>("training.state", {state_words}, words));
-  write_safetensors(file, tensors, {{"vaegrad.checkpoint", "1"}});
+  write_safetensors(file, tensors, {{"vaegrad.checkpoint", "2"}});
 }
 
 void read_checkpoint(const std::filesystem::path& file, Model& model, AnyOptimiser& optimiser,
                      TrainingState& state) {
   const SafeTensors from = read_safetensors(file);
   const auto found = from.metadata().find("vaegrad.checkpoint");
-  check(found != from.metadata().end() && found->second == "1", file.string(),
+  check(found != from.metadata().end() && found->second == "2", file.string(),
         ": not a checkpoint of this version", hint,
         "train again, or use the version that wrote it");
   copy_weights(from, model);

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include <vaegrad/autodiff/optimisers.hpp>
-#include <vaegrad/lab/model.hpp>
+#include <vaegrad/lab/evaluation.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -18,8 +18,8 @@ class AnyOptimiser {
   struct Numbers {
     double learning_rate = 1e-3, epsilon = 1e-8, beta1 = 0.9;
   };
-  // adam, adamw, sgd, adagrad or rmsprop
   AnyOptimiser(std::string_view name, Parameters& parameters, const Numbers& numbers);
+  static std::vector<std::string> names();
 
   void set_learning_rate(double rate) { set_rate_(rate); }
   void step() { step_(); }
@@ -27,6 +27,8 @@ class AnyOptimiser {
   std::uint64_t& steps() { return *steps_; }
 
  private:
+  struct Row;
+  static const Row rows[];
   template <class Rule>
   void hold(Parameters& parameters, Rule rule);
 
@@ -45,7 +47,10 @@ struct TrainingState {
   std::uint64_t best_epoch = 0;
   double best_objective = 0;
   double seconds = 0;
-  Terms terms;  // of that epoch so far
+  double gradient_norm = 0;    // of the last step
+  double rate_share = 1;       // of the learning rate: halved by each restoration
+  std::uint64_t restored = 0;  // how often training diverged and went back
+  Terms terms;                 // of that epoch so far
 };
 
 void write_checkpoint(const std::filesystem::path& file, const Model& model,

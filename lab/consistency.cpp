@@ -3,16 +3,6 @@
 #include <vaegrad/lab/model.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-namespace {
-
-const Setting& setting(std::string_view name) {
-  for (const Setting& s : all_settings())
-    if (s.name == name) return s;
-  fail("settings: there is no '", name, "'");
-}
-
-}  // namespace
-
 void check_consistent(const Settings& s) {
   const Settings plain;
   const auto heeded = [&](const char* name, bool heeded, std::string_view by,
@@ -21,26 +11,31 @@ void check_consistent(const Settings& s) {
     check<UsageError>(heeded || value == setting(name).get(plain), "--", name, ' ', value,
                       " would be ignored: only ", by, " heeds it", hint, what_to_do);
   };
-  const bool autoencoder = s.model == "autoencoder", conditional = s.model == "cvae";
+  const bool conditional = s.model == "cvae", baseline = s.model == "baseline";
+  const bool deterministic = s.model == "autoencoder" || baseline;
   const auto& o = objective(s.objective);
   const Likelihood& p = likelihood(s.likelihood);
 
-  heeded("objective", !autoencoder, "a vae",
-         "an autoencoder maximises log p(x|z) alone; leave --objective out");
-  heeded("beta", o.beta && !autoencoder, "--objective beta",
+  heeded("objective", !deterministic, "a vae",
+         concat("--model ", s.model, " maximises log p(x|z) alone; leave --objective out"));
+  heeded("beta", o.beta && !deterministic, "--objective beta",
          concat("--objective beta --beta ", s.beta));
-  heeded("gamma", o.capacity && !autoencoder, "--objective capacity", "--objective capacity");
-  heeded("capacity", o.capacity && !autoencoder, "--objective capacity", "--objective capacity");
-  heeded("particles", o.particles && !autoencoder, "a vae", "leave --particles out");
-  heeded("free-bits", o.free_bits && !autoencoder, "an objective with the KL in closed form",
+  heeded("gamma", o.capacity && !deterministic, "--objective capacity", "--objective capacity");
+  heeded("capacity", o.capacity && !deterministic, "--objective capacity", "--objective capacity");
+  heeded("particles", o.particles && !deterministic, "a vae", "leave --particles out");
+  heeded("free-bits", o.free_bits && !deterministic, "an objective with the KL in closed form",
          "--objective elbo or beta; a sampled KL has no value per latent to compare with");
-  heeded("warmup", !autoencoder && !o.capacity, "an objective with a factor on the KL",
-         "leave --warmup out");
-  heeded("cycles", !autoencoder && !o.capacity, "an objective with a factor on the KL",
-         "leave --cycles out");
+  for (const KlSchedule& k : kl_schedules)
+    heeded(k.name, !deterministic && !o.capacity, "an objective with a factor on the KL",
+           concat("leave --", k.name, " out"));
   heeded("prior", conditional, "--model cvae", "--model cvae");
-  heeded("posterior-scale", !autoencoder, "a vae",
-         "an autoencoder has no posterior; leave --posterior-scale out");
+  heeded("posterior-scale", !deterministic, "a vae",
+         concat("--model ", s.model, " has no posterior; leave --posterior-scale out"));
+  heeded("latent", !baseline, "a model with a code", "leave --latent out");
+  heeded("condition", conditional || baseline, "--model cvae", "--model cvae");
+  check<UsageError>(!baseline || condition(s.condition).gives,
+                    "--model baseline completes images, but --condition label gives no part of one",
+                    hint, "--condition quadrants:1");
   heeded("likelihood-scale", p.has_scale, "--likelihood gaussian", "--likelihood gaussian");
   heeded("adam-epsilon", s.optimizer == "adam" || s.optimizer == "adamw", "adam",
          "--optimizer adam");
@@ -48,9 +43,16 @@ void check_consistent(const Settings& s) {
   check<UsageError>(!s.patience || s.validation != std::optional<std::size_t>(0), "--patience ",
                     s.patience, " needs validation examples, but --validation is 0", hint,
                     "--validation 5000");
-  check<UsageError>(!(s.warmup > 0 && s.cycles > 0),
-                    "--warmup and --cycles both set the factor on the KL", hint,
-                    "give one of them");
+  check<UsageError>(!s.standardise || p.values == Values::real, "--standardise: the ", p.name,
+                    " likelihood takes values as they are", hint,
+                    "leave --standardise out, or --likelihood gaussian");
+  std::string given;
+  for (std::size_t i = 0; i < s.kl_schedule.size(); ++i)
+    if (s.kl_schedule[i] > 0) {
+      check<UsageError>(given.empty(), given, " and --", kl_schedules[i].name,
+                        " both set the factor on the KL", hint, "give one of them");
+      given = concat("--", kl_schedules[i].name);
+    }
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

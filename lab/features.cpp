@@ -32,6 +32,8 @@ OwnedMatrix encode(const Model& model, const Examples& examples, const Settings&
   check<UsageError>(code == Code::mean || !model.deterministic,
                     "an autoencoder has one code for each image, no distribution to sample", hint,
                     "--mean");
+  check<UsageError>(model.encoder.has_value(), "a baseline has no code", hint,
+                    "train with --model cvae");
   constexpr std::size_t batch = 500;
   OwnedMatrix codes(Index(examples.count()), model.latent);
   Tape tape;

@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include <vaegrad/lab/model.hpp>
-#include <vaegrad/models/estimators.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -20,44 +19,84 @@ std::vector<Index> reversed(std::vector<Index> widths) {
 Var beside(Var x, Var condition, bool conditioned) {
   return conditioned ? concatenate_columns(x, condition) : x;
 }
+std::optional<EncoderMlp> encoder_of(const Settings& s, Parameters& p, Index in) {
+  if (s.model == "baseline") return {};
+  Mlp hidden(p, "encoder", in, s.hidden, activation(s.activation), initial_of(s));
+  const Index h = hidden.outputs(in);
+  Linear mean(p, "encoder.mean", h, s.latent, initial_of(s));
+  return EncoderMlp{hidden, mean, Linear(p, "encoder.scale", h, s.latent, initial_of(s))};
+}
+// The pixels that are given, or are not.
+std::vector<std::uint32_t> pixels(const Settings& s, Index h, Index w, bool wanted) {
+  const auto gives = condition(s.condition).gives;
+  std::vector<std::uint32_t> which;
+  for (Index i = 0; i < h; ++i)
+    for (Index j = 0; j < w; ++j)
+      if ((gives && gives(i >= h / 2, j < w / 2)) == wanted)
+        which.push_back(std::uint32_t(i * w + j));
+  return which;
+}
 
 }  // namespace
+
+Settings baseline_settings(const Settings& of) {
+  Settings s = of;
+  for (const Setting& row : all_settings()) {
+    const std::string_view name = row.name;
+    if (std::string_view(row.group) == "objective" || name == "latent" || name == "prior" ||
+        name == "posterior-scale")
+      row.set(s, row.get(Settings{}));
+  }
+  s.model = "baseline";
+  return s;
+}
 
 Model::Model(const Settings& s, Index h, Index w, Index c)
     : height(h),
       width(w),
       conditions(c),
-      latent(s.latent),
+      latent(s.model == "baseline" ? 0 : s.latent),
       posterior_scale(&vaegrad::posterior_scale(s.posterior_scale)),
-      encoder(parameters, "encoder", h * w + c, s.hidden, activation(s.activation), initial_of(s)),
-      mean(parameters, "encoder.mean", encoder.outputs(h * w + c), s.latent, initial_of(s)),
-      scale(parameters, "encoder.scale", encoder.outputs(h * w + c), s.latent, initial_of(s)),
-      decoder(
-          parameters, "decoder", s.latent + c, reversed(s.hidden), likelihood(s.likelihood), h * w,
-          likelihood(s.likelihood).has_scale ? std::optional(likelihood_scale(s.likelihood_scale))
-                                             : std::nullopt,
-          activation(s.activation), initial_of(s)),
-      deterministic(s.model == "autoencoder") {
+      modelled(pixels(s, h, w, false)),
+      given_pixels(pixels(s, h, w, true)),
+      deterministic(s.model == "autoencoder" || s.model == "baseline"),
+      encoder(encoder_of(s, parameters, dimensions() + c)),
+      decoder(parameters, "decoder", latent + c, reversed(s.hidden), likelihood(s.likelihood),
+              dimensions(),
+              likelihood(s.likelihood).has_scale
+                  ? std::optional(likelihood_scale(s.likelihood_scale))
+                  : std::nullopt,
+              activation(s.activation), initial_of(s)) {
   if (s.prior == "conditional")
     prior.emplace(parameters, "prior", c, s.hidden, s.latent, activation(s.activation),
                   initial_of(s));
+  if (encoder && !given_pixels.empty())
+    baseline = std::make_shared<Model>(baseline_settings(s), h, w, Index(given_pixels.size()));
 }
 
 DiagonalGaussian ConditionedEncoder::operator()(Var x) const {
+  if (!model->encoder) {  // a baseline
+    const Var zero = x.tape().constant(condition.shape());
+    std::fill(zero.val().begin(), zero.val().end(), Real{0});
+    return {condition, zero};
+  }
+  const auto& [hidden, mean, scale] = *model->encoder;
   const bool grey =
       model->decoder.head.row->values == Values::grey;  // 0..255 is no input for a network
-  const Var h =
-      model->encoder(beside(grey ? Var((1 / 255.0) * x) : x, condition, model->conditions));
-  const Var mean = model->mean(h);
-  return {mean, model->posterior_scale->log_variance(model->scale(h))};
+  const Var h = hidden(beside(grey ? Var((1 / 255.0) * x) : x, condition, model->conditions));
+  const Var m = mean(h);
+  return {m, model->posterior_scale->log_variance(scale(h))};
 }
 ChosenLikelihood ConditionedDecoder::operator()(Var z) const {
   Var input = z;
-  if (model->conditions) {
+  if (model->conditions && model->encoder) {
     const Index times = z.shape().rows / condition.shape().rows;
     input = concatenate_columns(z, Var(repeat_rows(condition, times)));
   }
-  return model->decoder(input);
+  ChosenLikelihood p = model->decoder(input);
+  if (model->standard)
+    for (const auto j : model->modelled) p.log_jacobian -= std::log(model->standard->deviation[j]);
+  return p;
 }
 AnyVae Model::given(Var condition) const {
   AnyPrior p;
@@ -69,34 +108,99 @@ void Model::start_at(std::span<const Real> data_mean) {
   decoder.start_at({data_mean.data(), 1, Index(data_mean.size())});
 }
 
+std::unique_ptr<Model> new_model(const Settings& s, const DataSet& data) {
+  const Images& images = *data.train.file;
+  auto model = std::make_unique<Model>(s, Index(images.height), Index(images.width),
+                                       condition_size(s, data));
+  const Moments m = moments(data.train);
+  if (s.standardise) {
+    for (std::size_t j = 0; j < m.deviation.size(); ++j)
+      check(m.deviation[j] > 0, "--standardise: column ", j, " of ", s.data, " is ", m.mean[j],
+            " in every training example", hint, "leave that column out of the file");
+    model->standard = Standard{m.mean, m.deviation};
+    if (model->baseline) model->baseline->standard = model->standard;
+  } else if (s.output_bias == "data-mean") {  // of standardised data it is zero
+    const bool grey = model->decoder.head.row->values == Values::grey;
+    std::vector<Real> mean;
+    for (const auto j : model->modelled) mean.push_back(Real((grey ? 255 : 1) * m.mean[j]));
+    model->start_at(mean);
+  }
+  return model;
+}
+
 Index condition_size(const Settings& s, const DataSet& data) {
-  if (s.model != "cvae") return 0;
-  const auto& labels = data.train.file->labels;
-  check(!labels.empty(), "--model cvae: ", s.data, " has no labels to be given", hint,
+  if (s.model != "cvae" && s.model != "baseline") return 0;
+  const Images& images = *data.train.file;
+  if (condition(s.condition).gives) {
+    check(images.height > 1 && images.width > 1, "--condition ", s.condition, ": ", s.data,
+          " has rows of numbers, ", images.height, " x ", images.width, ", no images", hint,
+          "--condition label");
+    const Index all = Index(images.dimensions());
+    return s.model == "cvae"
+               ? all
+               : Index(pixels(s, Index(images.height), Index(images.width), true).size());
+  }
+  check(!images.labels.empty(), "--model cvae: ", s.data, " has no labels to be given", hint,
         "--labels FILE names them");
   return Index(data.classes);
 }
 
+namespace {
+
+// Some columns of a matrix, one beside the other
+void copy_columns(ConstMatrix from, std::span<const std::uint32_t> which, Matrix to, Index at) {
+  for (Index i = 0; i < from.rows; ++i)
+    for (std::size_t k = 0; k < which.size(); ++k) to(i, at + Index(k)) = from(i, Index(which[k]));
+}
+
+// One-hot labels
+Var labels(Tape& tape, const Model& model, const Images& file,
+           std::span<const std::uint32_t> rows) {
+  const Var condition = tape.constant(Shape{Index(rows.size()), model.conditions});
+  const Matrix y = condition.val();
+  std::fill(y.begin(), y.end(), Real{0});
+  for (Index i = 0; i < y.rows; ++i) {
+    const Index label = file.labels[rows[std::size_t(i)]];
+    check(label < y.cols, "label ", label, " was not met in training: there are ", y.cols,
+          " classes", hint, "train on data with every class");
+    y(i, label) = 1;
+  }
+  return condition;
+}
+
+}  // namespace
+
 Batch make_batch(Tape& tape, const Model& model, const Examples& from,
                  std::span<const std::uint32_t> rows, const Settings& settings,
                  std::uint32_t draw) {
-  Batch batch{tape.constant(Shape{Index(rows.size()), model.dimensions()}), {}};
+  const Index n = Index(rows.size());
+  Batch batch{tape.constant(Shape{n, model.height * model.width}), {}};
   // Validation and test images are the same whatever the seed, so that runs can be compared.
   const std::uint64_t seed = from.split == Split::train ? settings.seed : 1;
   fill(batch.x.val(), *from.file, rows, settings.binarize.value_or(Binarize::none), seed, draw);
-  if (model.decoder.head.row->values == Values::grey)
-    for (Real& x : batch.x.val()) x = std::nearbyint(255 * x);
-  if (model.conditions) {  // one-hot labels
-    batch.condition = tape.constant(Shape{Index(rows.size()), model.conditions});
-    const Matrix y = batch.condition.val();
-    std::fill(y.begin(), y.end(), Real{0});
-    for (Index i = 0; i < y.rows; ++i) {
-      const Index label = from.file->labels[rows[std::size_t(i)]];
-      check(label < y.cols, "label ", label, " was not met in training: there are ", y.cols,
-            " classes", hint, "train on data with every class");
-      y(i, label) = 1;
+  if (model.standard)
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < batch.x.shape().cols; ++j) {
+        const auto& [mean, deviation] = *model.standard;
+        Real& x = batch.x.val()(i, j);
+        x = Real((double(x) - mean[std::size_t(j)]) / deviation[std::size_t(j)]);
+      }
+  if (!model.given_pixels.empty()) {
+    const Matrix image = batch.x.val();
+    const Var part = tape.constant(Shape{n, Index(model.given_pixels.size())});
+    copy_columns(image, model.given_pixels, part.val(), 0);
+    batch.x = tape.constant(Shape{n, model.dimensions()});
+    copy_columns(image, model.modelled, batch.x.val(), 0);
+    batch.condition = part;
+    if (model.baseline) {
+      const Var rest = shown(model, model.baseline->given(part).decode(part));
+      batch.condition = concatenate_columns(part, stop_gradient(rest));
     }
   }
+  const bool grey = model.decoder.head.row->values == Values::grey;
+  if (grey)
+    for (Real& x : batch.x.val()) x = std::nearbyint(255 * x);
+  if (model.classes()) batch.condition = labels(tape, model, *from.file, rows);
   return batch;
 }
 
@@ -109,17 +213,8 @@ const Objective<AnyVae>& objective(std::string_view name) {
   fail<UsageError>("--objective: there is no '", name, "'", hint, "one of ", known);
 }
 
-void Terms::add(const Bound& batch) {
-  const std::uint64_t more = std::uint64_t(batch.kl.shape().rows), all = examples + more;
-  const auto merge = [&](double& mean, Var v) {
-    double sum = 0;
-    for (Real x : v.val()) sum += double(x);
-    mean += (sum - double(more) * mean) / double(all);
-  };
-  merge(objective, batch.objective);
-  merge(log_likelihood, batch.log_likelihood);
-  merge(kl, batch.kl);
-  examples = all;
+Var shown(const Model& model, const ChosenLikelihood& p) {
+  return model.decoder.head.row->values == Values::grey ? Var((1 / 255.0) * p.mean()) : p.mean();
 }
 
 ObjectiveSettings objective_settings(const Settings& s, double share) {
@@ -128,86 +223,6 @@ ObjectiveSettings objective_settings(const Settings& s, double share) {
           .gamma = s.gamma,
           .capacity = s.capacity,
           .free_bits = s.free_bits};
-}
-
-namespace {
-
-// f(rows) for the examples in batches
-template <class F>
-void in_batches(const Examples& examples, std::size_t batch, F f) {
-  for (std::size_t first = 0; first < examples.count(); first += batch)
-    f(std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first)));
-}
-
-}  // namespace
-
-Evaluation evaluate(const Model& model, const Examples& examples, const Settings& settings) {
-  Evaluation result;
-  Tape tape;
-  const std::size_t latents = std::size_t(model.latent);
-  std::vector<double> kl_sum(latents), mean_sum(latents), square_sum(latents);
-  const auto& trained = objective(settings.objective);
-  in_batches(
-      examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)), [&](auto rows) {
-        tape.reset();
-        const std::uint32_t draw = fixed_draw(examples.split);
-        const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
-        const AnyVae vae = model.given(batch.condition);
-        Stream noise(settings.seed, Purpose::evaluate, draw, rows);
-        const auto q = vae.encode(batch.x);
-        const Var z = model.deterministic ? q.mean : q.sample(noise),
-                  per_latent = kl_per_latent(q, vae.prior);
-        Bound bound{vae.decode(z).log_prob(batch.x), {}, row_sums(per_latent)};
-        bound.log_likelihood = bound.objective;
-        if (!model.deterministic) {
-          Stream particles(settings.seed, Purpose::evaluate, draw - 8, rows,
-                           std::uint32_t(settings.particles));
-          bound.objective =
-              trained.bound(vae, batch.x, particles, objective_settings(settings, 1)).objective;
-        }
-        result.add(bound);
-        for (Index i = 0; i < batch.x.shape().rows; ++i)
-          for (Index j = 0; j < model.latent; ++j) {
-            const double m = double(q.mean.val()(i, j));
-            kl_sum[std::size_t(j)] += double(per_latent.val()(i, j));
-            mean_sum[std::size_t(j)] += m;
-            square_sum[std::size_t(j)] += m * m;
-          }
-      });
-  const double n = double(result.examples);
-  for (std::size_t j = 0; j < latents; ++j) {
-    result.kl_per_latent.push_back(kl_sum[j] / n);
-    result.active_units += square_sum[j] / n - (mean_sum[j] / n) * (mean_sum[j] / n) > 0.01;
-  }
-  return result;
-}
-
-Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
-                  Index particles, const std::function<void(std::size_t)>& progress) {
-  std::vector<LogWeights> weights;
-  weights.reserve(examples.count());
-  in_batches(examples, 20, [&](auto rows) {
-    importance_sample(
-        [&](Tape& tape) {
-          const Batch batch =
-              make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
-          return std::pair(model.given(batch.condition), batch.x);
-        },
-        rows, particles, settings.seed, weights);
-    if (progress) progress(weights.size());
-  });
-  Evidence e;
-  double squares = 0, variance = 0;
-  const double n = double(weights.size());
-  for (const LogWeights& w : weights) {
-    e.nll -= w.log_mean() / n;
-    squares += w.log_mean() * w.log_mean() / n;
-    variance += w.variance();
-    e.effective_sample_size += w.effective_sample_size() / n;
-  }
-  e.standard_error = std::sqrt(variance) / n;
-  e.examples_error = std::sqrt(std::max(0.0, squares - e.nll * e.nll) / n);
-  return e;
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

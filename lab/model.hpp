@@ -1,8 +1,9 @@
-// The model that a run's settings describe, and its numbers on a set of examples.
+// The model that a run's settings describe, and what it is shown of the data.
 #pragma once
-#include <functional>
+#include <memory>
 #include <optional>
 
+#include <vaegrad/lab/condition.hpp>
 #include <vaegrad/lab/settings.hpp>
 #include <vaegrad/models/bounds.hpp>
 #include <vaegrad/models/likelihoods.hpp>
@@ -36,25 +37,45 @@ struct ConditionedDecoder {
 };
 using AnyVae = Vae<ConditionedEncoder, ConditionedDecoder, AnyPrior>;
 
+struct EncoderMlp {
+  Mlp hidden;
+  Linear mean, scale;
+};
+
+// Real numbers as distances from their mean in deviations, column by column.
+struct Standard {
+  std::vector<double> mean, deviation;
+};
+
 struct Model {
   Index height, width, conditions;  // conditions: how many numbers y has; 0 without
-  Index latent;
+  Index latent;                     // 0: of a baseline, which has no code
   const PosteriorScale* posterior_scale;
+  // Pixels of the image: those that x is made of, and those that are given in y instead.
+  std::vector<std::uint32_t> modelled, given_pixels;
+  bool deterministic;  // an autoencoder or a baseline: z is the mean, and there is no KL
   Parameters parameters;
-  Mlp encoder;
-  Linear mean, scale;
+  std::optional<EncoderMlp> encoder;  // not of a baseline, whose z is y
   LikelihoodMlp decoder;
   std::optional<GaussianMlp> prior;  // p(z|y)
-  bool deterministic;                // an autoencoder: z is the mean, and there is no KL
+  std::optional<Standard> standard;  // of the modelled data, before they are x
+  // Given a part of an image, y is that part and then what this deterministic model, trained before
+  // and fixed, makes of the rest.
+  std::shared_ptr<Model> baseline;
 
   Model(const Settings& settings, Index height, Index width, Index conditions);
-  Index dimensions() const { return height * width; }
+  Index dimensions() const { return Index(modelled.size()); }  // of x
+  Index classes() const { return given_pixels.empty() ? conditions : 0; }
 
   AnyVae given(Var condition) const;
-  // The first output is the mean of the data (1, dimensions), in 0..1: what --output-bias data-mean
-  // does.
+  // The first output is the mean of the data (1, dimensions), in units of x: what --output-bias
+  // data-mean does.
   void start_at(std::span<const Real> data_mean);
 };
+// Before training: with the numbers that are the data's, as the settings ask for them.
+std::unique_ptr<Model> new_model(const Settings& settings, const DataSet& data);
+// The settings of the baseline that belongs to a model given a part of an image.
+Settings baseline_settings(const Settings& settings);
 
 // An example as the model sees it: x, and y when it is conditioned.
 struct Batch {
@@ -65,39 +86,11 @@ Index condition_size(const Settings& settings, const DataSet& data);
 Batch make_batch(Tape& tape, const Model& model, const Examples& from,
                  std::span<const std::uint32_t> rows, const Settings& settings, std::uint32_t draw);
 
+// E[x|z] as the data are: 0..1 for pixels.
+Var shown(const Model& model, const ChosenLikelihood& p);
+
 const Objective<AnyVae>& objective(std::string_view name);
 // With `share` of the factor on the KL in force (models/schedules.hpp).
 ObjectiveSettings objective_settings(const Settings& settings, double share);
-
-// Averages over examples of terms summed per example, in nats.
-struct Terms {
-  double objective = 0, log_likelihood = 0, kl = 0;
-  std::uint64_t examples = 0;
-  double elbo() const { return log_likelihood - kl; }
-
-  void add(const Bound& batch);  // (B, 1) each; batches may differ in size
-};
-
-struct Evaluation : Terms {
-  std::vector<double> kl_per_latent;  // nats
-  // Latents whose posterior mean varies over the examples by more than 0.01 (Burda et al.,
-  // arXiv 1509.00519, section 3)
-  std::size_t active_units = 0;
-};
-
-// With one z ~ q(z|x) per example for the ELBO at beta = 1, the same at each call; the objective
-// with the factor on the KL that training ends with.
-Evaluation evaluate(const Model& model, const Examples& examples, const Settings& settings);
-
-// log p(x) by importance sampling.
-struct Evidence {
-  double nll = 0;                    // nats, mean over the examples
-  double standard_error = 0;         // of it, from sampling z, for these examples
-  double examples_error = 0;         // of it, from the choice of examples
-  double effective_sample_size = 0;  // mean, of the particles
-};
-// progress gets the number of examples done, from time to time.
-Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
-                  Index particles, const std::function<void(std::size_t)>& progress = {});
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

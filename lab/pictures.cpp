@@ -18,14 +18,26 @@ void append_images(ImageGrid& grid, ConstMatrix images) {
   grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
 }
 
-// E[x|z] as 0..1
-Var shown_mean(const Model& model, const ChosenLikelihood& p) {
-  return model.decoder.head.row->values == Values::grey ? Var((1 / 255.0) * p.mean()) : p.mean();
+// The image that x, as 0..1, and the pixels that are given in y make together.
+Var whole(const Model& model, Var x, Var condition) {
+  if (model.given_pixels.empty()) return x;
+  const Var image = x.tape().constant(Shape{x.shape().rows, model.height * model.width});
+  const Index times = x.shape().rows / condition.shape().rows;
+  for (Index i = 0; i < x.shape().rows; ++i) {
+    for (std::size_t k = 0; k < model.modelled.size(); ++k)
+      image.val()(i, model.modelled[k]) = x.val()(i, Index(k));
+    for (std::size_t k = 0; k < model.given_pixels.size(); ++k)
+      image.val()(i, model.given_pixels[k]) = condition.val()(i / times, Index(k));
+  }
+  return image;
+}
+Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition) {
+  return whole(model, shown(model, p), condition);
 }
 
 // One-hot rows; empty where the model has no condition.
 Var classes(Tape& tape, const Model& model, const std::vector<Index>& labels) {
-  if (!model.conditions) return {};
+  if (!model.classes()) return {};
   const Var y = tape.constant(Shape{Index(labels.size()), model.conditions});
   for (Index i = 0; i < y.shape().rows; ++i)
     for (Index j = 0; j < model.conditions; ++j) y.val()(i, j) = Real(labels[std::size_t(i)] == j);
@@ -45,14 +57,54 @@ struct Codes {
 };
 Codes codes_of(Tape& tape, const Model& model, const Examples& examples, const Settings& settings,
                std::span<const std::uint32_t> rows) {
+  check<UsageError>(model.encoder.has_value(), "a baseline has no code to change", hint,
+                    "train with --model cvae");
   const Batch batch = make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
   return {model.given(batch.condition).encode(batch.x).mean, batch.condition};
+}
+
+// Rows: an image, the part that is given, the baseline's completion, and completions E[x|z, y] with
+// z ~ p(z|y).
+bool draw_completions(const Model& model, const Settings& settings, const Sampling& s,
+                      const std::filesystem::path& path) {
+  check<UsageError>(s.completed, "the model completes images: it needs some", hint,
+                    "vaegrad sample draws completions of test images");
+  constexpr Index columns = 10, drawn = columns - 3;
+  const Index n = std::min<Index>(10, Index(s.completed->count()));
+  const auto rows = spread(*s.completed, std::size_t(n));
+  Tape tape;
+  const std::uint32_t number = fixed_draw(s.completed->split);
+  const Batch batch = make_batch(tape, model, *s.completed, rows, settings, number);
+  const AnyVae vae = model.given(batch.condition);
+  Stream noise(s.seed, Purpose::prior, 0, rows, std::uint32_t(drawn));
+  const Shape shape{n * drawn, model.latent};
+  const Var z = vae.prior.given ? vae.prior.given->sample(noise, drawn)
+                                : StandardNormal{}.sample(tape, shape, noise);
+  const Var samples = shown_mean(model, vae.decode(s.temperature * z), batch.condition);
+  const Index given = Index(model.given_pixels.size());
+  const Var nothing = tape.constant(Shape{n, model.dimensions()});
+  std::fill(nothing.val().begin(), nothing.val().end(), Real(0.5));
+  const bool grey = model.decoder.head.row->values == Values::grey;
+  const Var x = grey ? Var((1 / 255.0) * batch.x) : batch.x;
+  const Var left[] = {
+      whole(model, x, batch.condition), whole(model, nothing, batch.condition),
+      whole(model, vaegrad::columns(batch.condition, given, model.dimensions()), batch.condition)};
+  ImageGrid grid = grid_for(model, "Completions E[x|z, y] of the part y that is given");
+  grid.columns = int(columns);
+  grid.column_labels = {"image", "given", "baseline"};
+  for (Index k = 1; k <= drawn; ++k) grid.column_labels.push_back(concat("z ", k));
+  for (Index i = 0; i < n; ++i) {
+    for (const Var& each : left) append_images(grid, {each.val().row(i), 1, each.shape().cols});
+    append_images(grid, {samples.val().row(i * drawn), drawn, samples.shape().cols});
+  }
+  return draw(grid, path);
 }
 
 }  // namespace
 
 bool draw_samples(const Model& model, const Settings& settings, const Sampling& s,
                   const std::filesystem::path& path) {
+  if (model.baseline) return draw_completions(model, settings, s, path);
   check<UsageError>(!s.of_class || model.conditions, "--class: the model is not conditional", hint,
                     "train with --model cvae");
   check<UsageError>(!s.of_class || *s.of_class < model.conditions, "--class ",
@@ -87,7 +139,7 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
     z = vae.prior.given ? vae.prior.given->sample(noise)
                         : StandardNormal{}.sample(tape, shape, noise);
   }
-  append_images(grid, shown_mean(model, vae.decode(s.temperature * z)).val());
+  append_images(grid, shown(model, vae.decode(s.temperature * z)).val());
   return draw(grid, path);
 }
 
@@ -121,7 +173,8 @@ bool draw_traversal(const Model& model, const Examples& examples, const Settings
       z.val()(i * columns + k, Index(latent)) = Real(-3 + 6.0 * double(k) / double(columns - 1));
     }
   }
-  append_images(grid, shown_mean(model, model.given(code.condition).decode(z)).val());
+  append_images(grid,
+                shown_mean(model, model.given(code.condition).decode(z), code.condition).val());
   return draw(grid, path);
 }
 
@@ -157,7 +210,7 @@ bool draw_interpolation(const Model& model, const Examples& examples, const Sett
   ImageGrid grid = grid_for(model, spherical ? "Interpolation on great circles, between test images"
                                              : "Interpolation on lines, between test images");
   grid.columns = int(columns);
-  append_images(grid, shown_mean(model, model.given(condition).decode(z)).val());
+  append_images(grid, shown_mean(model, model.given(condition).decode(z), condition).val());
   return draw(grid, path);
 }
 
@@ -174,8 +227,9 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
   Stream noise(settings.seed, Purpose::evaluate, draw_number, rows);
   const AnyVae vae = model.given(batch.condition);
   const auto q = vae.encode(batch.x);
-  const Var y = shown_mean(model, vae.decode(model.deterministic ? q.mean : q.sample(noise)));
-  const Var pixels = tape.constant(batch.x.shape());
+  const Var y = shown_mean(model, vae.decode(model.deterministic ? q.mean : q.sample(noise)),
+                           batch.condition);
+  const Var pixels = tape.constant(Shape{batch.x.shape().rows, model.height * model.width});
   fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
 
   ImageGrid grid =
@@ -185,7 +239,7 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
   std::vector<Var> shown = {pixels, y};
   std::vector<std::string> labels = {"image", model.deterministic ? "decoded" : "E[x|z]"};
   if (settings.binarize.value_or(Binarize::none) != Binarize::none) {
-    shown = {pixels, batch.x, y};
+    shown = {pixels, whole(model, batch.x, batch.condition), y};
     labels = {"image", "x, 0 or 1", labels[1]};
   }
   grid.rows_per_group = int(shown.size());
@@ -193,7 +247,7 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
     for (std::size_t k = 0; k < shown.size(); ++k) {
       grid.row_labels.push_back(labels[k]);
       append_images(grid,
-                    {shown[k].val().row(Index(first)), Index(grid.columns), model.dimensions()});
+                    {shown[k].val().row(Index(first)), Index(grid.columns), pixels.shape().cols});
     }
   return draw(grid, path);
 }

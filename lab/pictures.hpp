@@ -1,7 +1,7 @@
 // The pictures of a run: what a model draws, and what it makes of images it is shown.
 #pragma once
 #include <vaegrad/lab/data_set.hpp>
-#include <vaegrad/lab/model.hpp>
+#include <vaegrad/lab/evaluation.hpp>
 #include <vaegrad/lab/plot.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -10,10 +10,12 @@ namespace vaegrad::inline VAEGRAD_ABI {
 struct Sampling {
   std::size_t count = 100;
   std::optional<Index> of_class = {};  // of a conditional model; default: a row for each class
-  double temperature = 1;         // the factor on the prior's standard deviation
+  double temperature = 1;              // the factor on the prior's standard deviation
   std::uint64_t seed = 1;
   // When given: z ~ q(z|x) of random ones of these examples, instead of the prior.
   const Examples* aggregate = nullptr;
+  // Of these, a model that is given a part of an image draws the rest.
+  const Examples* completed = nullptr;
 };
 // E[x|z] for z so drawn, on a grid.
 bool draw_samples(const Model& model, const Settings& settings, const Sampling& sampling,

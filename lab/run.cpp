@@ -32,8 +32,9 @@ Run::Run(const Settings& settings) {
   std::error_code error;
   if (!settings.resume.empty()) {
     folder_ = settings.resume;
-    check(fs::exists(folder_ / "checkpoint.safetensors", error), folder_.string(),
-          ": there is no checkpoint to go on from", hint,
+    check(fs::exists(folder_ / "checkpoint.safetensors", error) ||
+              fs::exists(folder_ / "baseline/checkpoint.safetensors", error),
+          folder_.string(), ": there is no checkpoint to go on from", hint,
           "train without --resume; a checkpoint is written after the first epoch");
     write("config.ini", std::string_view(config_text(settings)));  // epochs may have grown
     return;
@@ -100,16 +101,34 @@ std::vector<Tensor> model_tensors(const Model& model) {
         tensor<Real>(name, {std::size_t(param.shape.rows), std::size_t(param.shape.cols)},
                      model.parameters.values().subspan(std::size_t(param.offset),
                                                        std::size_t(param.shape.size()))));
+  if (model.standard) {
+    const auto& [mean, deviation] = *model.standard;
+    tensors.push_back(tensor<double>("standard.mean", {mean.size()}, mean));
+    tensors.push_back(tensor<double>("standard.deviation", {deviation.size()}, deviation));
+  }
+  if (model.baseline)
+    for (Tensor t : model_tensors(*model.baseline)) {
+      t.name.insert(0, "baseline.");
+      tensors.push_back(std::move(t));
+    }
   return tensors;
 }
 
-void copy_weights(const SafeTensors& from, Model& model) {
+void copy_weights(const SafeTensors& from, Model& model, const std::string& prefix) {
   const auto values = model.parameters.change_values();
   for (const auto& [name, param] : model.parameters.list()) {
     const std::size_t shape[]{std::size_t(param.shape.rows), std::size_t(param.shape.cols)};
-    from.copy<Real>(name, shape,
+    from.copy<Real>(prefix + name, shape,
                     values.subspan(std::size_t(param.offset), std::size_t(param.shape.size())));
   }
+  if (from.find(prefix + "standard.mean")) {
+    const std::size_t shape[]{std::size_t(model.height * model.width)};
+    Standard& s = model.standard.emplace();
+    s.mean.resize(shape[0]), s.deviation.resize(shape[0]);
+    from.copy<double>(prefix + "standard.mean", shape, s.mean);
+    from.copy<double>(prefix + "standard.deviation", shape, s.deviation);
+  }
+  if (model.baseline) copy_weights(from, *model.baseline, prefix + "baseline.");
 }
 
 void Run::write_model(const Model& model, const std::string& file) const {
@@ -133,6 +152,7 @@ DataSet load_data(const Settings& settings) {
   DataOptions options;
   options.data_dir = settings.data_dir;
   options.validation = settings.validation;
+  options.classes.assign(settings.classes.begin(), settings.classes.end());
   options.seed = settings.seed;
   options.labels = settings.labels;
   options.test_data = settings.test_data;
@@ -153,6 +173,9 @@ DataSet load_data(const Settings& settings) {
   check<UsageError>(p.values == Values::binary || as_it_is, "--binarize: the ", p.name,
                     " likelihood takes values as they are", hint,
                     "leave --binarize out, or --likelihood bernoulli");
+  check<UsageError>(!settings.standardise || images.real(), "--standardise: ", settings.data,
+                    images.binary ? " has only 0 and 1" : " has bytes",
+                    ", which have a scale already", hint, "leave --standardise out");
   return data;
 }
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <vaegrad/lab/data_set.hpp>
-#include <vaegrad/lab/model.hpp>
+#include <vaegrad/lab/evaluation.hpp>
 #include <vaegrad/lab/safetensors.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -42,9 +42,9 @@ class Run {
 
 std::vector<Metrics> read_metrics(const std::filesystem::path& folder);
 
-// The weights by name, as a file holds them, and back.
+// The weights by name, as a file holds them, and back; with what else belongs to the model.
 std::vector<Tensor> model_tensors(const Model& model);
-void copy_weights(const SafeTensors& from, Model& model);
+void copy_weights(const SafeTensors& from, Model& model, const std::string& prefix = "");
 
 // The data a run was made from.
 DataSet load_data(const Settings& settings);

@@ -1,6 +1,6 @@
 // Settings: everything that decides how a run comes out, as options of the command line and as
-// lines of a configuration file. One row of the table in settings.cpp per setting, and nothing
-// elsewhere.
+// lines of a configuration file. One row of the table in settings_table.cpp per setting, and
+// nothing elsewhere; a choice among the rows of a table names that table.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vaegrad/lab/batches.hpp>
+#include <vaegrad/models/schedules.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -22,6 +23,7 @@ struct Settings {
   std::optional<Binarize> binarize;
   std::optional<std::size_t> validation;
   double mutate = 0;
+  bool standardise = false;
   // model
   std::string model = "vae", condition = "label";
   std::vector<std::ptrdiff_t> hidden = {400};
@@ -33,8 +35,7 @@ struct Settings {
   std::string objective = "elbo";
   double beta = 1, gamma = 1, capacity = 0;
   std::ptrdiff_t particles = 1;
-  double warmup = 0;
-  int cycles = 0;
+  KlSettings kl_schedule{};  // --warmup, --cycles, ..
   double free_bits = 0;
   // training
   int epochs = 10, batch = 128;
@@ -45,6 +46,7 @@ struct Settings {
   int patience = 0;
   std::uint64_t seed = 1;
   int checkpoint_every = 1, keep_every = 0;
+  std::string on_divergence = "stop";
   // this machine and this call; not part of what a run is
   int threads = 0;  // 0: as many as this process may use
   std::filesystem::path config, out, resume;
@@ -52,12 +54,14 @@ struct Settings {
 };
 
 struct Setting {
-  const char *group, *name, *value,
-      *help;  // value: what stands for it in the help; "" for a switch
+  const char *group, *name, *value;  // value: what stands for it in the help; "" for a switch
+  std::string help;
   std::function<void(Settings&, const std::string&)> set;
   std::function<std::string(const Settings&)> get;  // "" when there is nothing to record
+  std::vector<std::string> choices = {};            // empty: numbers, paths
 };
 const std::vector<Setting>& all_settings();
+const Setting& setting(std::string_view name);
 
 // Defaults, then the configuration file, then the command line: `--name value` or `--name=value`.
 // Without --config and --data: the shipped default.ini. Errors (UsageError): an unknown option,

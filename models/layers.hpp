@@ -41,6 +41,9 @@ inline constexpr Activation activations[] = {
     {"sigmoid",    [](Var x, Var b) -> Var { return sigmoid(x + b); }},
     {"softplus",   [](Var x, Var b) -> Var { return softplus(x + b); }},
     {"leaky_relu", [](Var x, Var b) -> Var { return leaky_relu(x + b, 0.01); }},
+    {"elu",        [](Var x, Var b) -> Var { return elu(x + b); }},
+    {"silu",       [](Var x, Var b) -> Var { return silu(x + b); }},
+    {"gelu",       [](Var x, Var b) -> Var { return gelu(x + b); }},
 };
 // clang-format on
 const Activation& activation(std::string_view name);

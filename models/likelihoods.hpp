@@ -137,8 +137,12 @@ const Likelihood& likelihood(std::string_view name);  // UsageError: the names t
 struct ChosenLikelihood {
   const Likelihood* row;
   Outputs outputs;
+  double log_jacobian = 0;  // of x by the data, where the data were scaled to become x
 
-  Var log_prob(Data x) const { return row->log_prob(outputs, x); }
+  Var log_prob(Data x) const {
+    const Var of_x = row->log_prob(outputs, x);
+    return log_jacobian == 0 ? of_x : Var(of_x + log_jacobian);
+  }
   Var mean() const { return row->mean(outputs); }
   Var sample(Stream& noise) const { return row->sample(outputs, noise); }
 };

@@ -1,53 +1,77 @@
 // Schedules: how the factor on the KL and the learning rate change during training. Pure functions
-// of where training is, so that a resumed run continues them exactly.
+// of where training is, in epochs with their fraction, so that a resumed run continues them
+// exactly. Adding one is a function and its row.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
+#include <string_view>
 
 #include <vaegrad/autodiff/error.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-// The share of beta that is in force after `epochs` (with its fraction) of `total`.
+// ---- the share of beta that is in force ----
+
+// A row is an option of the program: `setting` is the number that was given, 0 when none was.
 struct KlSchedule {
-  // Linear from 0 to 1 over so many epochs.          Sønderby et al., arXiv 1602.02282, section 2.3
-  double warmup = 0;
-  // The whole of training in so many equal parts, each rising from 0 to 1 over its first half.
-  // Fu et al., arXiv 1903.10145, eq. 6
-  int cycles = 0;
-
-  double at(double epochs, double total) const {
-    double share = 1;
-    if (warmup > 0) share = std::min(1.0, epochs / warmup);
-    if (cycles > 0) {
-      const double part = total / cycles;
-      share = std::min(share, std::min(1.0, 2 * std::fmod(epochs, part) / part));
-    }
-    return share;
-  }
+  const char *name, *value, *what;
+  double most;  // the largest setting
+  bool whole;   // .. which is a whole number
+  double (*share)(double setting, double epochs, double total);
 };
-
-enum class RateSchedule {
-  constant,
-  cosine,  // from 1 to 0 over all of training, by half a cosine
-  iwae,  // stage i lasts 3^i epochs at 10^(-i/7)          Burda et al., arXiv 1509.00519, section 5
+// clang-format off
+inline constexpr KlSchedule kl_schedules[] = {
+    // Linear from 0 to 1 over so many epochs.     Sønderby et al., arXiv 1602.02282, section 2.3
+    {"warmup", "EPOCHS", "the KL's factor rises from 0 so long [0]", 1e6, false,
+     [](double warmup, double epochs, double) { return std::min(1.0, epochs / warmup); }},
+    // So many equal parts, each rising from 0 to 1 over its first half.
+    //                                             Fu et al., arXiv 1903.10145, eq. 6
+    {"cycles", "N", "it rises from 0 so many times [0]", 1e6, true,
+     [](double cycles, double epochs, double total) {
+       const double part = total / cycles;
+       return std::min(1.0, 2 * std::fmod(epochs, part) / part);
+     }},
 };
+// clang-format on
+using KlSettings = std::array<double, std::size(kl_schedules)>;  // one per row
 
-// The factor on the learning rate.
-inline double rate_factor(RateSchedule schedule, double epochs, double total) {
-  switch (schedule) {
-    case RateSchedule::constant:
-      return 1;
-    case RateSchedule::cosine:
-      return 0.5 * (1 + std::cos(std::numbers::pi * epochs / total));
-    case RateSchedule::iwae: {
-      int stage = 0;
-      for (double end = 1, length = 1; epochs >= end && stage < 7; ++stage) end += (length *= 3);
-      return std::pow(10.0, -stage / 7.0);
-    }
+// 1 where none is set
+inline double kl_share(const KlSettings& settings, double epochs, double total) {
+  double share = 1;
+  for (std::size_t i = 0; i < settings.size(); ++i)
+    if (settings[i] > 0) share = std::min(share, kl_schedules[i].share(settings[i], epochs, total));
+  return share;
+}
+
+// ---- the factor on the learning rate ----
+
+struct RateSchedule {
+  const char* name;
+  double (*factor)(double epochs, double total);
+};
+// clang-format off
+inline constexpr RateSchedule rate_schedules[] = {
+    {"constant", [](double, double) { return 1.0; }},
+    // from 1 to 0 over all of training, by half a cosine
+    {"cosine",   [](double epochs, double total) { return 0.5 * (1 + std::cos(std::numbers::pi * epochs / total)); }},
+    // stage i lasts 3^i epochs at 10^(-i/7)       Burda et al., arXiv 1509.00519, section 5
+    {"iwae",     [](double epochs, double) {
+       int stage = 0;
+       for (double end = 1, length = 1; epochs >= end && stage < 7; ++stage) end += (length *= 3);
+       return std::pow(10.0, -stage / 7.0);
+     }},
+};
+// clang-format on
+inline const RateSchedule& rate_schedule(std::string_view name) {
+  std::string known;
+  for (const RateSchedule& r : rate_schedules) {
+    if (r.name == name) return r;
+    known += concat(known.empty() ? "" : ", ", r.name);
   }
-  return 1;
+  fail<UsageError>("learning-rate schedule: there is none called '", name, "'", hint, "one of ",
+                   known);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

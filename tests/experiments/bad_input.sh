@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a user can do wrong: each gets one line `vaegrad ..: what is wrong: the numbers` and a hint, the right
-# exit status within two seconds, and leaves nothing behind.
+# exit status within a second, and leaves nothing behind.
 # usage: bad_input.sh PATH_OF_VAEGRAD
 set -u
 program=$(readlink -f "$1")
@@ -11,11 +11,15 @@ failures=0 cases=0
 
 # refuses STATUS 'part of the message' arguments..
 refuses() {
-  local want=$1 text=$2 status started=$EPOCHREALTIME; shift 2
+  local want=$1 text=$2 status started ms try wrong=''; shift 2
   ((++cases))
-  rm -rf out
-  timeout 20 "$program" "$@" >stdout 2>stderr; status=$?
-  local ms=$(( (${EPOCHREALTIME/./} - ${started/./}) / 1000 )) wrong=''
+  for try in 1 2 3; do  # a busy machine may be late, but not each time
+    rm -rf out
+    started=$EPOCHREALTIME
+    timeout 20 "$program" "$@" >stdout 2>stderr; status=$?
+    ms=$(( (${EPOCHREALTIME/./} - ${started/./}) / 1000 ))
+    (( ms < 1000 )) && break
+  done
   (( status == want )) || wrong+=" status $status instead of $want;"
   (( $(wc -l <stderr) == 2 )) || wrong+=" $(wc -l <stderr) lines instead of 2;"
   grep -qF -- "$text" stderr || wrong+=" no '$text';"
@@ -23,7 +27,7 @@ refuses() {
   grep -q '^vaegrad' stderr || wrong+=' does not start with vaegrad;'
   [[ ! -s stdout ]] || wrong+=' something on stdout;'
   [[ ! -e out ]] || wrong+=' output left behind;'
-  (( ms < 2000 )) || wrong+=" took $ms ms;"
+  (( ms < 1000 )) || wrong+=" took $ms ms;"
   if [[ $wrong ]]; then
     ((++failures))
     printf 'FAILED  %s\n       %s\n' "$*" "$wrong"
@@ -58,6 +62,39 @@ refuses 1 'one.idx' train --data ./one.idx --out out
 refuses 2 'bernoulli likelihood needs values 0 or 1' train --data ./grey.idx --out out
 refuses 2 'binary already' train --data ./good.idx --binarize sample --out out
 refuses 1 'mnist' train --data mnist --data-dir ./nowhere --binarize none --out out
+
+# data that do not belong together, or make nothing
+labels() { printf '\0\0\10\1\0\0\0'; printf "\\x$(printf %02x "$1")"; head -c "$1" /dev/zero; }
+labels 29 >29.labels
+labels 30 >30.labels
+{ header 30 4 5; head -c 600 /dev/zero | tr '\0' '\1'; } >wider.idx
+head -c 30 /dev/zero | tr '\0' '\1' | { header 2 3 5; cat; } >two.idx
+printf '1,2,3\n4,nan,6\n7,8,9\n' >nan.csv
+printf '1,2,3\n4,inf,6\n7,8,9\n' >inf.csv
+printf '1,2,3\n4,5\n7,8,9\n' >ragged.csv
+printf '1,2,3\n4,five,6\n7,8,9\n' >words.csv
+: >empty.csv
+for i in {1..20}; do echo "$i.5,7,$((i * i))"; done >constant.csv
+refuses 1 '29 labels for 30 images' train --data ./good.idx --labels ./29.labels --model cvae --out out
+refuses 1 'has no labels to be given' train --data ./good.idx --model cvae --out out
+refuses 1 'images of another size: 4 x 5' train --data ./good.idx --test-data ./wider.idx --out out
+refuses 1 'too few examples to split' train --data ./two.idx --out out
+refuses 1 'no training examples left' train --data ./good.idx --validation 27 --out out
+refuses 1 'nan.csv' train --data ./nan.csv --likelihood gaussian --out out
+refuses 1 'inf.csv' train --data ./inf.csv --likelihood gaussian --out out
+refuses 1 'ragged.csv' train --data ./ragged.csv --likelihood gaussian --out out
+refuses 1 'words.csv' train --data ./words.csv --likelihood gaussian --out out
+refuses 1 'empty.csv' train --data ./empty.csv --likelihood gaussian --out out
+refuses 2 'has real numbers' train --data ./constant.csv --out out
+refuses 1 'column 1 of ./constant.csv is 7' train --data ./constant.csv --likelihood gaussian --standardise --out out
+refuses 2 'which have a scale already' train --data ./grey.idx --likelihood gaussian --standardise --out out
+refuses 2 '--standardise: the bernoulli likelihood takes values as they are' train --data ./good.idx --standardise --out out
+refuses 2 'there is no class 3' train --data ./good.idx --labels ./30.labels --classes 3 --out out
+refuses 2 'the training data have no labels' train --data ./good.idx --classes 0 --test-data ./good.idx --test-labels ./30.labels --out out
+refuses 1 'has rows of numbers' train --data ./constant.csv --likelihood gaussian --model cvae --condition quadrants:1 --out out
+refuses 2 "--condition quadrants:1 would be ignored" train --data ./good.idx --condition quadrants:1 --out out
+refuses 2 "--condition: there is no 'quadrants:4'" train --data ./good.idx --model cvae --condition quadrants:4 --out out
+refuses 2 '--model baseline completes images' train --data ./good.idx --model baseline --out out
 
 # options
 refuses 2 'epoch' train --epoch 3 --out out

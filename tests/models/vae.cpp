@@ -171,5 +171,5 @@ TEST_CASE("names of parameters, and an activation that does not exist") {
   CHECK(p.count() == 5 * 4 + 4 + 4 * 3 + 3 + 2 * (3 * 2 + 2));
   CHECK(message_of([] { activation("swish"); }) ==
         "activation: there is none called 'swish'\n"
-        "  hint: one of relu, tanh, sigmoid, softplus, leaky_relu");
+        "  hint: one of relu, tanh, sigmoid, softplus, leaky_relu, elu, silu, gelu");
 }
