@@ -139,6 +139,9 @@ int train(Arguments arguments) {
   check_consistent(settings);
   if (settings.threads) set_threads(settings.threads);
   const DataSet data = load_data(settings);
+  check<UsageError>(settings.mutate == 0 || !data.train.file->real(), "--mutate: ", settings.data,
+                    " has real numbers, and none of them is a random pixel", hint,
+                    "leave --mutate out");
   const auto model = new_model(settings, data);
   const Run run(settings);
   const std::string from =

@@ -15,10 +15,11 @@ struct Condition {
 // clang-format off
 inline constexpr Condition conditions[] = {
     {"label",       nullptr},
-    // Sohn, Lee and Yan, Learning structured output representation, NeurIPS 2015, section 5.2
+    // Sohn, Lee and Yan, Learning structured output representation, NeurIPS 2015, section 5.2: the
+    // bottom left, then the top left, then the top right too
     {"quadrants:1", [](bool bottom, bool left) { return bottom && left; }},
     {"quadrants:2", [](bool, bool left) { return left; }},
-    {"quadrants:3", [](bool bottom, bool left) { return bottom || left; }},
+    {"quadrants:3", [](bool bottom, bool left) { return !bottom || left; }},
 };
 // clang-format on
 inline const Condition& condition(std::string_view name) {

@@ -43,6 +43,10 @@ void check_consistent(const Settings& s) {
   check<UsageError>(!s.patience || s.validation != std::optional<std::size_t>(0), "--patience ",
                     s.patience, " needs validation examples, but --validation is 0", hint,
                     "--validation 5000");
+  check<UsageError>(!conditional || !condition(s.condition).gives || s.prior == "conditional",
+                    "--condition ", s.condition,
+                    ": what is given reaches the image by p(z|y) alone,", " but --prior is ",
+                    s.prior, hint, "--prior conditional");
   check<UsageError>(!s.standardise || p.values == Values::real, "--standardise: the ", p.name,
                     " likelihood takes values as they are", hint,
                     "leave --standardise out, or --likelihood gaussian");

@@ -60,9 +60,9 @@ Model::Model(const Settings& s, Index h, Index w, Index c)
       modelled(pixels(s, h, w, false)),
       given_pixels(pixels(s, h, w, true)),
       deterministic(s.model == "autoencoder" || s.model == "baseline"),
-      encoder(encoder_of(s, parameters, dimensions() + c)),
-      decoder(parameters, "decoder", latent + c, reversed(s.hidden), likelihood(s.likelihood),
-              dimensions(),
+      encoder(encoder_of(s, parameters, given_pixels.empty() ? h * w + c : h * w)),
+      decoder(parameters, "decoder", encoder && !given_pixels.empty() ? latent : latent + c,
+              reversed(s.hidden), likelihood(s.likelihood), dimensions(),
               likelihood(s.likelihood).has_scale
                   ? std::optional(likelihood_scale(s.likelihood_scale))
                   : std::nullopt,
@@ -83,13 +83,15 @@ DiagonalGaussian ConditionedEncoder::operator()(Var x) const {
   const auto& [hidden, mean, scale] = *model->encoder;
   const bool grey =
       model->decoder.head.row->values == Values::grey;  // 0..255 is no input for a network
-  const Var h = hidden(beside(grey ? Var((1 / 255.0) * x) : x, condition, model->conditions));
+  Var y = condition;  // of a part of an image, what is given: together it is the image
+  if (model->baseline) y = columns(condition, 0, Index(model->given_pixels.size()));
+  const Var h = hidden(beside(grey ? Var((1 / 255.0) * x) : x, y, model->conditions));
   const Var m = mean(h);
   return {m, model->posterior_scale->log_variance(scale(h))};
 }
 ChosenLikelihood ConditionedDecoder::operator()(Var z) const {
   Var input = z;
-  if (model->conditions && model->encoder) {
+  if (model->classes()) {
     const Index times = z.shape().rows / condition.shape().rows;
     input = concatenate_columns(z, Var(repeat_rows(condition, times)));
   }

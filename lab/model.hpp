@@ -60,7 +60,7 @@ struct Model {
   std::optional<GaussianMlp> prior;  // p(z|y)
   std::optional<Standard> standard;  // of the modelled data, before they are x
   // Given a part of an image, y is that part and then what this deterministic model, trained before
-  // and fixed, makes of the rest.
+  // and fixed, makes of the rest. The encoder sees the image, p(z|y) all of y, the decoder z alone.
   std::shared_ptr<Model> baseline;
 
   Model(const Settings& settings, Index height, Index width, Index conditions);

@@ -134,6 +134,7 @@ const std::vector<Setting>& all_settings() {
       {       "data", "validation", "N", "examples kept for validation [one twelfth]",
               [](S& s, const std::string& v) { s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30)); },
               [](const S& s) { return s.validation ? std::to_string(*s.validation) : ""; }},
+      real   ("data", "mutate", "RATE", "share of training pixels made random: a background for detect [0]", &S::mutate, 0, 1),
       {       "data", "standardise", "", "real numbers in deviations from their mean, by column",
               [](S& s, const std::string&) { s.standardise = true; },
               [](const S& s) { return s.standardise ? "true" : ""; }},

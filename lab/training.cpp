@@ -57,10 +57,20 @@ bool Training::stopped_early() const {
          state_.epoch - 1 - state_.best_epoch >= std::uint64_t(settings_.patience);
 }
 
+// Random pixels of the kind that x holds.
+void Training::mutate_batch(const Batch& batch, std::span<const std::uint32_t> rows) const {
+  const bool binary =
+      data_.train.file->binary || settings_.binarize.value_or(Binarize::none) != Binarize::none;
+  const bool whole = binary || model_.decoder.head.row->values == Values::grey;
+  mutate(batch.x.val(), settings_.mutate, binary ? 2 : 256, whole ? Real(1) : Real(1) / 255, rows,
+         settings_.seed, std::uint32_t(state_.epoch));
+}
+
 Bound Training::record(std::span<const std::uint32_t> rows) {
   const auto epoch = std::uint32_t(state_.epoch);
   tape_.reset();
   const Batch batch = make_batch(tape_, model_, data_.train, rows, settings_, epoch);
+  if (settings_.mutate > 0) mutate_batch(batch, rows);
   const AnyVae vae = model_.given(batch.condition);
   if (!model_.deterministic) {
     Stream noise(settings_.seed, Purpose::latent, epoch, rows, std::uint32_t(settings_.particles));

@@ -28,6 +28,7 @@ class Training {
   double learning_rate() const;
   bool stopped_early() const;
   Bound record(std::span<const std::uint32_t> rows);  // on the tape, afresh
+  void mutate_batch(const Batch& batch, std::span<const std::uint32_t> rows) const;
   void train_epoch();
   void finish_epoch();
   // What --on-divergence says: an Error, or back to the last checkpoint.

@@ -91,9 +91,10 @@ refuses 2 'which have a scale already' train --data ./grey.idx --likelihood gaus
 refuses 2 '--standardise: the bernoulli likelihood takes values as they are' train --data ./good.idx --standardise --out out
 refuses 2 'there is no class 3' train --data ./good.idx --labels ./30.labels --classes 3 --out out
 refuses 2 'the training data have no labels' train --data ./good.idx --classes 0 --test-data ./good.idx --test-labels ./30.labels --out out
-refuses 1 'has rows of numbers' train --data ./constant.csv --likelihood gaussian --model cvae --condition quadrants:1 --out out
+refuses 1 'has rows of numbers' train --data ./constant.csv --likelihood gaussian --model cvae --condition quadrants:1 --prior conditional --out out
 refuses 2 "--condition quadrants:1 would be ignored" train --data ./good.idx --condition quadrants:1 --out out
 refuses 2 "--condition: there is no 'quadrants:4'" train --data ./good.idx --model cvae --condition quadrants:4 --out out
+refuses 2 'what is given reaches the image by p(z|y) alone' train --data ./good.idx --model cvae --condition quadrants:1 --out out
 refuses 2 '--model baseline completes images' train --data ./good.idx --model baseline --out out
 
 # options

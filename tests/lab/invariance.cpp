@@ -50,9 +50,10 @@ Metrics trained(const Settings& with, const DataSet& data) {
 }
 
 void check_same(const Metrics& a, const Metrics& b) {
-  for (const auto m : {&Metrics::train_objective, &Metrics::train_elbo,
-                       &Metrics::train_log_likelihood, &Metrics::train_kl, &Metrics::valid_objective,
-                       &Metrics::valid_elbo, &Metrics::valid_log_likelihood, &Metrics::valid_kl})
+  for (const auto m :
+       {&Metrics::train_objective, &Metrics::train_elbo, &Metrics::train_log_likelihood,
+        &Metrics::train_kl, &Metrics::valid_objective, &Metrics::valid_elbo,
+        &Metrics::valid_log_likelihood, &Metrics::valid_kl})
     CHECK(a.*m == doctest::Approx(b.*m).epsilon(1e-9));
 }
 
@@ -85,7 +86,8 @@ TEST_CASE("an average of batch means would not do") {  // the last batch of one 
   first.rows.resize(67);
   last.rows = {data.train.rows.back()};
   const double a = evaluate(*model, first, s).elbo(), b = evaluate(*model, last, s).elbo();
-  CHECK(evaluate(*model, data.train, s).elbo() == doctest::Approx((67 * a + b) / 68).epsilon(1e-12));
+  CHECK(evaluate(*model, data.train, s).elbo() ==
+        doctest::Approx((67 * a + b) / 68).epsilon(1e-12));
   CHECK(std::abs((a + b) / 2 - (67 * a + b) / 68) > 0.01);
 }
 
@@ -95,7 +97,8 @@ TEST_CASE("how pixels lie in rows does not matter") {
     check_same(trained(settings(10), noise(std::size_t(h), std::size_t(w))), tall);
 }
 
-TEST_CASE("the evaluation's own batches do not show, nor does the number of particles in the ELBO") {
+TEST_CASE(
+    "the evaluation's own batches do not show, nor does the number of particles in the ELBO") {
   const DataSet data = noise(6, 4);
   Settings s = settings(10);
   const auto model = new_model(s, data);
