@@ -236,11 +236,22 @@ LikelihoodScale likelihood_scale(std::string_view text) {
                    "one of learned, per-dimension, fixed:S with a number S > 0");
 }
 
+namespace {
+
+std::string names_with_scale() {
+  std::string names;
+  for (const Likelihood& l : table)
+    if (l.has_scale) names += concat(names.empty() ? "" : ", ", l.name);
+  return names;
+}
+
+}  // namespace
+
 LikelihoodHead::LikelihoodHead(Parameters& p, const std::string& name, const Likelihood& l,
                                Index dimensions, std::optional<LikelihoodScale> wanted)
     : row(&l), dimensions(dimensions), scale(wanted.value_or(LikelihoodScale{})) {
   check<UsageError>(l.has_scale || !wanted, "likelihood scale: ", l.name, " has no scale", hint,
-                    "a scale belongs to gaussian and discretised-logistic");
+                    "a scale belongs to ", names_with_scale());
   check<UsageError>(scale.fixed > 0, "likelihood scale: must be positive: ", scale.fixed);
   if (l.has_scale && scale.kind == LikelihoodScale::Kind::learned)
     log_scale = p.add(name + ".log_scale", {1, 1});

@@ -497,7 +497,7 @@ TEST_CASE("what the table says, and what is refused") {
           LikelihoodHead(p, "x", likelihood("bernoulli"), 2, likelihood_scale("learned"));
         }) ==
         "likelihood scale: bernoulli has no scale\n"
-        "  hint: a scale belongs to gaussian and discretised-logistic");
+        "  hint: a scale belongs to gaussian, discretised-logistic");
   for (const char* name : {"discretised-logistic", "beta-binomial", "categorical"})
     CHECK(message_of([=] {
             Tape tape;
