@@ -3,6 +3,8 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 Generated generate(const Model& model, const Settings& settings, const Sampling& s) {
+  check<UsageError>(model.given_pixels.empty(), "the model completes images, it draws none alone",
+                    hint, "vaegrad sample draws its completions");
   check<UsageError>(!model.deterministic,
                     "an autoencoder has no distribution of codes to draw from", hint,
                     "train with --model vae");
@@ -23,19 +25,19 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
       for (std::size_t i = 0; i < n; ++i) {
         Stream pick(s.seed, Purpose::prior, 2 + std::uint32_t(first + i));
         rows.push_back(s.aggregate->rows[pick.below(s.aggregate->count())]);
-        if (model.conditions) to.classes.push_back(s.aggregate->file->labels[rows.back()]);
+        if (model.classes()) to.classes.push_back(s.aggregate->file->labels[rows.back()]);
       }
       const Batch b =
           make_batch(tape, model, *s.aggregate, rows, settings, fixed_draw(s.aggregate->split));
       condition = b.condition;
       z = model.given(condition).encode(b.x).sample(noise);
     } else {
-      if (model.conditions) {
-        condition = tape.constant(Shape{Index(n), model.conditions});
+      if (model.classes()) {
+        condition = tape.constant(Shape{Index(n), model.classes()});
         const Matrix y = condition.val();
         std::fill(y.begin(), y.end(), Real{0});
         for (std::size_t i = 0; i < n; ++i) {
-          const Index c = s.of_class.value_or(Index(first + i) % model.conditions);
+          const Index c = s.of_class.value_or(Index(first + i) % model.classes());
           y(Index(i), c) = 1;
           to.classes.push_back(std::uint8_t(c));
         }
