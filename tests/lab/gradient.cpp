@@ -1,0 +1,202 @@
+// The gradient of every combination of model, prior, condition, likelihood, posterior, bound and
+// schedule that the program accepts, generated from its tables: a new row of any of them is checked
+// here, and none is left out. A combination that is refused is refused with a reason.
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include <vaegrad/lab/model.hpp>
+
+using namespace vaegrad;
+
+namespace {
+
+// 2 x 2 pixels, so that each quadrant is one; 3 labels
+DataSet data_for(Values values) {
+  auto images = std::make_shared<Images>();
+  images->count = 3;
+  images->height = images->width = 2;
+  images->labels = {2, 0, 1};
+  images->binary = values == Values::binary;
+  for (int i = 0; i < 12; ++i) {
+    if (values == Values::real)
+      images->values.push_back(float((i * 7) % 12) / 5 - 1);
+    else
+      images->bytes.push_back(std::uint8_t(values == Values::binary ? i % 5 % 2 : (i * 83) % 256));
+  }
+  DataSet set;
+  set.train = {Split::train, images, {0, 1, 2}};
+  set.classes = 3;
+  return set;
+}
+
+// f(settings, name) for every choice of every axis and, of the numbers that go with an objective,
+// one given at a time.
+template <class F>
+void for_each_combination(F f) {
+  struct Axis {
+    const Setting* row;
+    std::vector<std::string> values;
+  };
+  std::vector<Axis> axes;
+  for (const char* name :
+       {"model", "prior", "condition", "likelihood", "posterior-scale", "objective"})
+    axes.push_back({&setting(name), setting(name).choices});
+  axes.push_back({&setting("likelihood-scale"), {"learned", "per-dimension", "fixed:0.7"}});
+  const auto walk = [&](auto& self, std::size_t axis, const Settings& s,
+                        const std::string& name) -> void {
+    if (axis < axes.size()) {
+      for (const std::string& v : axes[axis].values) {
+        Settings with = s;
+        axes[axis].row->set(with, v);
+        self(self, axis + 1, with, name + v + ' ');
+      }
+      return;
+    }
+    f(s, name);
+    for (const Setting& row : all_settings()) {
+      if (std::string_view(row.group) != "objective" || !row.choices.empty()) continue;
+      Settings with = s;
+      try {
+        row.set(with, "0.6");
+      } catch (const UsageError&) {
+        row.set(with, "2");  // a whole number
+      }
+      f(with, concat(name, "--", row.name));
+    }
+  };
+  Settings smooth;
+  smooth.activation = "tanh";  // without kinks
+  smooth.hidden = {3};
+  walk(walk, 0, smooth, "");
+}
+
+// In the middle of a schedule, where it is not 1.
+ObjectiveSettings in_force(const Settings& s) {
+  return objective_settings(s, kl_share(s.kl_schedule, 0.2, 10));
+}
+
+// Biases start at zero, which would hide a wrong gradient of them.
+void spread_out(Model& model, std::uint32_t draw) {
+  const auto w = model.parameters.change_values();
+  for (const auto& [name, p] : model.parameters.list())
+    Stream(9 + draw, Purpose::test, std::uint32_t(p.number))
+        .uniform({w.data() + p.offset, p.shape.rows, p.shape.cols});
+  for (Real& x : w) x = Real(1.2) * x - Real(0.6) * Real(x != 0);
+}
+
+Var recorded(const Model& model, const Settings& s, const DataSet& data, Tape& tape) {
+  const Batch batch = make_batch(tape, model, data.train, data.train.rows, s, 1);
+  const AnyVae vae = model.given(batch.condition);
+  if (model.deterministic) return average(vae.decode(vae.encode(batch.x).mean).log_prob(batch.x));
+  Stream noise(4, Purpose::latent, 0, 0, std::uint32_t(s.particles));
+  return average(objective(s.objective).bound(vae, batch.x, noise, in_force(s)).objective);
+}
+
+// The function whose slope at the weights `fixed` DReG gives: with w̃ and z̄ those of `fixed`,
+// Σ_k w̃² log w(z_φ; θ̄, φ̄) for the encoder and Σ_k w̃ log w(z̄; θ, φ̄) for decoder and prior.
+Var dreg_surrogate(const Model& model, const Model& fixed, const Settings& s, const DataSet& data,
+                   Tape& tape) {
+  const ObjectiveSettings o = in_force(s);
+  const Batch batch = make_batch(tape, model, data.train, data.train.rows, s, 1);
+  const AnyVae vae = model.given(batch.condition), fixed_vae = fixed.given(batch.condition);
+  const auto sampled = [&](const DiagonalGaussian& q) {
+    Stream noise(4, Purpose::latent, 0, 0, std::uint32_t(s.particles));
+    return q.sample(noise, s.particles);
+  };
+  const DiagonalGaussian fixed_q = fixed_vae.encode(batch.x);
+  const auto log_w = [&](const AnyVae& v, Var z) {
+    return log_weights(v, fixed_q, z, v.decode(z).log_prob(repeat_rows(batch.x, s.particles)), o);
+  };
+  const Var fixed_z = sampled(fixed_q), w = softmax(log_w(fixed_vae, fixed_z));
+  const Var encoder = log_w(fixed_vae, sampled(vae.encode(batch.x))), decoder = log_w(vae, fixed_z);
+  return average(row_sums(square(w) * encoder + w * decoder));
+}
+
+}  // namespace
+
+TEST_CASE("the gradient of every combination of the tables; the others are refused with a reason") {
+  std::size_t all = 0, checked = 0, refused = 0, wrong_noticed = 0, drawn_anew = 0;
+  std::map<std::string, std::size_t> reasons, of_objective, of_likelihood, of_posterior, of_model;
+  double worst = 0;
+  for_each_combination([&](const Settings& s, const std::string& name) {
+    ++all;
+    try {
+      check_consistent(s);
+    } catch (const UsageError& e) {
+      const std::string text = e.what();
+      REQUIRE_MESSAGE(text.find("\n  hint: ") != std::string::npos, name);
+      ++refused, ++reasons[text.substr(2, text.find(' ') - 2)];
+      return;
+    }
+    Settings small = s;
+    small.latent = 2;
+    const DataSet data = data_for(likelihood(s.likelihood).values);
+    const auto model = new_model(small, data), fixed = new_model(small, data);
+    const auto f = [&](Tape& tape) { return recorded(*model, small, data, tape); };
+    std::function<Var(Tape&)> surrogate;
+    if (s.objective == "dreg")
+      surrogate = [&](Tape& tape) { return dreg_surrogate(*model, *fixed, small, data, tape); };
+    // Not at a kink (|KL - C|, free bits, a tanh scale near 0): where two step sizes see one slope.
+    // That does not look at the tape's gradient, so no wrong pullback is drawn anew.
+    GradientCheck c;
+    std::uint32_t draw = 0;
+    for (bool smooth = false; !smooth; ++draw) {
+      REQUIRE_MESSAGE(draw < 20, name, ": no smooth point found");
+      spread_out(*model, draw), spread_out(*fixed, draw);
+      c = check_gradient(model->parameters, f, 1, 1e-3, surrogate);
+      const double nearer = check_gradient(model->parameters, f, 1, 5e-4, surrogate).numeric;
+      smooth = std::abs(c.numeric - nearer) <= 5e-8 * c.scale;
+    }
+    drawn_anew += draw - 1;
+    worst = std::max(worst, c.relative_error());
+    INFO(name, ": numeric ", c.numeric, ", tape ", c.tape);
+    CHECK(c.agrees(1e-7));
+    CHECK(c.scale > 1e-3);
+    // The checker itself: a pullback that is off by a thousandth.
+    if (checked % 50 == 0) {
+      const GradientCheck wrong = check_gradient(
+          model->parameters,
+          [&](Tape& tape) { return record(ScaleAdjoint{}, f(tape), tape.constant(Real(1.001))); },
+          1, 1e-3, surrogate);
+      CHECK(!wrong.agrees(1e-7));
+      ++wrong_noticed;
+    }
+    ++checked, ++of_objective[s.objective], ++of_likelihood[s.likelihood];
+    ++of_posterior[s.posterior_scale], ++of_model[s.model];
+  });
+  MESSAGE(checked, " combinations checked, worst ", worst, " of sum|g v|, ", wrong_noticed,
+          " wrong rules noticed, ", drawn_anew, " points near a kink drawn anew; ", refused,
+          " refused: ", [&] {
+            std::string to;
+            for (const auto& [option, n] : reasons) to += concat(n, " for --", option, "  ");
+            return to;
+          }());
+
+  // How many there must be, from the sizes of the tables. A combination counts once for each value
+  // that does not matter to it, unless giving that value is an error.
+  const std::size_t posteriors = std::size(posterior_scales), parts = std::size(conditions) - 1;
+  std::size_t likelihood_scales = 0, objectives_varied = 0;
+  for (const Likelihood& p : likelihoods()) likelihood_scales += p.has_scale ? 3 : 1;
+  for (const auto& o : objectives<AnyVae>)
+    objectives_varied += 1 + std::size_t(o.beta) + 2 * std::size_t(o.capacity) +
+                         std::size_t(o.particles) + std::size_t(o.free_bits) +
+                         (o.capacity ? 0 : std::size(kl_schedules));
+  const std::size_t stochastic = likelihood_scales * posteriors * objectives_varied;
+  const std::size_t want =
+      stochastic                    // vae
+      + (2 + parts) * stochastic    // cvae: two priors given the label, one given parts
+      + likelihood_scales           // autoencoder
+      + parts * likelihood_scales;  // baseline
+  CHECK(checked == want);
+  std::size_t product = 3 * (1 + 5 + std::size(kl_schedules));  // scales; no number, or one
+  for (const char* axis :
+       {"model", "prior", "condition", "likelihood", "posterior-scale", "objective"})
+    product *= setting(axis).choices.size();
+  CHECK(all == product);
+  CHECK(checked + refused == all);
+  CHECK(of_objective.size() == std::size(objectives<AnyVae>));
+  CHECK(of_likelihood.size() == likelihoods().size());
+  CHECK(of_posterior.size() == posteriors);
+  CHECK(of_model.size() == setting("model").choices.size());
+}
