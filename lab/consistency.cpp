@@ -36,7 +36,7 @@ void check_consistent(const Settings& s) {
   check<UsageError>(!baseline || condition(s.condition).gives,
                     "--model baseline completes images, but --condition label gives no part of one",
                     hint, "--condition quadrants:1");
-  heeded("likelihood-scale", p.has_scale, "--likelihood gaussian", "--likelihood gaussian");
+  heeded("likelihood-scale", p.has_scale, "a likelihood with a scale", "--likelihood gaussian");
   heeded("adam-epsilon", s.optimizer == "adam" || s.optimizer == "adamw", "adam",
          "--optimizer adam");
   heeded("adam-beta1", s.optimizer == "adam" || s.optimizer == "adamw", "adam", "--optimizer adam");

@@ -114,6 +114,7 @@ std::unique_ptr<Model> new_model(const Settings& s, const DataSet& data) {
   const Images& images = *data.train.file;
   auto model = std::make_unique<Model>(s, Index(images.height), Index(images.width),
                                        condition_size(s, data));
+  if (!s.standardise && s.output_bias != "data-mean") return model;
   const Moments m = moments(data.train);
   if (s.standardise) {
     for (std::size_t j = 0; j < m.deviation.size(); ++j)
@@ -121,7 +122,7 @@ std::unique_ptr<Model> new_model(const Settings& s, const DataSet& data) {
             " in every training example", hint, "leave that column out of the file");
     model->standard = Standard{m.mean, m.deviation};
     if (model->baseline) model->baseline->standard = model->standard;
-  } else if (s.output_bias == "data-mean") {  // of standardised data it is zero
+  } else {  // of standardised data the mean is zero
     const bool grey = model->decoder.head.row->values == Values::grey;
     std::vector<Real> mean;
     for (const auto j : model->modelled) mean.push_back(Real((grey ? 255 : 1) * m.mean[j]));
