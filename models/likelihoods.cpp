@@ -196,12 +196,30 @@ double as_it_is(double mean) { return mean; }
 double centred(double mean) { return mean / 127.5 - 1; }
 constexpr auto unknown = nullptr;
 
+// Density exp(−|x − μ| / s) / 2s: real data with outliers, which cost it |x − μ|, not (x − μ)².
+struct Laplace {
+  Var location, log_scale;  // (B, D); log_scale also (1, 1)
+
+  Var log_prob(Data x) const {
+    const Var inverse = exp(-log_scale);
+    return row_sums(-abs((x.rows() - location) * inverse) - log_scale - std::numbers::ln2);
+  }
+  Var mean() const { return location; }
+  Var sample(Stream& noise) const {  // F inverted, from the nearer end
+    return from_uniform(location.tape(), location.shape(), noise, [&](double u, Index i, Index j) {
+      const double from_middle = u < 0.5 ? std::log(2 * u) : -std::log(2 * (1 - u));
+      return double(location.val()(i, j)) + std::exp(entry(log_scale, i, j)) * from_middle;
+    });
+  }
+};
+
 // clang-format off
 constexpr Likelihood table[] = {
 //      name                  outputs scale  x holds         start     distribution
     row("bernoulli",            1,    false, Values::binary, logit,    [](const Outputs& o) { return Bernoulli{o.block(0)}; }),
     row("continuous-bernoulli", 1,    false, Values::unit,   unknown,  [](const Outputs& o) { return ContinuousBernoulli{o.block(0)}; }),
     row("gaussian",             1,    true,  Values::real,   as_it_is, [](const Outputs& o) { return Gaussian{o.block(0), o.log_scale}; }),
+    row("laplace",              1,    true,  Values::real,   as_it_is, [](const Outputs& o) { return Laplace{o.block(0), o.log_scale}; }),
     row("discretised-logistic", 1,    true,  Values::grey,   centred,  [](const Outputs& o) { return DiscretisedLogistic{o.block(0), o.log_scale}; }),
     row("beta-binomial",        2,    false, Values::grey,   unknown,  [](const Outputs& o) { return BetaBinomial{exp(bounded(o.block(0))), exp(bounded(o.block(1)))}; }),
     row("categorical",          256,  false, Values::grey,   unknown,  [](const Outputs& o) { return Categorical{reshape(o.all, o.all.shape().rows * o.dimensions, levels), o.dimensions}; }),

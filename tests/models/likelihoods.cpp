@@ -3,6 +3,7 @@
 // gradients, and finite values at the ends. In double here, in float in likelihoods_f32.cpp.
 #include <doctest/doctest.h>
 
+#include <boost/math/distributions/laplace.hpp>
 #include <boost/math/distributions/logistic.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/quadrature/gauss_kronrod.hpp>
@@ -61,6 +62,7 @@ double plain_log_prob(const One& one, double x) {
     return std::log(c) + x * std::log(p) + (1 - x) * log_sigmoid_of(-o[0]);
   }
   if (name == "gaussian") return std::log(boost::math::pdf(boost::math::normal(o[0], s), x));
+  if (name == "laplace") return std::log(boost::math::pdf(boost::math::laplace(o[0], s), x));
   if (name == "discretised-logistic") {
     const boost::math::logistic_distribution<double> of(o[0], s);
     const double low = (x - 128) / 127.5, high = (x - 127) / 127.5;
@@ -107,7 +109,7 @@ Cases cases(const Likelihood& row) {
   if (name == "bernoulli" || name == "continuous-bernoulli") {
     for (double l : {-20., -3., -0.1, 0., 1e-6, 0.3, 1., 5., 15.}) mild({l});
     for (double l : {-500., 300.}) extreme({l});
-  } else if (name == "gaussian") {
+  } else if (name == "gaussian" || name == "laplace") {
     for (double m : {-1., 0., 0.3})
       for (double s : {0.05, 0.3, 2.}) mild({m}, s);
     for (double s : {0.00092, 1000.}) extreme({0.5}, s);
@@ -155,9 +157,11 @@ Moments exact_moments(const One& one) {
       return sum;
     }
     const bool unit = one.row.values == Values::unit;
-    const double low = unit ? 0 : one.output[0] - 12 * one.scale;
-    const double high = unit ? 1 : one.output[0] + 12 * one.scale;
-    return integral([&](double x) { return f(x) * std::exp(plain_log_prob(one, x)); }, low, high);
+    const double low = unit ? 0 : one.output[0] - 40 * one.scale;
+    const double high = unit ? 1 : one.output[0] + 40 * one.scale;
+    const double middle = unit ? 0.5 : one.output[0];  // where a density may have a kink
+    const auto density = [&](double x) { return f(x) * std::exp(plain_log_prob(one, x)); };
+    return integral(density, low, middle) + integral(density, middle, high);
   };
   Moments m;
   m.mean = expected([](double x) { return x; });
@@ -196,7 +200,8 @@ TEST_CASE("every pmf sums to 1 and every density integrates to 1") {
         const auto standardised = [&](double t) {
           return one.scale * density(one.output[0] + one.scale * t);
         };
-        CHECK(integral(standardised, -12, 12) == doctest::Approx(1).epsilon(tolerance));
+        const double total = integral(standardised, -40, 0) + integral(standardised, 0, 40);
+        CHECK(total == doctest::Approx(1).epsilon(tolerance));
       }
     }
 }
@@ -478,14 +483,14 @@ TEST_CASE("outputs start at the mean of the data where the row knows how") {
 }
 
 TEST_CASE("what the table says, and what is refused") {
-  CHECK(likelihoods().size() == 6);
+  CHECK(likelihoods().size() == 7);
   CHECK(likelihood("bernoulli").values == Values::binary);
   CHECK(likelihood("gaussian").values == Values::real);
   CHECK_FALSE(likelihood("continuous-bernoulli").discrete());
   CHECK(likelihood("categorical").discrete());
   CHECK(message_of([] { likelihood("poisson"); }) ==
         "likelihood: there is none called 'poisson'\n"
-        "  hint: one of bernoulli, continuous-bernoulli, gaussian, discretised-logistic, "
+        "  hint: one of bernoulli, continuous-bernoulli, gaussian, laplace, discretised-logistic, "
         "beta-binomial, categorical");
   for (const char* text : {"fixed", "fixed:", "fixed:0", "fixed:-1", "fixed:nan", "fixed:1x", "1"})
     CHECK(message_of([=] { likelihood_scale(text); }) ==
@@ -497,7 +502,7 @@ TEST_CASE("what the table says, and what is refused") {
           LikelihoodHead(p, "x", likelihood("bernoulli"), 2, likelihood_scale("learned"));
         }) ==
         "likelihood scale: bernoulli has no scale\n"
-        "  hint: a scale belongs to gaussian, discretised-logistic");
+        "  hint: a scale belongs to gaussian, laplace, discretised-logistic");
   for (const char* name : {"discretised-logistic", "beta-binomial", "categorical"})
     CHECK(message_of([=] {
             Tape tape;
