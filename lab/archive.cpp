@@ -1,9 +1,7 @@
 #include <algorithm>
-#include <cstring>
 
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/archive.hpp>
-#include <vaegrad/lab/array.hpp>
 #include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/hashed_file.hpp>
 #include <vaegrad/models/coding/crc64.hpp>
@@ -13,7 +11,6 @@ namespace {
 
 constexpr std::string_view magic("\x89VAEZ\r\n\x1a", 8);
 constexpr std::uint32_t version = 1, stored_bit = 1u << 31;
-constexpr std::size_t most_header = 1 << 20;
 
 template <class T>
 void put(std::string& to, T x) {
@@ -65,28 +62,6 @@ std::uint64_t checksum(const std::string& header, std::span<const std::uint8_t> 
 }
 
 }  // namespace
-
-ImageFile read_image_file(const std::filesystem::path& path, Index height, Index width) {
-  const InputFile file(path);
-  char start[2] = {};
-  file.read(0, start, 2);
-  check(std::memcmp(start, "\x1f\x8b", 2) != 0, file.name(), ": it is packed with gzip", hint,
-        "gunzip --keep ", file.name());
-  check(path.extension() != ".csv", file.name(), ": not a file of bytes", hint,
-        "IDX and NPY files of bytes can be compressed");
-  Array images = read_array(path);
-  check(images.values.empty(), file.name(), ": its elements are not bytes", hint,
-        "numpy.save(file, x.astype('uint8')) for images with values 0..255");
-  const auto& d = images.dims;
-  const auto h = std::size_t(height), w = std::size_t(width);
-  const bool fits = (d.size() == 3 && d[1] == h && d[2] == w) || (d.size() == 2 && d[1] == h * w);
-  check(fits, file.name(), ": its size is ", sizes(d), ", but the model's images are ", height,
-        " x ", width, hint, "expected is (N, ", height, ", ", width, ")");
-  ImageFile to{std::string(file.size() - images.bytes.size(), '\0'), std::move(images.bytes)};
-  check(to.header.size() <= most_header, file.name(), ": a header of ", to.header.size(), " bytes");
-  file.read(0, to.header.data(), to.header.size());
-  return to;
-}
 
 Archive compress(const BitsBack& coder, const ImageFile& file) {
   const auto D = std::size_t(coder.dimensions());

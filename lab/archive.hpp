@@ -14,19 +14,10 @@
 // Numbers are little-endian, checksums the CRC-64 of ECMA-182. Images are cut into streams of at
 // most 1250, of even size, by their number alone: threads do not change an archive.
 #pragma once
-#include <filesystem>
-
+#include <vaegrad/lab/image_file.hpp>
 #include <vaegrad/models/coding/bits_back.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-
-// A file of images: IDX or NPY of bytes, not packed.
-struct ImageFile {
-  std::string header;  // what stands before the images
-  std::vector<std::uint8_t> pixels;
-};
-// Errors: another format, gzip, damage, bytes too few or too many, images of another size.
-ImageFile read_image_file(const std::filesystem::path& path, Index height, Index width);
 
 struct Archive {
   std::string bytes;

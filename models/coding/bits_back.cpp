@@ -8,10 +8,11 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-// How many images go together after `done` of a stack: a quarter of those, so that what they take
-// off is there (an image leaves at least a fifth of what it takes, for all models measured).
+// How many images go together after `done` of a stack: a sixth of those, so that what they take off
+// is there. An image leaves its −ELBO and takes up to 12 bits per latent: 137 and 430 bits for the
+// best model of binary MNIST.
 Index block_size(Index done, Index count) {
-  return std::min(std::clamp<Index>(done / 4, 1, BitsBack::largest_block), count - done);
+  return std::min(std::clamp<Index>(done / 6, 1, BitsBack::largest_block), count - done);
 }
 
 // What a bucket's number is xored with on the stack. The next block draws its z from these very
