@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <charconv>
 #include <set>
 
 #include <vaegrad/lab/coder.hpp>
@@ -49,15 +49,16 @@ class Taker {
 // A fixed scale keeps its text, fixed:S: the number in it is the same for everybody.
 PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
   using Scale = PixelLikelihood::Scale;
-  PixelLikelihood l{run.settings.likelihood, run.height * run.width};
-  const std::string& scale = run.settings.likelihood_scale;
+  PixelLikelihood l{run.setting("likelihood"), run.height * run.width};
+  const std::string& scale = run.setting("likelihood-scale");
   constexpr std::string_view fixed = "fixed:";
   if (from.has("decoder.log_scale")) {
     l.scale = Scale::learned;
     l.scale_value = double(from.take("decoder.log_scale", 1, 1)[0]);
   } else if (scale.starts_with(fixed)) {
     l.scale = Scale::fixed;
-    l.scale_value = real_option("likelihood-scale", scale.substr(fixed.size()), 1e-30, 1e30);
+    std::from_chars(scale.data() + fixed.size(), scale.data() + scale.size(), l.scale_value);
+    check(l.scale_value > 1e-30, "likelihood-scale: '", scale, "' is no scale");
   } else if (scale == "per-dimension") {
     l.scale = Scale::per_pixel;
   }
@@ -67,10 +68,10 @@ PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
 }  // namespace
 
 BitsBack make_coder(const RunFiles& run) {
-  const Settings& s = run.settings;
-  check(s.model == "vae" && run.conditions == 0, "--model ", s.model,
-        s.model == "autoencoder" ? " has no posterior to take bits from"
-                                 : ": an archive does not hold what its images are conditioned on",
+  const std::string& model = run.setting("model");
+  check(model == "vae" && run.conditions == 0, "--model ", model,
+        model == "autoencoder" ? " has no posterior to take bits from"
+                               : ": an archive does not hold what its images are conditioned on",
         hint, "compress with a run of --model vae");
   Taker from(run);
   VaeWeights w{.encoder = from.layers("encoder"),
@@ -78,8 +79,8 @@ BitsBack make_coder(const RunFiles& run) {
                .scale = from.layer("encoder.scale"),
                .decoder = from.layers("decoder"),
                .outputs = from.layer("decoder.outputs"),
-               .activation = s.activation,
-               .posterior_scale = s.posterior_scale,
+               .activation = run.setting("activation"),
+               .posterior_scale = run.setting("posterior-scale"),
                .likelihood = pixel_likelihood(run, from)};
   from.check_empty();
   return BitsBack(w);

@@ -187,8 +187,9 @@ bool bits_are_defined(const Settings& settings, const DataSet& data) {
 }
 
 LoadedRun load_run(const fs::path& folder, const std::string& which) {
-  RunFiles files = read_run_files(folder, which);
-  LoadedRun run{folder, std::move(files.settings), nullptr};
+  const RunFiles files = read_run_files(folder, which);
+  LoadedRun run{folder, {}, nullptr};
+  read_config(folder / "config.ini", run.settings);
   run.model = std::make_unique<Model>(run.settings, files.height, files.width, files.conditions);
   copy_weights(files.weights, *run.model);
   return run;

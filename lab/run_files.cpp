@@ -1,8 +1,37 @@
+#include <boost/program_options/parsers.hpp>
+#include <charconv>
+#include <sstream>
+
+#include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/run_files.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+std::map<std::string, std::string> read_lines(const fs::path& path) {
+  namespace po = boost::program_options;
+  std::istringstream in(read_file(path, std::size_t{1} << 20));
+  std::map<std::string, std::string> lines;
+  try {
+    for (const auto& option : po::parse_config_file(in, po::options_description(), true).options)
+      lines[option.string_key] = option.value.empty() ? "" : option.value[0];
+  } catch (const po::error& e) {
+    fail(path.string(), ": ", e.what(), hint, "lines read: epochs = 10");
+  }
+  return lines;
+}
+
+}  // namespace
+
+const std::string& RunFiles::setting(const std::string& name) const {
+  const auto found = config.find(name);
+  check(found != config.end(), weights_file.parent_path().string(), ": its config.ini has no ",
+        name, hint, "was the file edited?");
+  return found->second;
+}
 
 RunFiles read_run_files(const fs::path& folder, const std::string& which) {
   std::error_code error;
@@ -14,13 +43,15 @@ RunFiles read_run_files(const fs::path& folder, const std::string& which) {
         hint,
         which == "best" ? "--weights last: it had no validation examples"
                         : "wait for its first epoch, or train it again");
-  RunFiles run{{}, file, read_safetensors(file), 0, 0, 0};
-  read_config(folder / "config.ini", run.settings);
-  const auto size = [&](const char* key, std::int64_t least) {
+  RunFiles run{read_lines(folder / "config.ini"), file, read_safetensors(file), 0, 0, 0};
+  const auto size = [&](const char* key, std::ptrdiff_t least) {
     const auto found = run.weights.metadata().find(key);
-    check(found != run.weights.metadata().end(), file.string(), ": it does not say its ", key, hint,
+    std::ptrdiff_t n = -1;
+    if (found != run.weights.metadata().end())
+      std::from_chars(found->second.data(), found->second.data() + found->second.size(), n);
+    check(n >= least && n <= 1 << 24, file.string(), ": it does not say its ", key, hint,
           "is this a file that vaegrad wrote?");
-    return std::ptrdiff_t(integer_option(key, found->second, least, 1 << 24));
+    return n;
   };
   run.height = size("height", 1);
   run.width = size("width", 1);

@@ -70,6 +70,9 @@ constexpr ExactActivation table[] = {
     {"sigmoid",    [](double s) { return exact_sigmoid(s); }},
     {"softplus",   [](double s) { return exact_softplus(s); }},
     {"leaky_relu", [](double s) { return s > 0 ? s : 0.01 * s; }},
+    {"elu",        [](double s) { return s > 0 ? s : exact_exp(std::max(s, -700.0)) - 1; }},
+    {"silu",       [](double s) { return s * exact_sigmoid(s); }},
+    {"gelu",       [](double s) { return s * (double(normal_cdf()(s)) * 0x1p-32); }},
 };
 // clang-format on
 

@@ -10,12 +10,11 @@ mkdir -p "$out.objects/include/vaegrad"
 cd "$out.objects"
 ln -sfn "$root"/{autodiff,models,lab} include/vaegrad
 objects=()
-for source in "$root"/models/coding/*.cpp "$root"/lab/{archive,coder,file,run_files,safetensors,settings}.cpp \
+for source in "$root"/models/coding/*.cpp "$root"/lab/{archive,coder,file,run_files,safetensors}.cpp \
   "$root"/autodiff/{error,parallel}.cpp "$main"; do
   object=$(basename -- "$source" .cpp).o
   [[ $source != "$main" ]] || object=main.o
-  ${LAUNCHER-} "$@" -std=c++20 -ffp-contract=off -fopenmp -DVAEGRAD_CONFIGS='""' -DVAEGRAD_INSTALLED_CONFIGS='""' \
-    -I include -c "$source" -o "$object"
+  ${LAUNCHER-} "$@" -std=c++20 -ffp-contract=off -fopenmp -I include -c "$source" -o "$object"
   objects+=("$object")
 done
 "$@" -fopenmp "${objects[@]}" -lboost_program_options -o "$out"
