@@ -27,13 +27,14 @@ std::vector<std::size_t> label_counts(const std::string& text) {
 }
 
 // Codes beat the other features, or lose to them, when the average difference over the same draws
-// of labels is beyond two standard errors.
+// of labels is beyond two standard errors. With all labels there is one draw, and any difference
+// counts.
 std::string verdict(const Spread& d) {
-  if (d.count < 2) return fmt::format("{:+6.2f}", 100 * d.mean);
   const bool beyond = std::abs(d.mean) > 2 * d.standard_error();
-  return fmt::format("{:+6.2f} ±{:.2f} {}", 100 * d.mean, 100 * d.standard_error(),
-                     !beyond      ? "tie"
-                     : d.mean > 0 ? "won"
+  const std::string error = d.count > 1 ? fmt::format("±{:.2f}", 100 * d.standard_error()) : "";
+  return fmt::format("{:+6.2f} {:<5} {}", 100 * d.mean, error,
+                     !beyond      ? "tie "
+                     : d.mean > 0 ? "won "
                                   : "LOST");
 }
 
