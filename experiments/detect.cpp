@@ -118,9 +118,10 @@ void draw_extremes(const Sets& sets, const std::vector<double>& score, const cha
       const auto bytes = is ? bytes_of(sets.anomalous, i - normal) : bytes_of(sets.normal, i);
       grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
     }
-    grid.row_labels.push_back(fmt::format("{} {}: {} of {}", first < n / 2 ? "highest" : "lowest",
-                                          first < n / 2 ? first + columns : n - first, anomalous,
-                                          columns));
+    const bool high = first < n / 2;
+    grid.row_labels.push_back(fmt::format("{} {}-{}: {} of {}", high ? "highest" : "lowest",
+                                          high ? first + 1 : n - first - columns + 1,
+                                          high ? first + columns : n - first, anomalous, columns));
   };
   for (std::size_t r = 0; r < shown; r += columns) row(r);
   for (std::size_t r = n - shown; r < n; r += columns) row(r);
