@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include <vaegrad/autodiff/real.hpp>
+#include <vaegrad/autodiff/matrix.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -80,7 +80,13 @@ bool draw(const Curves& curves, const std::filesystem::path& path);
 // Every pixel of an image becomes a square of whole pixels; the picture is about 800 wide.
 bool draw(const ImageGrid& grid, const std::filesystem::path& path);
 
+// A graph in the language of Graphviz, e.g. that of a tape (autodiff/graph.hpp). It is kept beside
+// the picture as .dot, so that it can be drawn elsewhere when there is no `dot` here.
+bool draw_graph(const std::string& dot, const std::filesystem::path& path);
+
 // 0..1 to 0..255, rounded; what is outside is clamped, NaN is 0.
 std::vector<std::uint8_t> grey(std::span<const Real> values);
+// Appends images of such values, one per row.
+void add_images(ImageGrid& grid, ConstMatrix images);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -18,6 +18,11 @@ std::vector<std::uint8_t> grey(std::span<const Real> values) {
   return bytes;
 }
 
+void add_images(ImageGrid& grid, ConstMatrix images) {
+  const auto bytes = grey({images.data, static_cast<std::size_t>(images.size())});
+  grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
+}
+
 bool draw(const ImageGrid& grid, const std::filesystem::path& path) {
   check(grid.height > 0 && grid.width > 0 && grid.columns > 0, "plot: images of ", grid.height,
         " x ", grid.width, " in ", grid.columns, " columns");

@@ -10,11 +10,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdlib>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/autodiff/graph.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/plot.hpp>
 
 using namespace vaegrad;
@@ -102,10 +101,8 @@ int chapter_2(Chapter& chapter) {
     for (auto [a, slope] : reads) dot += fmt::format("{} -> {} [label=\" {:.3g}\"]\n", a, i, slope);
   }
   fmt::print("{}", tape.describe());
-  write_atomically(chapter.figure("tape.dot"), dot += "}\n");
-  const auto path = chapter.figure("tape").string();
-  if (std::system(fmt::format("dot -Tpng '{0}.dot' -o '{0}.png'", path).c_str()))
-    fmt::print(stderr, "02-tape: tape.png is not drawn\n  hint: apt-get install graphviz\n");
+  draw_graph(dot + "}\n", chapter.figure("tape.png"));
+  draw_graph(graph(tape), chapter.figure("engine.png"));
 
   // (2.5)  v_(i+1) = v_i + v_i, sixty times: 2⁶⁰ paths from v_0 to v_60, taken by one sweep
   List doublings;
