@@ -60,7 +60,7 @@ void four_pixels(Chapter& chapter) {
     optimiser.step();
   }
   const auto [guess, elbo] = pass(100000, 0, Purpose::evaluate);
-  chapter.claim("(8.3)", "four pixels: guess", -average(guess).item(), 0.75 * std::log(6.75), 0.01);
+  chapter.claim("(8.3)", "guess, 4 pixels", -average(guess).item(), 0.75 * std::log(27 / 4.), 0.01);
   chapter.claim_between("(8.5)", "their −ELBO", -average(elbo).item(), 0.75 * std::log(3), 1.2);
 }
 

@@ -45,7 +45,7 @@ std::pair<double, double> lack(Q q, Index K, Index n, std::uint64_t seed) {
   Stream(seed, Purpose::evaluate, std::uint32_t(K)).normal(e.val());
   // (9.1)  log w = log p(x|z) + log p(z) − log q(z|x),  z = μ + σ ε;  (n/K, K)
   const Var z = q.mean + q.std * e;
-  const Var log_px = -2 * square(4 - square(z)) - 0.5 * (log_2pi + std::log(0.25));
+  const Var log_px = -2 * square(4 - square(z)) - 0.5 * (log_2pi + std::log(1. / 4));
   const Var log_w = log_px + 0.5 * (square(e) - square(z)) + std::log(q.std);
   // (9.2)  L_K = E log p̂(x),  p̂(x) = 1/K Σ_k w_k
   const Var log_ratio = log_mean_exp(log_w - std::log(p_x));
