@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Does every chapter notice broken mathematics? Each NN-*.patch breaks one line of a chapter; built and run with
 # --quick, the chapter must exit 1 with a FAILED claim. A patch that does not apply or compile is a failure too.
+# VAEGRAD_BUILT=1: the chapters are built already.
 #
 #   tests/mutations/run.sh [-b BUILD] [PATCH ..]      BUILD: a folder configured with Ninja, default build/release
 set -uo pipefail
@@ -20,7 +21,7 @@ survives() {
   file=$(sed -n 's|^+++ b/||p' "$patch")
   chapter=$(basename -- "$(dirname -- "$file")") main=$root/$file
   [[ -f $main ]] || { echo "it changes no chapter: $file"; return 0; }
-  ninja -C "$build" "$chapter" >"$log" 2>&1 || { echo "the chapter itself does not build"; return 0; }
+  [[ ${VAEGRAD_BUILT-} ]] || ninja -C "$build" "$chapter" >"$log" 2>&1 || { echo "the chapter itself does not build"; return 0; }
   mkdir -p "$scratch/$chapter" "$scratch/$(dirname -- "$file")" && cp -- "$main" "$scratch/$file"
   patch -d "$scratch" -p1 --no-backup-if-mismatch <"$patch" >"$log" 2>&1 || { echo "it does not apply"; return 0; }
   while IFS= read -r command; do
