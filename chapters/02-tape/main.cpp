@@ -127,7 +127,7 @@ int chapter_2(Chapter& chapter) {
     const double once = seconds([&] { value(tape); });
     sweeps.push_back(seconds([&] { p.zero_gradient(), tape.backward(value(tape)); }) / once);
     n.push_back(double(p.count())), differences.push_back(2 * n.back());
-    // (2.6)  Σ_i v_i ∂y/∂w_i = dy(w + h v)/dh at h = 0,  by differences along one random v
+    // (2.6)  Σ_i u_i ∂y/∂w_i = dy(w + h u)/dh at h = 0,  by differences along one random u
     errors.push_back(check_gradient(p, value, chapter.seed).relative_error());
   }
   const double worst = *std::max_element(errors.begin(), errors.end());
