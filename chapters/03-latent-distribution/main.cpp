@@ -2,8 +2,7 @@
 //
 // Question   Why encode a distribution, and how do we differentiate through a sample?
 // Answer     A code with a width has a price in nats; a point would cost infinitely many. Written
-// as
-//            z = μ + σ ε the sample has slopes with respect to μ and σ, and they are all we need.
+//            as z = μ + σ ε the sample has slopes with respect to μ and σ; we need no others.
 //
 // Symbols    μ, σ mean and scale     ε ~ N(0, 1)     z (N, D) samples     a what the network gives
 // Equations  are those of README.md in this folder.

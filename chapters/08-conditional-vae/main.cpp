@@ -2,8 +2,7 @@
 //
 // Question   How do we ask for a 7?
 // Answer     Tell both networks. What is told need not be coded, so the code says the rest: how
-// this
-//            one differs from others of its kind. What is told may also be a part of the image.
+//            this one differs from others of its kind. What is told may be a part of the image.
 //
 // Symbols    x (B, D) pixels, 0 or 1     y (B, C) label     z (B, Z) code     v, h seen, hidden
 // Equations  are those of README.md in this folder.
