@@ -49,7 +49,7 @@ int chapter_5(Chapter& chapter) {
   // (5.3)  p(x|z) = Bernoulli(sigmoid(l)),  the network gives the logits l
   const auto decode = [&](Var z) -> Var { return logits(relu(decoder(z))); };
 
-  // (5.4)  log p(x|z) = Σ_j x_j l_j − log(1 + exp l_j)
+  // (5.4)  log p(x|z) = Σ_j x_j log π_j + (1 − x_j) log(1 − π_j) = Σ_j x_j l_j − log(1 + exp l_j)
   const auto log_likelihood = [](Var x, Var l) { return row_sums(x * l - softplus(l)); };
   // (5.5)  KL(q ‖ p) = ½ Σ_j μ_j² + σ_j² − 1 − log σ_j²
   const auto kl = [](Gaussian q) {
