@@ -57,7 +57,7 @@ void train(Model& model, const Examples& data, const Chapter& chapter) {
 // (6.7)  cells of the same share 1/256 of p(z); a hole has less than half of that of the codes
 struct Cells {
   std::vector<bool> hole;
-  double holes = 0, kl = 0;  // their share;  Σ r log 256 r,  r the share of codes in a cell
+  double holes = 0, kl = 0;  // their share;  Σ r log(256 r),  r the share of codes in a cell
   Cells(ConstMatrix z, double N) {
     std::vector<double> in(cells * cells);
     const auto of = [](Real t) { return Index(cells * std::min(0.9999, cdf(prior, double(t)))); };
