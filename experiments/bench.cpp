@@ -143,21 +143,22 @@ int bench(Arguments arguments) {
 }
 
 std::string help() {
-  return "usage: vaegrad bench [--json] [--peers] [--case NAME] [--seconds S] [--threads N]\n\n"
-         "Measures this machine and the training step on it. Beside each step stands the same "
-         "step\n"
-         "written by hand without a tape, run in turns with it; their losses must agree.\n\n"
-         "  --json       one object per case\n"
-         "  --peers      beside PyTorch and JAX instead, where a Python with them is found\n"
-         "  --python P   that Python [$VAEGRAD_PYTHON, or python3]\n"
-         "  --case NAME  only this one: " +
+  return "usage: vaegrad bench [options]\n\n"
+         "Measures this machine and the training step on it. Beside each step stands the\n"
+         "same step written by hand without a tape, run in turns with it; their losses\n"
+         "must agree.\n\n"
+         "  --json                  one object per case\n"
+         "  --peers                 beside PyTorch and JAX instead, where there are any\n"
+         "  --python P              the Python that has them [$VAEGRAD_PYTHON, or python3]\n"
+         "  --case NAME             [every one]\n"
+         "    " +
          names() +
-         "\n  --seconds S  to spend on each comparison (2)\n"
-         "  --threads N  default: all that this process may use\n\n"
-         "Columns: ms per step; ratio to the step by hand; both as a share of the peak FLOP rate;\n"
-         "allocations per step, outside and inside oneDNN; cost of a gradient over the cost of "
-         "the\n"
-         "value, and the same ratio of FLOPs; peak memory.\n";
+         "\n  --seconds S             to spend on each comparison [2]\n"
+         "  --threads N             [as many as this process may use]\n\n"
+         "Columns: ms per step; ratio to the step by hand; both as a share of the peak\n"
+         "rate; allocations per step, outside and inside oneDNN; cost of a gradient over\n"
+         "the cost of the value, and the same ratio of FLOPs; peak memory.\n\n"
+         "example: vaegrad bench --case mlp-b128 --seconds 5\n";
 }
 
 }  // namespace

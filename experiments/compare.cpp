@@ -7,8 +7,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/known_sets.hpp>
 #include <vaegrad/lab/plot.hpp>
 #include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/shapes.hpp>
 
 #include "command.hpp"
 
@@ -21,19 +23,80 @@ struct Row {
   double elbo;
 };
 
-// What makes ELBOs comparable: the data (by checksum), how they are made 0 or 1, the split, and
-// whether the likelihood is a probability or a density.
+// What makes ELBOs comparable: the examples (the files by checksum, and the seed where it decides
+// which of them are for testing), how they are made 0 or 1, what is given, and whether the
+// likelihood is a probability or a density. Its first line is for people.
 std::string group_of(const nlohmann::json& summary) {
   const auto& s = summary.at("settings");
-  const Likelihood& p = likelihood(s.value("likelihood", "bernoulli"));
+  const auto setting = [&](const char* name, const char* otherwise) {
+    return s.value(name, std::string(otherwise));
+  };
+  const Likelihood& p = likelihood(setting("likelihood", "bernoulli"));
   const char* values = p.values == Values::binary ? "0 or 1"
                        : p.values == Values::grey ? "0..255"
                                                   : "density";
+  const std::string data = setting("data", "?");
   std::string to =
-      fmt::format("{}, binarize {}, {}", s.value("data", "?"), s.value("binarize", "none"), values);
-  std::string sums = summary.at("data_sha256").dump();
-  to += fmt::format(", {} test examples", summary.value("test_examples", 0));
-  return to + '\n' + sums;
+      fmt::format("{}, binarize {}, {}, {} test examples", data, setting("binarize", "none"),
+                  values, summary.value("test_examples", 0));
+  if (const std::string classes = setting("classes", ""); !classes.empty())
+    to += ", classes " + classes;
+  if (setting("model", "vae") == "cvae" && setting("condition", "label") != "label")
+    to += ", given " + setting("condition", "");
+  const bool own_test = find_known_set(data) || shape_grid(data) || s.contains("test-data");
+  if (!own_test) to += ", split by seed " + setting("seed", "1");
+  nlohmann::json sums = summary.at("data_sha256");
+  for (const char* labels : {"labels", "test-labels"}) sums.erase(setting(labels, ""));
+  return to + '\n' + sums.dump();
+}
+
+Row read(const std::string& folder) {
+  const std::filesystem::path file = std::filesystem::path(folder) / "summary.json";
+  std::error_code error;
+  check(std::filesystem::exists(file, error), folder, ": there is no summary.json in it", hint,
+        "a run writes it at its end; finish it with vaegrad train --resume ", folder);
+  Row row{folder, "", nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false),
+          std::nan("")};
+  check(!row.summary.is_discarded() && row.summary.contains("settings") &&
+            row.summary.contains("data_sha256"),
+        file.string(), ": damaged, or not written by vaegrad", hint, "train the run again");
+  if (row.summary.at("test_elbo").is_number()) row.elbo = row.summary["test_elbo"];
+  const auto& s = row.summary["settings"];
+  row.what = fmt::format("{} {}-{} {}", s.value("model", "vae"), s.value("hidden", "?"),
+                         s.value("latent", "?"), s.value("objective", "elbo"));
+  if (s.value("beta", "1") != "1") row.what += " beta " + s.value("beta", "1");
+  if (s.value("particles", "1") != "1") row.what += " K " + s.value("particles", "1");
+  row.what += ", seed " + s.value("seed", "?");
+  return row;
+}
+
+Series curve(const std::string& folder) {
+  Series series;
+  bool validated = false;
+  for (const Metrics& m : read_metrics(folder)) {
+    series.x.push_back(m.epoch);
+    validated = validated || std::isfinite(m.valid_elbo);
+    series.y.push_back(std::isfinite(m.valid_elbo) ? m.valid_elbo : m.train_elbo);
+  }
+  if (!validated) series.mark = Mark::dashes;
+  return series;
+}
+
+// Nats per test example; at most 80 columns, as long as names of runs have at most 33.
+void print(const std::vector<Row>& rows) {
+  fmt::print("  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6}  {}\n", "ELBO", "log p(x|z)", "KL", "active",
+             "epochs", "min", "run");
+  for (const Row& r : rows) {
+    const auto number = [&](const char* key) {
+      const auto& x = r.summary.at(key);
+      return x.is_number() ? fmt::format("{:.2f}", x.get<double>()) : std::string("-");
+    };
+    fmt::print("  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6.1f}  {}\n", number("test_elbo"),
+               number("test_log_likelihood"), number("test_kl"), r.summary.value("active_units", 0),
+               r.summary["final"].value("epoch", 0), r.summary.value("seconds_training", 0.0) / 60,
+               r.folder);
+    fmt::print("  {:>51}{}\n", "", r.what);
+  }
 }
 
 int run(Arguments arguments) {
@@ -51,56 +114,23 @@ int run(Arguments arguments) {
   check<UsageError>(!folders.empty(), "which runs?", hint, "vaegrad compare runs/a runs/b");
 
   std::map<std::string, std::vector<Row>> groups;
-  Chart chart;
-  chart.title = "ELBO on validation (or training, dashed)";
-  chart.x_label = "epoch";
-  chart.y_label = "nats per example";
   for (const std::string& folder : folders) {
-    const std::filesystem::path file = std::filesystem::path(folder) / "summary.json";
-    std::error_code error;
-    check(std::filesystem::exists(file, error), folder, ": there is no summary.json in it", hint,
-          "a run writes it at its end; finish it with vaegrad train --resume ", folder);
-    Row row{folder, "",
-            nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false),
-            std::nan("")};
-    check(!row.summary.is_discarded() && row.summary.contains("settings") &&
-              row.summary.contains("data_sha256"),
-          file.string(), ": damaged, or not written by vaegrad", hint, "train the run again");
-    if (row.summary.at("test_elbo").is_number()) row.elbo = row.summary["test_elbo"];
-    const auto& s = row.summary["settings"];
-    row.what = fmt::format("{} {} z{} {}", s.value("model", "vae"), s.value("hidden", "?"),
-                           s.value("latent", "?"), s.value("objective", "elbo"));
-    if (s.value("beta", "1") != "1") row.what += " beta " + s.value("beta", "1");
-    if (s.value("particles", "1") != "1") row.what += " K " + s.value("particles", "1");
+    Row row = read(folder);
     groups[group_of(row.summary)].push_back(row);
-
-    Series series{.title = folder};
-    bool validated = false;
-    for (const Metrics& m : read_metrics(folder)) {
-      series.x.push_back(m.epoch);
-      validated = validated || std::isfinite(m.valid_elbo);
-      series.y.push_back(std::isfinite(m.valid_elbo) ? m.valid_elbo : m.train_elbo);
-    }
-    if (!validated) series.mark = Mark::dashes;
-    chart.series.push_back(series);
   }
+  Chart chart{"Validation ELBO (dashed: training ELBO, of a run without validation)", "epoch",
+              "nats per example"};
+  char letter = 'A';
   for (auto& [group, rows] : groups) {
     std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
       return (std::isnan(a.elbo) ? -1e300 : a.elbo) > (std::isnan(b.elbo) ? -1e300 : b.elbo);
     });
-    fmt::print("{}\n", group.substr(0, group.find('\n')));
-    fmt::print("  {:>9} {:>9} {:>7} {:>4} {:>6} {:>6}  {}\n", "ELBO", "log p(x|z)", "KL", "act.",
-               "epochs", "min", "run");
+    const std::string name = groups.size() > 1 ? fmt::format("{}: ", letter++) : "";
+    fmt::print("{}{}\n", name, group.substr(0, group.find('\n')));
+    print(rows);
     for (const Row& r : rows) {
-      const auto number = [&](const char* key) {
-        return r.summary.at(key).is_number() ? fmt::format("{:.2f}", r.summary[key].get<double>())
-                                             : std::string("-");
-      };
-      fmt::print("  {:>9} {:>10} {:>7} {:>4} {:>6} {:>6.1f}  {}\n", number("test_elbo"),
-                 number("test_log_likelihood"), number("test_kl"),
-                 r.summary.value("active_units", 0), r.summary["final"].value("epoch", 0),
-                 r.summary.value("seconds_training", 0.0) / 60, r.folder);
-      fmt::print("  {:>49}{}\n", "", r.what);
+      chart.series.push_back(curve(r.folder));
+      chart.series.back().title = name + r.folder;
     }
   }
   if (groups.size() > 1)
@@ -112,8 +142,10 @@ int run(Arguments arguments) {
 
 std::string help() {
   return "usage: vaegrad compare RUN RUN .. [--out FILE.png]\n\n"
-         "A table of trained runs, best test ELBO first, and their curves in one picture\n"
-         "[comparison.png]. Runs with other test examples are listed apart.\n\n"
+         "A table of trained runs, best test ELBO first, and their curves in one picture.\n"
+         "Runs on other data, binarization or test examples are listed apart.\n\n"
+         "  RUN ..                  folders of finished runs\n"
+         "  --out FILE.png          the picture [comparison.png]\n\n"
          "example: vaegrad compare runs/vae runs/iwae --out both.png\n";
 }
 

@@ -203,9 +203,9 @@ int run(Arguments arguments) {
 std::string help() {
   std::string to =
       "usage: vaegrad detect [RUN] --data NAME|PATH [options]\n\n"
-      "Scores how anomalous examples are to a trained run, and how well each score tells\n"
-      "anomalous from normal ones. Without --anomalous-classes the run's own test examples\n"
-      "are normal and --data is anomalous.\n\n"
+      "Scores how anomalous examples are to a trained run, and how well each score\n"
+      "tells anomalous from normal ones. Without --anomalous-classes the run's own test\n"
+      "examples are normal and --data is anomalous.\n\n"
       "  RUN                     its folder [runs/latest]\n"
       "  --data NAME|PATH        a set's test images, or all of a file\n"
       "  --labels FILE           .. and their labels\n"
@@ -220,7 +220,8 @@ std::string help() {
          "  --limit N               only N examples of each kind, spread evenly\n"
          "  --out DIR               [detect in the run's folder]\n" +
          opened_help +
-         "\nexample: vaegrad train --data mnist --binarize sample --classes 0,1,2,3,4,5,6,8,9\n"
+         "\nexample: vaegrad train --data mnist --binarize sample \\\n           --classes "
+         "0,1,2,3,4,5,6,8,9\n"
          "         vaegrad detect --data mnist --anomalous-classes 7\n";
 }
 

@@ -80,11 +80,12 @@ std::string help() {
          "  RUN                     its folder [runs/latest]\n"
          "  --split NAME            train, test or validation [train]\n"
          "  --sample                codes are samples of q(z|x) [its mean]\n"
-         "  --bins N                of a latent [20, or a factor's largest number of values]\n"
+         "  --bins N                of a latent [20, or as many as a factor has values]\n"
          "  --seed N                of the votes [1]\n"
          "  --out DIR               [disentangle in the run's folder]\n" +
          std::string(opened_help) +
-         "\nexample: vaegrad train --data shapes --binarize threshold --objective beta --beta 4\n"
+         "\nexample: vaegrad train --data shapes --binarize threshold --objective beta \\\n"
+         "           --beta 4\n"
          "         vaegrad disentangle\n";
 }
 

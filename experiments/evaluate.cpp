@@ -1,45 +1,56 @@
 // vaegrad evaluate: the numbers of a trained run on a split, as one JSON object.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
 #include <vaegrad/lab/progress.hpp>
 #include <vaegrad/lab/run.hpp>
 
-#include "options.hpp"
+#include "opened.hpp"
 
 namespace vaegrad {
 namespace {
 
+const Setting& binarize_setting() {
+  const auto& all = all_settings();
+  return *std::find_if(all.begin(), all.end(),
+                       [](const Setting& s) { return s.name == std::string_view("binarize"); });
+}
+
+// The run's own data, or those that --data, --labels and --binarize name.
+DataSet data_of(const Options& options, LoadedRun& run) {
+  Settings& s = run.settings;
+  const bool other = options.has("data");
+  if (other) s.data = options.text("data", ""), s.labels = s.test_data = s.test_labels = "";
+  if (options.has("labels")) s.labels = options.text("labels", "");
+  if (options.has("binarize")) binarize_setting().set(s, options.text("binarize", ""));
+  if (!other) return load_data(s);
+  const auto wanted = s.binarize;
+  DataSet data = load_data_for(*run.model, s);
+  if (options.has("binarize")) s.binarize = wanted, check_suits(s, data);
+  return data;
+}
+
 int run(Arguments arguments) {
-  const Options options(arguments,
-                        {"split", "weights", "particles", "limit", "data-dir", "threads"});
-  const std::string split = options.one_of("split", {"test", "train", "validation", "all"});
+  const Options options(arguments, {"data", "labels", "binarize", "split", "weights", "particles",
+                                    "limit", "data-dir", "seed", "threads"});
   const std::int64_t particles = options.integer("particles", 5000, 0, 10000000);
   const std::int64_t limit = options.integer("limit", 0, 1, INT64_MAX);
-  if (options.has("threads")) set_threads(int(options.integer("threads", 1, 1, 1024)));
-  LoadedRun run = load_run(options.run(), options.one_of("weights", {"last", "best"}));
+  if (options.has("split")) options.one_of("split", {"test", "train", "validation", "all"});
+  LoadedRun run = open_run(options);
   const Model& model = *run.model;
-  if (options.has("data-dir")) run.settings.data_dir = options.text("data-dir", "");
-  const DataSet data = load_data(run.settings);
-  Examples examples = split == "train"        ? data.train
-                      : split == "validation" ? data.validation
-                                              : data.test;
-  check(split != "all" || data.train.file == data.test.file,
-        "--split all: training and test examples are in two files", hint,
-        "--split train, and --split test");
-  if (split == "all")
-    for (const Examples* more : {&data.train, &data.validation})
-      examples.rows.insert(examples.rows.end(), more->rows.begin(), more->rows.end());
-  check(examples.count(), "--split: the run has no ", split, " examples", hint, "--split test");
-  if (limit &&
-      std::size_t(limit) < examples.count()) {  // spread evenly: test sets are often sorted
-    std::vector<std::uint32_t> rows;
-    for (std::size_t i = 0; i < std::size_t(limit); ++i)
-      rows.push_back(examples.rows[i * examples.count() / std::size_t(limit)]);
-    examples.rows = rows;
-  }
+  const DataSet data = data_of(options, run);
+  // Of a file that the run never saw, all examples are for testing.
+  const bool whole = options.has("data") && data.train.file == data.test.file;
+  const std::string split = options.text("split", whole ? "all" : "test");
+  Examples examples = choose_split(data, split);
+  if (limit && std::size_t(limit) < examples.count())
+    examples.rows = spread(examples, std::size_t(limit));
+  // Of the draws of z; the splits keep the run's.
+  run.settings.seed =
+      std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
 
   const Evaluation e = evaluate(model, examples, run.settings);
   nlohmann::json json;
@@ -63,6 +74,11 @@ int run(Arguments arguments) {
         evaluate(*model.baseline, examples, baseline_settings(run.settings)).log_likelihood;
   json["examples"] = e.examples;
   json["split"] = split;
+  json["data"] = run.settings.data;
+  const std::string binarize = binarize_setting().get(run.settings);
+  json["binarize"] = binarize.empty() ? nlohmann::json(nullptr) : nlohmann::json(binarize);
+  json["weights"] = options.text("weights", "last");
+  json["seed"] = run.settings.seed;
   json["particles"] = particles;
   for (const char* key : {"nll", "nll_standard_error", "nll_standard_error_examples",
                           "effective_sample_size", "bits_per_dimension"})
@@ -90,16 +106,23 @@ int run(Arguments arguments) {
 
 std::string help() {
   return "usage: vaegrad evaluate [RUN] [options]\n\n"
-         "Prints a run's ELBO with its terms, and -log p(x) by importance sampling (nll): nats,\n"
-         "per example, as one JSON object.\n\n"
+         "Prints a run's ELBO with its terms, and -log p(x) by importance sampling (nll):\n"
+         "nats, per example, as one JSON object.\n\n"
          "  RUN                     its folder [runs/latest]\n"
-         "  --split NAME            test, train, validation or all [test]\n"
-         "  --weights NAME          last, or best on validation [last]\n"
-         "  --particles K           samples of z per example for nll; 0: leave it out [5000]\n"
+         "  --data NAME|PATH        other data than the run's, of the same size\n"
+         "  --labels FILE           their labels, for a model that is given them\n"
+         "  --binarize HOW          none, threshold or sample [as in training]\n"
+         "  --split NAME            train, validation, test, or all of a single file\n"
+         "                          [test; of a file given by --data: all]\n"
          "  --limit N               only N examples, spread evenly\n"
+         "  --weights NAME          last, or best on validation [last]\n"
+         "  --particles K           samples of z per example for nll; 0: no nll [5000]\n"
          "  --data-dir DIR          where the data lie now [as in training]\n"
-         "  --threads N\n\n"
-         "The KL is mutual_information + total_correlation + dimension_wise_kl of the code (Chen\n"
+         "  --seed N                of the draws of z [the run's]\n"
+         "  --threads N             [as many as this process may use]\n\n"
+         "nll_standard_error is the error from drawing z, for these examples;\n"
+         "nll_standard_error_examples that from the choice of examples. The KL is\n"
+         "mutual_information + total_correlation + dimension_wise_kl of the code (Chen\n"
          "et al. 2018), estimated from batches; null where p(z|y) is learnt.\n\n"
          "example: vaegrad evaluate runs/latest --particles 1000 --limit 500\n";
 }

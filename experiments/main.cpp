@@ -23,9 +23,7 @@ std::string overview() {
       "usage: vaegrad COMMAND [options]        vaegrad COMMAND --help\n\n";
   for (const Command* c : commands) to += fmt::format("  {:<12} {}\n", c->name, c->summary);
   to += fmt::format("  {:<12} {}\n", "test", "every test (by the start script)");
-  to +=
-      "\nexample: vaegrad train --data fashion-mnist --binarize sample --latent 2 --out "
-      "runs/flat\n";
+  to += "\nexample: vaegrad train --data fashion-mnist --binarize sample --latent 2\n";
   return to;
 }
 

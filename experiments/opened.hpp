@@ -15,13 +15,8 @@ inline LoadedRun open_run(const Options& options) {
   return run;
 }
 // --split, of the run's own data
-inline const Examples& split_of(const Options& options, const DataSet& data) {
-  const std::string name = options.one_of("split", {"test", "train", "validation"});
-  const Examples& examples = name == "train"        ? data.train
-                             : name == "validation" ? data.validation
-                                                    : data.test;
-  check(examples.count(), "--split: the run has no ", name, " examples", hint, "--split test");
-  return examples;
+inline Examples split_of(const Options& options, const DataSet& data) {
+  return choose_split(data, options.text("split", "test"));
 }
 // The folder that a command's files go to: --out, or NAME in the run's folder.
 inline std::filesystem::path out_folder(const Options& options, const LoadedRun& run,

@@ -132,14 +132,15 @@ int run(Arguments arguments) {
 std::string help() {
   return "usage: vaegrad probe [RUN] [options]\n\n"
          "What can be read from the codes with few labels: a linear probe (multinomial\n"
-         "logistic regression) and k nearest neighbours on the codes, beside raw pixels and\n"
-         "PCA of the same size. Test accuracy over draws of labels, with paired differences.\n\n"
+         "logistic regression) and k nearest neighbours on the codes, beside raw pixels\n"
+         "and PCA of the same size. Test accuracy over draws of labels, with paired\n"
+         "differences.\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --label-counts N,N..    [100,600,1000,3000,all]\n"
          "  --draws N               of labels, as many of each class [10]\n"
          "  --sample                codes are samples of q(z|x) [its mean]\n"
          "  --seed N                of the draws [1]\n"
-         "  --out DIR               for probe.json and probe.png [probe in the run's folder]\n" +
+         "  --out DIR               for probe.json and probe.png [RUN/probe]\n" +
          std::string(opened_help) +
          "\nexample: vaegrad probe runs/latest --label-counts 100,1000\n";
 }

@@ -1,10 +1,11 @@
 // vaegrad sample, reconstruct, traverse, interpolate: pictures of a trained run.
 #include <fmt/format.h>
 
+#include <vaegrad/lab/picture_parts.hpp>
 #include <vaegrad/lab/pictures.hpp>
 #include <vaegrad/lab/run.hpp>
 
-#include "options.hpp"
+#include "opened.hpp"
 
 namespace vaegrad {
 namespace {
@@ -17,15 +18,9 @@ struct Opened {
 };
 // The run, its data, and where the picture goes: --out, or NAME.png in the run's folder.
 Opened open(const Options& options, const char* name) {
-  if (options.has("threads")) set_threads(int(options.integer("threads", 1, 1, 1024)));
-  Opened o{load_run(options.run(), options.one_of("weights", {"last", "best"})), {}, {}, {}};
-  if (options.has("data-dir")) o.run.settings.data_dir = options.text("data-dir", "");
+  Opened o{open_run(options), {}, {}, {}};
   o.data = load_data(o.run.settings);
-  const std::string split = options.one_of("split", {"test", "train", "validation"});
-  o.examples = split == "train"        ? o.data.train
-               : split == "validation" ? o.data.validation
-                                       : o.data.test;
-  check(o.examples.count(), "--split: the run has no ", split, " examples", hint, "--split test");
+  o.examples = split_of(options, o.data);
   o.out = options.text("out", (o.run.folder / concat(name, ".png")).string());
   return o;
 }
@@ -51,11 +46,16 @@ int sample(Arguments arguments) {
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(o.run.settings.seed), 0, INT64_MAX));
   if (options.one_of("from", {"prior", "aggregate"}) == "aggregate") s.aggregate = &o.data.train;
   s.completed = &o.examples;
+  if (is_table(*o.run.model))
+    return drawn(draw_table_samples(*o.run.model, o.examples, o.run.settings, s, o.out), o.out);
   return drawn(draw_samples(*o.run.model, o.run.settings, s, o.out), o.out);
 }
 int reconstruct(Arguments arguments) {
   const Options options(arguments, {"out", "data-dir", "threads", "weights", "split"});
   const Opened o = open(options, "reconstructions");
+  if (is_table(*o.run.model))
+    return drawn(draw_table_reconstructions(*o.run.model, o.examples, o.run.settings, o.out),
+                 o.out);
   return drawn(draw_reconstructions(*o.run.model, o.examples, o.run.settings, o.out), o.out);
 }
 int traverse(Arguments arguments) {
@@ -86,14 +86,14 @@ std::string sample_help() {
       "sample [RUN] [options]", "Draws E[x|z] for z from the prior.",
       "  --count N               [100]\n"
       "  --class C               of a conditional model [a row for each]\n"
-      "  --from WHAT             prior, or aggregate: z ~ q(z|x) of training examples [prior]\n"
+      "  --from WHAT             prior, or aggregate: z ~ q(z|x) of training x [prior]\n"
       "  --temperature T         factor on z [1]\n"
       "  --seed N                [the run's]\n",
       "sample runs/latest --count 25 --temperature 0.7 --out few.png");
 }
 std::string reconstruct_help() {
   return described("reconstruct [RUN] [options]", "Draws images and what the model makes of them.",
-                   "  --split NAME            test, train or validation [test]\n",
+                   "  --split NAME            train, validation or test [test]\n",
                    "reconstruct --split train");
 }
 std::string traverse_help() {
@@ -105,7 +105,7 @@ std::string interpolate_help() {
   return described("interpolate [RUN] [options]",
                    "Draws the way from image to image through the code.",
                    "  --path NAME             linear or spherical [linear]\n"
-                   "  --split NAME            test, train or validation [test]\n",
+                   "  --split NAME            train, validation or test [test]\n",
                    "interpolate --path spherical");
 }
 

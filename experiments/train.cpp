@@ -19,8 +19,9 @@ void on_signal(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-Curves curves_of(const std::vector<Metrics>& metrics) {
+Curves curves_of(const std::vector<Metrics>& metrics, const Model& model, const Evaluation& test) {
   Curves c;
+  if (!model.deterministic) c.kl_per_latent = test.kl_per_latent;
   for (const Metrics& m : metrics) {
     c.epoch.push_back(m.epoch);
     c.train_elbo.push_back(m.train_elbo);
@@ -85,7 +86,7 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
     fmt::print(stderr, "going on from epoch {}, batch {}\n", training.state().epoch,
                training.state().batch);
   }
-  fmt::print(stderr, "{} {}-{}{}, {}, {}, beta {:g}, {} parameters, {} threads, seed {}\n",
+  fmt::print(stderr, "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {} threads, seed {}\n",
              settings.model, model.encoder ? model.dimensions() : model.conditions,
              fmt::join(settings.hidden, "-"),
              concat('-', model.encoder ? model.latent : model.dimensions()), settings.likelihood,
@@ -98,11 +99,7 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
   }
   const Evaluation test = evaluate(model, data.test, settings);
   run.write("summary.json", summary_of(settings, data, model, training, test));
-  draw(curves_of(training.metrics()), run.folder() / "curves.png");
-  draw_reconstructions(model, data.test, settings, run.folder() / "reconstructions.png");
-  if (!model.deterministic)
-    draw_samples(model, settings, {.seed = settings.seed, .completed = &data.test},
-                 run.folder() / "samples.png");
+  draw_run(model, data, settings, curves_of(training.metrics(), model, test), run.folder());
 
   fmt::print(stderr, "trained in {}, {:.0f} examples/s\n", duration(training.seconds()),
              double(data.train.count()) * double(training.metrics().size()) / training.seconds());
@@ -146,8 +143,7 @@ int train(Arguments arguments) {
   const Run run(settings);
   const std::string from =
       settings.config.empty() ? "" : concat(" (", settings.config.filename().string(), ')');
-  fmt::print(stderr,
-             "training on {}{}: {} examples of {} x {}, {} for validation, {} for testing\n",
+  fmt::print(stderr, "training on {}{}: {} examples of {} x {}, {} validation, {} test\n",
              settings.data, from, data.train.count(), model->height, model->width,
              data.validation.count(), data.test.count());
 
@@ -164,25 +160,50 @@ int train(Arguments arguments) {
   return 0;
 }
 
+// A line per setting, or two neighbours on one where both are short: the whole fits a screen.
 std::string help() {
-  constexpr std::size_t column = 32, width = 80;
   std::string to =
-      "usage: vaegrad train [options]\n\nTrains a model and writes a folder with everything about "
-      "it.\n";
-  const char* group = "";
-  for (const Setting& s : all_settings()) {
-    if (std::string_view(group) != s.group) to += fmt::format("{}\n", group = s.group);
-    to += fmt::format("  {:<30}", fmt::format("--{} {}", s.name, s.value));
+      "usage: vaegrad train [options]    Trains a model; its folder says all about it.\n";
+  const Setting* waiting = nullptr;  // a short one, for a neighbour
+  const auto option = [](const Setting& s) {
+    return concat("--", s.name, *s.value ? " " : "", s.value);
+  };
+  const auto in_half = [&](const Setting& s) {
+    return fmt::format("{:<16} {}", option(s), s.help);
+  };
+  const auto alone = [&](const Setting& s) {
+    const std::string name = fmt::format("  {:<24} ", option(s));
     std::string_view rest = s.help;
-    while (rest.size() > width - column) {
-      const std::size_t space = rest.rfind(' ', width - column);
-      to += fmt::format("{}\n{:{}}", rest.substr(0, space), "", column);
+    to += name;
+    for (std::size_t room = 80 - name.size(); rest.size() > room; room = 80 - 27) {
+      const std::size_t space = rest.rfind(' ', room);
+      to += fmt::format("{}\n{:27}", rest.substr(0, space), "");
       rest.remove_prefix(space + 1);
     }
     to += fmt::format("{}\n", rest);
+  };
+  const auto flush = [&] {
+    if (waiting) alone(*waiting);
+    waiting = nullptr;
+  };
+  const char* group = "";
+  for (const Setting& s : all_settings()) {
+    if (std::string_view(group) != s.group) {
+      flush();
+      to += fmt::format("{}\n", group = s.group);
+    }
+    if (in_half(s).size() > 38) {
+      flush();
+      alone(s);
+    } else if (waiting) {
+      to += fmt::format("  {:<39}{}\n", in_half(*waiting), in_half(s));
+      waiting = nullptr;
+    } else {
+      waiting = &s;
+    }
   }
-  return to +
-         "example: vaegrad train --data mnist --binarize sample --hidden 200,200 --latent 50\n";
+  flush();
+  return to + "example: vaegrad train --data mnist --binarize sample --latent 50 --out runs/a\n";
 }
 
 }  // namespace

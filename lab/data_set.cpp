@@ -263,6 +263,34 @@ void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
 
 }  // namespace
 
+Examples choose_split(const DataSet& data, std::string_view name) {
+  const bool all = name == "all";
+  check<UsageError>(all || name == "train" || name == "validation" || name == "test",
+                    "--split: there is no '", name, "'", hint,
+                    "one of train, validation, test, all");
+  Examples chosen = name == "train"        ? data.train
+                    : name == "validation" ? data.validation
+                                           : data.test;
+  check(!all || data.train.file == data.test.file, data.name,
+        ": --split all: training and test examples are in two files", hint,
+        "--split train, and --split test");
+  if (all) {
+    for (const Examples* more : {&data.train, &data.validation})
+      if (more->file == chosen.file)
+        chosen.rows.insert(chosen.rows.end(), more->rows.begin(), more->rows.end());
+    std::sort(chosen.rows.begin(), chosen.rows.end());
+  }
+  check(chosen.count(), data.name, ": there are no ", name, " examples", hint, "--split test");
+  return chosen;
+}
+
+std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n) {
+  n = std::min(n, examples.count());
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = 0; i < n; ++i) rows.push_back(examples.rows[i * examples.count() / n]);
+  return rows;
+}
+
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options) {
   const auto grid = shape_grid(name_or_path);
   const Parts parts = find_parts(name_or_path, options, grid.has_value());

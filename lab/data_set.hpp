@@ -66,6 +66,13 @@ struct DataSet {
   std::vector<Checksum> checksums;  // of every file that was read
 };
 
+// `train`, `validation`, `test`, or `all` of a single file. Errors: there are none (UsageError for
+// a name that is none of these).
+Examples choose_split(const DataSet& data, std::string_view name);
+
+// At most n rows, spread evenly over the examples: test sets are often sorted.
+std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n);
+
 struct DataOptions {
   std::filesystem::path data_dir = {};  // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
   std::optional<std::size_t> validation =

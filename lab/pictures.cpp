@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include <vaegrad/lab/picture_parts.hpp>
 #include <vaegrad/lab/pictures.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -35,32 +38,10 @@ Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition) {
   return whole(model, shown(model, p), condition);
 }
 
-// One-hot rows; empty where the model has no condition.
-Var classes(Tape& tape, const Model& model, const std::vector<Index>& labels) {
-  if (!model.classes()) return {};
-  const Var y = tape.constant(Shape{Index(labels.size()), model.conditions});
-  for (Index i = 0; i < y.shape().rows; ++i)
-    for (Index j = 0; j < model.conditions; ++j) y.val()(i, j) = Real(labels[std::size_t(i)] == j);
-  return y;
-}
-
-// n rows spread evenly over the examples: test sets are often sorted.
-std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n) {
-  std::vector<std::uint32_t> rows;
-  for (std::size_t i = 0; i < n; ++i) rows.push_back(examples.rows[i * examples.count() / n]);
-  return rows;
-}
-
-// The posterior means of some examples, and their conditions.
-struct Codes {
-  Var z, condition;
-};
-Codes codes_of(Tape& tape, const Model& model, const Examples& examples, const Settings& settings,
-               std::span<const std::uint32_t> rows) {
-  check<UsageError>(model.encoder.has_value(), "a baseline has no code to change", hint,
-                    "train with --model cvae");
-  const Batch batch = make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
-  return {model.given(batch.condition).encode(batch.x).mean, batch.condition};
+void check_images(const Model& model) {
+  check<UsageError>(!is_table(model), "it draws images, but the run's data are a table of ",
+                    model.width, " columns", hint,
+                    "vaegrad sample and vaegrad reconstruct draw tables too");
 }
 
 // Rows: an image, the part that is given, the baseline's completion, and completions E[x|z, y] with
@@ -124,7 +105,7 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
       labels[i] = Index(i / 10);
       if (i % 10 == 0) grid.row_labels.push_back(std::to_string(labels[i]));
     }
-  const Var condition = classes(tape, model, labels);
+  const Var condition = one_hot(tape, model, labels);
   const AnyVae vae = model.given(condition);
   const Shape shape{Index(count), model.latent};
   Var z;
@@ -145,32 +126,25 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
 
 bool draw_traversal(const Model& model, const Examples& examples, const Settings& settings,
                     const std::filesystem::path& path) {
+  check_images(model);
   constexpr Index columns = 11;
   const Index shown = std::min<Index>(model.latent, 12);
   Tape tape;
   const auto rows = spread(examples, 1);
   const Codes code = codes_of(tape, model, examples, settings, rows);
-  // Informative: the posterior is narrow there.
-  Examples some = examples;
-  some.rows = spread(examples, std::min<std::size_t>(examples.count(), 1000));
-  const Evaluation e = evaluate(model, some, settings);
-  std::vector<Index> order(std::size_t(model.latent));
-  for (std::size_t j = 0; j < order.size(); ++j) order[j] = Index(j);
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) {
-    return e.kl_per_latent[std::size_t(a)] > e.kl_per_latent[std::size_t(b)];
-  });
+  const auto ranked = rank_latents(model, examples, settings);
 
-  ImageGrid grid = grid_for(model, "Traversals: one latent from -3 to 3, the others fixed");
+  ImageGrid grid = grid_for(model, "Traversals: E[x|z] as one latent goes from −3 to 3");
   grid.columns = int(columns);
+  for (Index k = 0; k < columns; ++k)
+    grid.column_labels.push_back(fmt::format("{:.1f}", -3 + 6.0 * double(k) / double(columns - 1)));
   const Var z = tape.constant(Shape{shown * columns, model.latent});
   for (Index i = 0; i < shown; ++i) {
-    const std::size_t latent = std::size_t(order[std::size_t(i)]);
-    std::string label = concat("z", latent, "  ");
-    append(label, std::round(100 * e.kl_per_latent[latent]) / 100);
-    grid.row_labels.push_back(label + " nats");
+    const Index latent = ranked[std::size_t(i)].latent;
+    grid.row_labels.push_back(name_of(ranked[std::size_t(i)]));
     for (Index k = 0; k < columns; ++k) {
       std::copy_n(code.z.val().data, model.latent, z.val().row(i * columns + k));
-      z.val()(i * columns + k, Index(latent)) = Real(-3 + 6.0 * double(k) / double(columns - 1));
+      z.val()(i * columns + k, latent) = Real(-3 + 6.0 * double(k) / double(columns - 1));
     }
   }
   append_images(grid,
@@ -180,6 +154,7 @@ bool draw_traversal(const Model& model, const Examples& examples, const Settings
 
 bool draw_interpolation(const Model& model, const Examples& examples, const Settings& settings,
                         bool spherical, const std::filesystem::path& path) {
+  check_images(model);
   constexpr Index columns = 11;
   const Index pairs = std::min<Index>(8, Index(examples.count() / 2));
   check(pairs >= 1, "interpolate: it needs two images, but there are ", examples.count(), hint,
@@ -207,10 +182,22 @@ bool draw_interpolation(const Model& model, const Examples& examples, const Sett
         condition.val()(p * columns + k, j) = code.condition.val()(t < 0.5 ? p : p + pairs, j);
     }
   }
-  ImageGrid grid = grid_for(model, spherical ? "Interpolation on great circles, between test images"
-                                             : "Interpolation on lines, between test images");
-  grid.columns = int(columns);
-  append_images(grid, shown_mean(model, model.given(condition).decode(z), condition).val());
+  ImageGrid grid =
+      grid_for(model, concat("Interpolation of codes along ", spherical ? "great circles" : "lines",
+                             ", between ", split_name(examples.split), " images"));
+  grid.columns = int(columns) + 2;
+  grid.column_labels.push_back("image");
+  for (Index k = 0; k < columns; ++k)
+    grid.column_labels.push_back(fmt::format("{:.1f}", double(k) / double(columns - 1)));
+  grid.column_labels.push_back("image");
+  const Matrix between = shown_mean(model, model.given(condition).decode(z), condition).val();
+  const Var ends = tape.constant(Shape{2 * pairs, model.height * model.width});
+  fill(ends.val(), *examples.file, rows, Binarize::none, 0, 0);
+  for (Index p = 0; p < pairs; ++p) {
+    append_images(grid, {ends.val().row(p), 1, ends.shape().cols});
+    append_images(grid, {between.row(p * columns), columns, between.cols});
+    append_images(grid, {ends.val().row(p + pairs), 1, ends.shape().cols});
+  }
   return draw(grid, path);
 }
 
@@ -233,8 +220,8 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
   fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
 
   ImageGrid grid =
-      grid_for(model, model.deterministic ? "Reconstructions of test images"
-                                          : "Reconstructions E[x|z] with z from q(z|x)");
+      grid_for(model, concat("Reconstructions of ", split_name(examples.split), " images",
+                             model.deterministic ? "" : ": E[x|z] with z from q(z|x)"));
   grid.columns = int(std::min(count, columns));
   std::vector<Var> shown = {pixels, y};
   std::vector<std::string> labels = {"image", model.deterministic ? "decoded" : "E[x|z]"};
@@ -250,6 +237,24 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
                     {shown[k].val().row(Index(first)), Index(grid.columns), pixels.shape().cols});
     }
   return draw(grid, path);
+}
+
+void draw_run(const Model& model, const DataSet& data, const Settings& settings,
+              const Curves& curves, const std::filesystem::path& folder) {
+  const Sampling sampling{.seed = settings.seed, .completed = &data.test};
+  const bool table = is_table(model);
+  draw(curves, folder / "curves.png");
+  if (table)
+    draw_table_reconstructions(model, data.test, settings, folder / "reconstructions.png");
+  else
+    draw_reconstructions(model, data.test, settings, folder / "reconstructions.png");
+  if (!model.deterministic && table)
+    draw_table_samples(model, data.test, settings, sampling, folder / "samples.png");
+  else if (!model.deterministic)
+    draw_samples(model, settings, sampling, folder / "samples.png");
+  if (model.latent >= 2) draw_scatter(model, data.test, settings, folder / "scatter.png");
+  if (model.latent == 2 && !table && !model.deterministic && model.given_pixels.empty())
+    draw_manifold(model, {}, folder / "manifold.png");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

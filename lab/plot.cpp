@@ -89,6 +89,8 @@ Text with(const Style& style) {
       return fmt::format("with lines lw {} lc rgb '{}'", width, style.colour);
     case Mark::dashes:
       return fmt::format("with lines lw {} dt (8,5) lc rgb '{}'", width, style.colour);
+    case Mark::bars:
+      return fmt::format("with boxes lc rgb '{}'", style.colour);
     case Mark::points:
       return fmt::format("with points pt {} ps {} lc rgb '{}'", style.shape,
                          style.points > 100 ? 0.45 : 0.8, style.colour);
@@ -110,7 +112,9 @@ struct Legend {
 
   Legend(const Chart& chart, const std::vector<Style>& styles, Box box) {
     double widest = 0, all = -16;
-    const auto sample = [&](std::size_t i) { return styles[i].mark == Mark::points ? 8. : 24.; };
+    const auto sample = [&](std::size_t i) {
+      return styles[i].mark == Mark::points || styles[i].mark == Mark::bars ? 8. : 24.;
+    };
     const auto room = [&](std::size_t i) {
       return sample(i) + 6 + text_width(chart.series[i].title) + 16;
     };
@@ -133,13 +137,14 @@ struct Legend {
     for (const auto& [i, row, x, sample] : entries) {
       const double y = bottom + 12 + line_height * (rows - row);
       const auto& style = styles[i];
-      if (style.mark != Mark::points)
+      if (style.mark != Mark::points && style.mark != Mark::bars)
         gnuplot << fmt::format("set arrow from {} to {} nohead lw 2 lc rgb '{}'{}\n",
                                layout.at(x, y), layout.at(x + sample, y), style.colour,
                                style.mark == Mark::dashes ? " dt (8,5)" : "");
-      if (style.mark == Mark::points || style.mark == Mark::automatic)
+      if (style.mark != Mark::line && style.mark != Mark::dashes)
         gnuplot << fmt::format("set label '' at {} point pt {} ps 0.8 lc rgb '{}'\n",
-                               layout.at(x + sample / 2, y), style.shape, style.colour);
+                               layout.at(x + sample / 2, y),
+                               style.mark == Mark::bars ? 5 : style.shape, style.colour);
       gnuplot << fmt::format("set label {} at {} left tc rgb '{}'\n",
                              literal(chart.series[i].title), layout.at(x + sample + 6, y), ink);
     }
@@ -168,6 +173,8 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
     data.push_back(points_of(chart, series));
     for (auto [x, y] : data.back()) {
       x_values.include(x), y_values.include(y);
+      if (styles.back().mark == Mark::bars)  // they stand on 0 and are one unit wide
+        y_values.include(0), x_values.include(x - 0.5), x_values.include(x + 0.5);
       counts = counts && (std::isnan(x) || x == std::floor(x));
     }
   }
@@ -192,7 +199,8 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
           << fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n",
                          box.bottom / layout.height, box.top / layout.height)
           << fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", x.low, x.high, y.low, y.high)
-          << fmt::format("set xtics {}\n", counts && x.high - x.low < 13 ? "1" : "autofreq");
+          << fmt::format("set xtics {}\n", counts && x.high - x.low < 13 ? "1" : "autofreq")
+          << "set boxwidth 0.8 absolute\nset style fill solid 0.85 noborder\n";
   if (chart.log_x) gnuplot << "set logscale x\n";
   if (chart.log_y) gnuplot << "set logscale y\n";
 
@@ -288,24 +296,37 @@ bool draw(const Curves& curves, const fs::path& path) {
     for (double& v : values) v = -v;
     return values;
   };
-  const auto chart = [&](const Text& title, const Text& y_label, bool named,
-                         const std::vector<double>& train, const std::vector<double>& valid) {
+  const auto chart = [&](const Text& title, bool named, const std::vector<double>& train,
+                         const std::vector<double>& valid) {
     return Chart{title,
-                 "",
-                 y_label,
+                 "epoch",
+                 "nats",
                  {curve(named ? "training" : "", curves.epoch, train, 0),
                   curve(named ? "validation" : "", curves.epoch, valid, 1)},
                  {},
                  {},
                  settled(train, valid)};
   };
-  Chart elbo = chart("ELBO", "nats per example", true, curves.train_elbo, curves.valid_elbo);
-  Chart distortion =
-      chart("Distortion  −log p(x|z)", "nats", false, negative(curves.train_log_likelihood),
+  const auto any = [](const std::vector<double>& values) {
+    return std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+  };
+  if (!any(curves.train_elbo))
+    return draw(chart("Reconstruction log p(x|z), per example", true, curves.train_log_likelihood,
+                      curves.valid_log_likelihood),
+                path);
+  const Chart elbo = chart("ELBO, per example", true, curves.train_elbo, curves.valid_elbo);
+  const Chart distortion =
+      chart("Distortion  −log p(x|z)", false, negative(curves.train_log_likelihood),
             negative(curves.valid_log_likelihood));
-  Chart rate = chart("Rate  KL(q(z|x) ‖ p(z))", "nats", false, curves.train_kl, curves.valid_kl);
-  elbo.x_label = rate.x_label = "epoch";
-  return draw_columns({{elbo}, {distortion, rate}}, path, 560, 460);
+  const Chart rate = chart("Rate  KL(q(z|x) ‖ p(z))", false, curves.train_kl, curves.valid_kl);
+  if (curves.kl_per_latent.empty())
+    return draw_columns({{elbo}, {distortion, rate}}, path, 480, 600);
+  Chart latents{"KL of each latent, test examples", "latents, largest KL first", "nats"};
+  latents.series = {{"", {}, curves.kl_per_latent, Mark::bars}};
+  Series& bars = latents.series[0];
+  std::sort(bars.y.begin(), bars.y.end(), std::greater<>());
+  for (std::size_t i = 0; i < bars.y.size(); ++i) bars.x.push_back(double(i + 1));
+  return draw_columns({{elbo, latents}, {distortion, rate}}, path, 480, 600);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -24,7 +24,8 @@ enum class Mark {
   automatic,
   line,
   dashes,
-  points
+  points,
+  bars
 };  // automatic: a line, with points when they are few
 
 struct Series {
@@ -65,6 +66,7 @@ struct Curves {
   std::vector<double> epoch = {};
   std::vector<double> train_elbo = {}, train_log_likelihood = {}, train_kl = {};
   std::vector<double> valid_elbo = {}, valid_log_likelihood = {}, valid_kl = {};
+  std::vector<double> kl_per_latent = {};  // after training, on the test examples
 };
 
 bool gnuplot_available();  // an executable `gnuplot` is in PATH
@@ -73,8 +75,9 @@ bool gnuplot_available();  // an executable `gnuplot` is in PATH
 bool draw(const Chart& chart, const std::filesystem::path& path);
 bool draw(const std::vector<Chart>& side_by_side, const std::filesystem::path& path);
 
-// Left the ELBO, right its terms: the distortion -log p(x|z) above the rate KL(q(z|x) || p(z)).
-// 1120 x 460 pixels.
+// The ELBO above the KL of each latent, largest first; beside them the ELBO's terms, the distortion
+// -log p(x|z) above the rate KL(q(z|x) || p(z)). 960 x 600 pixels. An autoencoder has log p(x|z)
+// alone: one chart.
 bool draw(const Curves& curves, const std::filesystem::path& path);
 
 // Every pixel of an image becomes a square of whole pixels; the picture is about 800 wide.

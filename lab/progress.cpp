@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -6,6 +7,16 @@
 #include <vaegrad/lab/progress.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+// A line that wraps could not be rewritten. (Lines are ASCII.)
+std::string_view in_one_line(const std::string& line) {
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return std::string_view(line).substr(0, known ? size.ws_col - 1u : 79u);
+}
+
+}  // namespace
 
 Progress::Progress() : start_(Clock::now()), shown_(start_), terminal_(isatty(STDERR_FILENO)) {}
 
@@ -20,7 +31,7 @@ bool Progress::due() const {
 void Progress::update(const std::string& line) {
   if (!due()) return;
   shown_ = Clock::now();
-  fmt::print(stderr, "\r\033[K{}", line);
+  fmt::print(stderr, "\r\033[K{}", in_one_line(line));
   std::fflush(stderr);
 }
 

@@ -148,7 +148,9 @@ void Run::make_latest() const {
   if (!error) fs::rename(fresh, link, error);
 }
 
-DataSet load_data(const Settings& settings) {
+namespace {
+
+DataSet read_data(const Settings& settings) {
   DataOptions options;
   options.data_dir = settings.data_dir;
   options.validation = settings.validation;
@@ -157,7 +159,12 @@ DataSet load_data(const Settings& settings) {
   options.labels = settings.labels;
   options.test_data = settings.test_data;
   options.test_labels = settings.test_labels;
-  DataSet data = load_data_set(settings.data, options);
+  return load_data_set(settings.data, options);
+}
+
+}  // namespace
+
+void check_suits(const Settings& settings, const DataSet& data) {
   const Likelihood& p = likelihood(settings.likelihood);
   const Images& images = *data.train.file;
   const bool as_it_is = settings.binarize.value_or(Binarize::none) == Binarize::none;
@@ -176,6 +183,23 @@ DataSet load_data(const Settings& settings) {
   check<UsageError>(!settings.standardise || images.real(), "--standardise: ", settings.data,
                     images.binary ? " has only 0 and 1" : " has bytes",
                     ", which have a scale already", hint, "leave --standardise out");
+}
+
+DataSet load_data(const Settings& settings) {
+  DataSet data = read_data(settings);
+  check_suits(settings, data);
+  return data;
+}
+
+DataSet load_data_for(const Model& model, Settings& settings) {
+  DataSet data = read_data(settings);
+  const Images& images = *data.train.file;
+  if (images.binary) settings.binarize = {};
+  check_suits(settings, data);
+  check(Index(images.height) == model.height && Index(images.width) == model.width, settings.data,
+        ": examples of another size: ", images.height, " x ", images.width, ", the model is for ",
+        model.height, " x ", model.width, hint, "give data of the size it was trained on");
+  if (model.conditions) condition_size(settings, data);
   return data;
 }
 

@@ -46,8 +46,14 @@ std::vector<Metrics> read_metrics(const std::filesystem::path& folder);
 std::vector<Tensor> model_tensors(const Model& model);
 void copy_weights(const SafeTensors& from, Model& model, const std::string& prefix = "");
 
-// The data a run was made from.
+// The data a run was made from. Errors: they do not suit its likelihood.
 DataSet load_data(const Settings& settings);
+// Whether they do, as these settings have them enter.
+void check_suits(const Settings& settings, const DataSet& data);
+// Other data for a trained model: settings.data and what goes with it name them. Where they are
+// binary already, settings.binarize is left behind. Errors: also another size, no labels for a
+// model that is given them.
+DataSet load_data_for(const Model& model, Settings& settings);
 // Whether log p(x) is that of a probability, so that bits per dimension are defined.
 bool bits_are_defined(const Settings& settings, const DataSet& data);
 

@@ -215,28 +215,41 @@ void Training::write(const std::string& file) {
   write_checkpoint(run_.folder() / file, model_, optimiser_, now);
 }
 
+// At most 80 columns, or 79 while it runs, as long as no number has more digits than images give.
+std::string Training::counted(std::uint64_t epoch) const {
+  const std::string all = std::to_string(settings_.epochs);
+  return fmt::format("epoch {:>{}}/{}", epoch, all.size(), all);
+}
 std::string Training::line() const {
   const Terms& t = state_.terms;
   const double share = double(t.examples) / double(data_.train.count());
   const double done = (double(state_.epoch - 1) + share) / settings_.epochs;
-  return fmt::format(
-      "epoch {:>3}/{}  ELBO {:8.2f}  log p(x|z) {:8.2f}  KL {:6.2f}  {:6.0f}/s  ETA {}",
-      state_.epoch, settings_.epochs, t.elbo(), t.log_likelihood, t.kl,
-      done * settings_.epochs * double(data_.train.count()) / seconds(),
-      duration(seconds() * (1 - done) / done));
-}
-std::string Training::line(const Metrics& m) const {
-  std::string to = fmt::format("epoch {:>3}/{}", m.epoch, settings_.epochs);
+  std::string to = counted(state_.epoch);
   if (model_.deterministic)
-    return to + fmt::format("  train log p(x|z) {:.2f}   valid {:.2f}", m.train_log_likelihood,
-                            m.valid_log_likelihood);
-  to += fmt::format("  train ELBO {:.2f} = {:.2f} - KL {:.2f}", m.train_elbo,
-                    m.train_log_likelihood, m.train_kl);
-  if (std::isfinite(m.valid_elbo)) to += fmt::format("  valid {:.2f}", m.valid_elbo);
-  if (settings_.objective != "elbo")
-    to += fmt::format("  {} {:.2f}", settings_.objective, m.train_objective);
-  if (m.beta != 1) to += fmt::format("  beta {:.3g}", m.beta);
-  return to;
+    to += fmt::format("  log p(x|z) {:.2f}", t.log_likelihood);
+  else
+    to += fmt::format("  ELBO {:.2f} = {:.2f} - KL {:.2f}  beta {:.3g}", t.elbo(), t.log_likelihood,
+                      t.kl, kl_factor());
+  return to + fmt::format("  {:.0f}/s  ETA {}",
+                          done * settings_.epochs * double(data_.train.count()) / seconds(),
+                          duration(seconds() * (1 - done) / done));
+}
+std::string Training::line(const Metrics& m, int digits) const {
+  std::string to = counted(std::uint64_t(m.epoch));
+  const auto number = [&](const char* name, double x) {
+    if (std::isfinite(x)) to += fmt::format("  {} {:.{}f}", name, x, digits);
+  };
+  if (model_.deterministic) {
+    number("log p(x|z)", m.train_log_likelihood);
+    number("valid", m.valid_log_likelihood);
+    return to;
+  }
+  to += fmt::format("  ELBO {0:.{3}f} = {1:.{3}f} - KL {2:.{3}f}", m.train_elbo,
+                    m.train_log_likelihood, m.train_kl, digits);
+  number("valid", m.valid_elbo);
+  if (settings_.objective != "elbo") number(settings_.objective.c_str(), m.train_objective);
+  to += fmt::format("  beta {:.3g}", m.beta);
+  return to.size() > 80 && digits > 1 ? line(m, 1) : to;
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -37,8 +37,9 @@ class Training {
   void report_collapse();
   void save();
   void write(const std::string& file);
-  std::string line() const;                  // while an epoch goes on
-  std::string line(const Metrics& m) const;  // of one that is done
+  std::string counted(std::uint64_t epoch) const;            // epoch 3/10
+  std::string line() const;                                  // while an epoch goes on
+  std::string line(const Metrics& m, int digits = 2) const;  // of one that is done
 
   const Settings& settings_;
   const DataSet& data_;

@@ -1,34 +1,16 @@
 #!/usr/bin/env bash
 # vaegrad data against a server on 127.0.0.1: good files, 404, a wrong checksum, a cut connection; and draws.
-# Without python3 there is no server, without Debian's Fashion-MNIST no wrong file: exit 77, skipped. The good
-# files are tried when MNIST lies in $VAEGRAD_DATA or ~/.cache/vaegrad (tests/lab/download.cpp needs no data).
-# usage: download.sh PATH_OF_VAEGRAD
+# Without Debian's Fashion-MNIST there is no wrong file: exit 77, skipped. The good files are tried when MNIST
+# lies in $VAEGRAD_DATA or ~/.cache/vaegrad (tests/lab/download.cpp needs no data).
+# usage: download.sh PATH_OF_VAEGRAD PATH_OF_FILE_SERVER
 set -u
-program=$(readlink -f "$1")
+program=$(readlink -f "$1") file_server=$(readlink -f "$2")
 other=/usr/share/datasets/fashion-mnist mnist=${VAEGRAD_DATA:-$HOME/.cache/vaegrad}/mnist
-command -v python3 >/dev/null && [[ -d $other ]] || { echo 'skipped: no python3, or no dataset-fashion-mnist'; exit 77; }
+[[ -d $other ]] || { echo 'skipped: no dataset-fashion-mnist'; exit 77; }
 work=$(mktemp -d)
 cd "$work" || exit 1
 unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
-python3 - "$other" "$mnist" >port <<'PYTHON' &
-import http.server, pathlib, sys
-folders = {"wrong": sys.argv[1], "cut": sys.argv[1], "good": sys.argv[2]}
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        how, name = self.path.strip("/").split("/")
-        file = pathlib.Path(folders.get(how, "/nowhere")) / name
-        if not file.is_file():
-            return self.send_error(404)
-        body = file.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if how == "cut" else body)
-    def log_message(self, *arguments): pass
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-print(server.server_port, flush=True)
-server.serve_forever()
-PYTHON
+"$file_server" wrong="$other" cut="$other" good="$mnist" cut-good="$mnist" >port &
 server=$!
 trap 'kill $server; rm -rf "$work"' EXIT
 for _ in {1..100}; do [[ -s port ]] && break; sleep 0.1; done
@@ -58,7 +40,7 @@ refuses 2 'goes with --binarize' mnist --seed 1
 refuses 2 'where to?' mnist --binarize sample
 
 if [[ -f $mnist/t10k-images-idx3-ubyte.gz ]]; then
-  "$program" data mnist --data-dir data --mirror "$url/missing" --mirror "$url/cut" --mirror "$url/good" >stdout 2>stderr ||
+  "$program" data mnist --data-dir data --mirror "$url/missing" --mirror "$url/cut-good" --mirror "$url/good" >stdout 2>stderr ||
     fail 'the third mirror is good'
   [[ $(ls data/mnist | wc -l) == 4 ]] || fail "four files: $(ls data/mnist)"
   "$program" data mnist --data-dir data --mirror "$url/missing" >stdout 2>stderr || fail 'the files are there already'

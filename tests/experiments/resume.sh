@@ -23,6 +23,28 @@ same() {  # everything but times
 "$program" train --config straight/config.ini --out again >log 2>&1 || fail 'run from its own config.ini'
 same again 'run from its own config.ini'
 
+# .. and so does one that sets something in every group of settings, or is another model or likelihood
+repeats() {
+  local what=$1; shift
+  rm -rf first second
+  "$program" train --epochs 2 --batch 100 --hidden 16 --out first "$@" >log 2>&1 || fail "$what"
+  "$program" train --config first/config.ini --out second >log 2>&1 || fail "$what, from its config.ini"
+  cmp -s first/config.ini second/config.ini || fail "$what: another config.ini"
+  cmp -s first/model.safetensors second/model.safetensors || fail "$what: other weights"
+  diff <(cut -d, -f1,2,4- first/metrics.csv) <(cut -d, -f1,2,4- second/metrics.csv) >log || fail "$what: other metrics"
+}
+{ printf '\0\0\10\1'; printf '\0\0\13\270'; for n in {1..1500}; do printf '\1\0'; done; } >labels.idx
+repeats 'every group' --data ./noise.idx --labels labels.idx --test-data ./noise.idx --test-labels labels.idx \
+  --binarize threshold --validation 500 --model cvae --prior conditional --latent 3 --activation tanh \
+  --initialiser he --output-bias zero --posterior-scale softplus --objective beta --beta 0.7 --free-bits 0.01 \
+  --cycles 2 --optimizer adamw --learning-rate 3e-3 --adam-epsilon 1e-6 --adam-beta1 0.8 --clip 50 --patience 9 \
+  --learning-rate-schedule cosine --seed 12345678901234 --checkpoint-every 2 --keep-every 1
+repeats 'capacity' --data ./noise.idx --binarize sample --objective capacity --gamma 3.7 --capacity 1.3
+repeats 'doubly reparameterised' --data ./noise.idx --binarize sample --objective dreg --particles 4 --warmup 1.5
+repeats 'gaussian' --data ./noise.idx --likelihood gaussian --likelihood-scale fixed:0.3 --posterior-scale tanh --validation 0
+repeats 'beta-binomial' --data ./noise.idx --likelihood beta-binomial --optimizer rmsprop --learning-rate 1e-4
+repeats 'autoencoder' --data ./noise.idx --model autoencoder --binarize none
+
 interruptions=0
 for signal in TERM INT KILL KILL KILL; do
   rm -rf broken

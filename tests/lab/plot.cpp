@@ -147,9 +147,15 @@ TEST_CASE("charts side by side, and curves with missing columns and values") {
   curves.valid_elbo = {-310, -270, -260};
   REQUIRE(draw(curves, folder.path / "curves.png"));
   const Png with(folder.path / "curves.png");
-  CHECK(without.width == 1120);
-  CHECK(without.height == 460);
+  CHECK(without.width == 960);
+  CHECK(without.height == 600);
   CHECK(coloured(with) > coloured(without) + 500);
+  curves.kl_per_latent = {0.1, 3, 2};
+  REQUIRE(draw(curves, folder.path / "curves.png"));
+  CHECK(coloured(Png(folder.path / "curves.png")) > coloured(with) + 5000);
+  curves.train_elbo = {NAN, NAN, NAN};  // of an autoencoder
+  REQUIRE(draw(curves, folder.path / "curves.png"));
+  CHECK(Png(folder.path / "curves.png").width == 800);
 }
 
 TEST_CASE("a logarithmic axis leaves out what it cannot show") {
