@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <vaegrad/lab/evaluation.hpp>
 #include <vaegrad/lab/picture_parts.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
