@@ -113,16 +113,17 @@ int run_decompress(Arguments arguments) {
 }
 
 std::string options() {
-  return "  RUN                     the trained model: a vae with a bernoulli, beta-binomial,\n"
-         "                          discretised-logistic or categorical likelihood\n"
+  return "  RUN                     the trained model: a vae with a bernoulli,\n"
+         "                          beta-binomial, discretised-logistic or categorical\n"
+         "                          likelihood\n"
          "  --weights NAME          last, or best on validation [last]\n"
          "  --threads N             [as many as this process may use]\n\n";
 }
 std::string help_compress() {
   return "usage: vaegrad compress RUN IN OUT [options]\n\n"
          "Compresses IN, an IDX or NPY file of images of the size that RUN was trained on,\n"
-         "without loss; the same RUN is needed to decompress. Any bytes can be compressed, but\n"
-         "only images like those it was trained on become small.\n\n" +
+         "without loss; the same RUN is needed to decompress. Any bytes can be compressed,\n"
+         "but only images like those it was trained on become small.\n\n" +
          options() +
          "example: vaegrad data mnist --binarize sample --seed 1 --out test.idx\n"
          "         vaegrad compress runs/latest test.idx test.vae\n";

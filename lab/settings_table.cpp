@@ -122,11 +122,11 @@ const std::vector<Setting>& all_settings() {
   static const Names binarizations = {"none", "threshold", "sample"};
   static const std::vector<Setting> all = [] {
     std::vector<Setting> t = {
-      text   ("data", "data", "fashion-mnist, mnist, binarized-mnist, shapes, a file", "fashion-mnist, mnist, binarized-mnist, shapes, or a file", &S::data),
+      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, shapes, a file", &S::data),
       path   ("data", "data-dir", "DIR", "holds mnist/ .. [$VAEGRAD_DATA or ~/.cache/vaegrad]", &S::data_dir),
-      path   ("data", "labels", "FILE", "of the training examples", &S::labels),
       path   ("data", "test-data", "FILE", "[a tenth of --data, for a file of one's own]", &S::test_data),
-      path   ("data", "test-labels", "FILE", "of the test examples", &S::test_labels),
+      path   ("data", "labels", "FILE", "of --data", &S::labels),
+      path   ("data", "test-labels", "FILE", "of --test-data", &S::test_labels),
       numbers("data", "classes", "C[,C..]", "only the examples of these labels [all]", &S::classes, 0, 255, "0,1"),
       {       "data", "binarize", "HOW", "grey pixels to 0 or 1: none, threshold, sample",
               [](S& s, const std::string& v) { s.binarize = Binarize(choose("binarize", v, binarizations)); },
@@ -139,7 +139,7 @@ const std::vector<Setting>& all_settings() {
               [](S& s, const std::string&) { s.standardise = true; },
               [](const S& s) { return s.standardise ? "true" : ""; }},
       one_of ("model", "model", "NAME", "", &S::model, {"vae", "cvae", "autoencoder", "baseline"}),
-      one_of ("model", "condition", "WHAT", "of a cvae", &S::condition, names_of(conditions)),
+      one_of ("model", "condition", "WHAT", "", &S::condition, names_of(conditions)),
       numbers("model", "hidden", "N[,N..]", "widths of layers, mirrored in the decoder [400]", &S::hidden, 1, 1 << 20, "400 or --hidden 400,200"),
       integer("model", "latent", "N", "dimensions of z [20]", &S::latent, 1, 1 << 16),
       one_of ("model", "activation", "NAME", "", &S::activation, names_of(activations)),
@@ -148,7 +148,7 @@ const std::vector<Setting>& all_settings() {
       one_of ("model", "likelihood", "NAME", "p(x|z)", &S::likelihood, names_of(likelihoods())),
       text   ("model", "likelihood-scale", "HOW", "learned, fixed:S or per-dimension [learned]", &S::likelihood_scale),
       one_of ("model", "posterior-scale", "NAME", "", &S::posterior_scale, names_of(posterior_scales)),
-      one_of ("model", "prior", "NAME", "p(z), or p(z|y) of a cvae", &S::prior, {"standard-normal", "conditional"}),
+      one_of ("model", "prior", "NAME", "", &S::prior, {"standard-normal", "conditional"}),
       one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives<AnyVae>)),
       real   ("objective", "beta", "B", "factor on the KL, for --objective beta [1]", &S::beta, 0, 1e6),
       real   ("objective", "gamma", "G", "of capacity [1]", &S::gamma, 0, 1e6),
@@ -172,10 +172,10 @@ const std::vector<Setting>& all_settings() {
       integer("training", "checkpoint-every", "N", "epochs [1]", &S::checkpoint_every, 1, 1000000),
       one_of ("training", "on-divergence", "HOW", "", &S::on_divergence, {"stop", "restore"}),
       unrecorded(integer("this call", "threads", "N", "[all there are]", &S::threads, 1, 1024)),
-      unrecorded(path("this call", "config", "FILE", "read settings from this file first [default.ini]", &S::config)),
-      unrecorded(path("this call", "out", "DIR", "the run's folder [runs/DATA-N]", &S::out)),
       {"this call", "overwrite", "", "--out not empty", [](S& s, const std::string&) { s.overwrite = true; },
        [](const S&) { return std::string(); }},
+      unrecorded(path("this call", "config", "FILE", "read settings from this file first [default.ini]", &S::config)),
+      unrecorded(path("this call", "out", "DIR", "[runs/DATA-N]", &S::out)),
       unrecorded(path("this call", "resume", "DIR", "go on with this run", &S::resume)),
     }) t.push_back(std::move(more));
     return t;
