@@ -89,7 +89,9 @@ bool picture(const fs::path& path, double width, double height,
   {
     IgnoreBrokenPipe around;
     Gnuplot gnuplot(
-        "gnuplot --default-settings >/dev/null");  // no ~/.gnuplot, nothing in our results
+        // no ~/.gnuplot, nothing in our results; without a UTF-8 locale it warns about every
+        // picture
+        "LC_ALL=C.UTF-8 gnuplot --default-settings >/dev/null");
     gnuplot.imbue(std::locale::classic());
     gnuplot << fmt::format(
         "set encoding utf8\nset terminal {} noenhanced size {:.0f},{:.0f} font 'DejaVu Sans,10' "
