@@ -34,7 +34,7 @@ settings=(train --data ./noise.idx --binarize sample --hidden 64 --latent 5 --ba
 for file in out log; do (( $(wc -L <$file) <= 80 )) || fail "plain lines: $(awk 'length($0) > 80' $file | head -1)"; done
 ! grep -q $'[\r\033]' log || fail 'control characters where there is no terminal'
 [[ $(grep -c '^epoch' log) == 3 ]] || fail 'a line for each epoch'
-if command -v script >/dev/null; then
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then  # there is one, and a terminal to be had
   script -qec "stty cols 80 2>/dev/null; '$program' ${settings[*]} --out terminal" /dev/null </dev/null >typed 2>&1 || fail 'a run on a terminal'
   grep -q $'\r\033\[K' typed || fail 'no line is rewritten on a terminal'
   tr '\r' '\n' <typed | sed 's/\x1b\[K//' >lines
