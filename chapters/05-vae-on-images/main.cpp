@@ -112,7 +112,7 @@ int chapter_5(Chapter& chapter) {
       total += sum(elbo).item();
     }
     const double now[] = {total / double(train.count()), evaluate().elbo};
-    for (std::size_t k : {0, 1})
+    for (std::size_t k : {0u, 1u})
       chart.series[k].x.push_back(epoch), chart.series[k].y.push_back(now[k]);
   }
 

@@ -56,7 +56,7 @@ Chart two_tops(Chapter& chapter) {
   const Q q[] = {{"q on one top", 1.958, 0.127}, {"q over both", 0, 2}};
   Chart chart{"Two tops: what the bound lacks", "K", "log p(x) − L_K, nats"};
   chart.log_x = chart.log_y = true;
-  for (std::size_t k : {0, 1}) {
+  for (std::size_t k : {0u, 1u}) {
     Series line{q[k].name};
     double ratio = 0, rise = 1e9;
     for (Index K = 1; K <= 256; K *= 2) {

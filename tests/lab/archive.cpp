@@ -62,7 +62,7 @@ std::string with_checksum(std::string archive) {
 TEST_CASE("files come back: any bytes, any number of images, any header") {
   for (const char* name : {"bernoulli", "beta-binomial"}) {
     const BitsBack c = coder(name);
-    for (const std::size_t images : {0, 1, 2, 1249, 1250, 1251, 2600})
+    for (const std::size_t images : {0u, 1u, 2u, 1249u, 1250u, 1251u, 2600u})
       for (const auto& pixels :
            {bytes(16 * images, 256), bytes(16 * images, 2), std::vector<std::uint8_t>(16 * images)})
         for (const std::string& header : {std::string(), std::string("header\0\xff", 8)}) {

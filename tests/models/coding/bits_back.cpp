@@ -105,7 +105,7 @@ TEST_CASE("images of any kind come back, for every likelihood, scale and activat
                     .activation = activations[k % 5],
                     .hidden = k % 3 ? std::vector<Index>{9} : std::vector<Index>{}};
     const BitsBack coder(shape.weights(random));
-    for (const std::size_t images : {0, 1, 2, 9, 150}) {
+    for (const std::size_t images : {0u, 1u, 2u, 9u, 150u}) {
       comes_back(coder, noise(random, 20 * images, 256));
       comes_back(coder, noise(random, 20 * images, 2));
       comes_back(coder, std::vector<std::uint8_t>(20 * images));
