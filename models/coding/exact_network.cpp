@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include <vaegrad/models/coding/exact_math.hpp>
 #include <vaegrad/models/coding/exact_network.hpp>
@@ -9,8 +10,13 @@ namespace {
 
 constexpr Index panel = 8;  // outputs computed together
 
-Eight& at(double* p) { return *reinterpret_cast<Eight*>(p); }
-const Eight& at(const double* p) { return *reinterpret_cast<const Eight*>(p); }
+// By memcpy: through a reference, Clang 14 forgets that an Eight may lie anywhere.
+Eight load(const double* p) {
+  Eight v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+void store(const Eight& v, double* p) { std::memcpy(p, &v, sizeof v); }
 
 double rounded(float w, const std::string& name) {
   check(std::isfinite(w) && std::abs(w) < largest_sum, name, ": a weight is ", double(w), hint,
@@ -53,10 +59,10 @@ void ExactLinear::operator()(const Block& x, Block& y) const {
       for (Index o = 0; o < panel; ++o) sums[o] = Eight{} + biases_[std::size_t(first + o)];
       const double *from = x.values.data() + lane, *weight = w;
       for (Index i = 0; i < in_; ++i, from += x.width, weight += panel) {
-        const Eight v = at(from);
+        const Eight v = load(from);
         for (Index o = 0; o < panel; ++o) sums[o] += v * weight[o];
       }
-      for (Index o = 0; o < outputs; ++o) at(y.row(first + o) + lane) = sums[o];
+      for (Index o = 0; o < outputs; ++o) store(sums[o], y.row(first + o) + lane);
     }
   }
 }
