@@ -6,6 +6,7 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/settings.hpp>
 
+#include "bench/growth.hpp"
 #include "bench/machine.hpp"
 #include "bench/measure.hpp"
 #include "bench/peers.hpp"
@@ -15,7 +16,7 @@ namespace vaegrad {
 namespace {
 
 struct BenchOptions {
-  bool json = false, peers = false;
+  bool json = false, peers = false, growth = false;
   std::string only, python;
   double seconds = 2;
 };
@@ -39,6 +40,8 @@ BenchOptions read(Arguments arguments) {
       o.json = true;
     } else if (a == "--peers") {
       o.peers = true;
+    } else if (a == "--growth") {
+      o.growth = true;
     } else if (a == "--python") {
       o.python = value();
     } else if (a == "--case") {
@@ -57,6 +60,9 @@ BenchOptions read(Arguments arguments) {
   }
   check<UsageError>(o.peers || o.python.empty(), "--python ", o.python,
                     " would be ignored: only --peers heeds it", hint, "vaegrad bench --peers");
+  check<UsageError>(!o.growth || (!o.peers && o.only.empty()),
+                    "--growth measures sizes of its own: --peers and --case would be ignored", hint,
+                    "vaegrad bench --growth");
   return o;
 }
 
@@ -111,9 +117,37 @@ int bench_peers(const BenchOptions& options) {
   return 0;
 }
 
+int bench_growth(const BenchOptions& options) {
+  fmt::print(stderr, "{} threads; excess: growth of the time over growth of the FLOPs\n",
+             threads());
+  if (!options.json)
+    fmt::print("{:<11}{:>15}{:>10}{:>10}{:>7}{:>7}{:>8}\n", "doubled", "from, to", "ms", "ms",
+               "time", "FLOPs", "excess");
+  measure_growth(bench_images(), options.seconds, [&](const GrowthRow& r) {
+    if (options.json)
+      fmt::print("{}\n", nlohmann::json({{"doubled", r.what},
+                                         {"from", r.from},
+                                         {"to", r.to},
+                                         {"from_ms", r.from_ms},
+                                         {"ms", r.ms},
+                                         {"time_ratio", r.time_ratio},
+                                         {"flop_ratio", r.work_ratio},
+                                         {"excess", r.excess()},
+                                         {"threads", threads()}})
+                             .dump());
+    else
+      fmt::print("{:<11}{:>15}{:10.3f}{:10.3f}{:7.2f}{:7.2f}{:8.2f}\n", r.what,
+                 fmt::format("{} -> {}", r.from, r.to), r.from_ms, r.ms, r.time_ratio, r.work_ratio,
+                 r.excess());
+    std::fflush(stdout);
+  });
+  return 0;
+}
+
 int bench(Arguments arguments) {
   const BenchOptions options = read(arguments);
   if (options.peers) return bench_peers(options);
+  if (options.growth) return bench_growth(options);
   const double peak = peak_flops(), bandwidth = memory_bandwidth(), per_entry = bookkeeping_ns();
   const Images images = bench_images();
   fmt::print(stderr, "{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
@@ -150,6 +184,7 @@ std::string help() {
          "  --json                  one object per case\n"
          "  --peers                 beside PyTorch and JAX instead, where there are any\n"
          "  --python P              the Python that has them [$VAEGRAD_PYTHON, or python3]\n"
+         "  --growth                instead: batch, width, depth, particles and images doubled\n"
          "  --case NAME             [every one]\n"
          "    " +
          names() +

@@ -6,42 +6,13 @@
 #include "hand_step.hpp"
 #include "machine.hpp"
 #include "tape_step.hpp"
+#include "turns.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
 constexpr int compared_steps = 30;
 constexpr double float_noise = 2e-4;  // relative; Adam's first steps amplify the last bits
-
-// ms per step of two ways to do the same thing, in turns, so that a drift of the machine's speed
-// meets both; some 6 ms each, so that most turns are spared by whoever else computes here, and
-// those that are not are hit alike.
-struct Pair {
-  double first, second, ratio;
-};
-template <class F, class G>
-Pair in_turns(F f, G g, double seconds) {
-  constexpr double turn = 0.006;
-  const auto steps_of = [&](auto& step) {
-    double least = seconds_of(step);
-    for (int i = 0; i < 4; ++i) least = std::min(least, seconds_of(step));
-    return std::max(1, int(turn / least));
-  };
-  const int f_steps = steps_of(f), g_steps = steps_of(g);
-  const auto ms = [](auto& step, int steps) {
-    return 1e3 / steps * seconds_of([&] {
-             for (int i = 0; i < steps; ++i) step();
-           });
-  };
-  std::vector<double> a, b, ratio;
-  for (double spent = 0; a.size() < 9 || spent < seconds;) {
-    a.push_back(ms(f, f_steps));
-    b.push_back(ms(g, g_steps));
-    ratio.push_back(a.back() / b.back());
-    spent += 1e-3 * (f_steps * a.back() + g_steps * b.back());
-  }
-  return {median(a), median(b), median(ratio)};
-}
 
 }  // namespace
 
