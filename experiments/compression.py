@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """A table of what a file of images becomes: vaegrad beside general compressors and image formats, in one run.
 
-usage: compression.py PROGRAM FILE.idx RUN [RUN ..]        needs Pillow (python3-pil), NumPy
-and zstd
+usage: compression.py PROGRAM FILE.idx RUN [RUN ..]        needs Pillow (python3-pil), NumPy and zstd
 
 Bits per dimension are of the whole file with its header; PNG and WebP take each image as a file of its own
 (and, as `PNG, one sheet`, all images below each other). Seconds are one call each, wall clock.
