@@ -33,6 +33,7 @@ struct Command {
   COMMAND(quality)                \
   COMMAND(data)                   \
   COMMAND(chapter)                \
+  COMMAND(book)                   \
   COMMAND(bench)
 
 #define COMMAND(name) extern const Command name##_command;

@@ -1,0 +1,35 @@
+// Light or dark, the contents' list, and the search; the pages work without it.
+const root = document.documentElement, stored = localStorage.getItem("light");
+if (stored) root.dataset.light = stored;
+document.querySelector("#light").addEventListener("click", () => {
+  const dark = root.dataset.light
+    ? root.dataset.light === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  localStorage.setItem("light", (root.dataset.light = dark ? "light" : "dark"));
+});
+
+const contents = document.querySelector("nav details");
+if (matchMedia("(min-width: 84rem)").matches) contents.open = true;
+
+// Sections that have every word, those with words in the title first.
+const box = document.querySelector("#search"), found = document.querySelector("#found");
+const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+function search() {
+  const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const hits = !words.length ? [] : sections
+    .map((s) => ({ s, head: (s.page + " " + s.title).toLowerCase(), body: s.text.toLowerCase() }))
+    .filter((h) => words.every((w) => h.head.includes(w) || h.body.includes(w)))
+    .sort((a, b) => words.filter((w) => b.head.includes(w)).length - words.filter((w) => a.head.includes(w)).length);
+  found.hidden = !words.length;
+  found.replaceChildren(...(hits.length ? hits.slice(0, 12).map(({ s, body }) => {
+    const link = Object.assign(element("a", s.title === s.page ? s.page : `${s.page}: ${s.title}`), { href: s.url });
+    const at = Math.max(0, Math.min(...words.map((w) => body.indexOf(w)).filter((i) => i >= 0), 1e9) % 1e9 - 40);
+    link.append(element("small", s.text.slice(at, at + 120)));
+    return link;
+  }) : [element("small", "nothing has all of these words")]));
+}
+box.addEventListener("input", search);
+box.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") found.querySelector("a")?.click();
+  if (event.key === "Escape") (box.value = ""), search();
+});

@@ -1,0 +1,65 @@
+// vaegrad book: the course as a site of static pages, to be read without running anything.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <vaegrad/lab/file.hpp>
+
+#include "book/pages.hpp"
+#include "command.hpp"
+
+namespace vaegrad {
+namespace {
+
+namespace fs = std::filesystem;
+
+int book(Arguments arguments) {
+  fs::path out = "book";
+  bool overwrite = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--overwrite") {
+      overwrite = true;
+    } else if (arguments[i] == "--out") {
+      check<UsageError>(i + 1 < arguments.size(), "--out: its value is missing", hint,
+                        "vaegrad book --out book");
+      out = arguments[++i];
+    } else {
+      fail<UsageError>("there is no option '", arguments[i], "'", hint,
+                       "vaegrad book --help lists them");
+    }
+  }
+  std::error_code error;
+  check<UsageError>(overwrite || !fs::exists(out) || fs::is_empty(out, error), out.string(),
+                    ": is there already and not empty", hint,
+                    "--overwrite to write its pages anew, or another --out");
+  check<UsageError>(!fs::exists(out) || fs::is_directory(out), out.string(), ": is not a folder",
+                    hint, "another --out");
+
+  const Book pages = make_book(VAEGRAD_COURSE);
+  fs::create_directories(out, error);
+  check(!error, out.string(), ": cannot be made: ", error.message());
+  std::size_t bytes = 0, count = 0;
+  for (const auto& [name, text] : pages) {
+    write_atomically(out / name, text);
+    bytes += text.size();
+    count += name.ends_with(".html");
+  }
+  fmt::print("{}: {} pages, {:.1f} MB\n", (out / "index.html").string(), count,
+             1e-6 * double(bytes));
+  return 0;
+}
+
+std::string help() {
+  return "usage: vaegrad book [options]\n\n"
+         "Makes the course a site of static pages: chapters, figures, programs, with\n"
+         "links from an equation to the line that computes it and back, and a search.\n"
+         "Nothing is loaded from elsewhere; open index.html in a browser.\n\n"
+         "  --out DIR               [book]\n"
+         "  --overwrite             write into a folder that is not empty\n\n"
+         "example: vaegrad book --out book\n";
+}
+
+}  // namespace
+
+const Command book_command{"book", "makes the course a site of static pages", book, help};
+
+}  // namespace vaegrad
