@@ -184,7 +184,7 @@ std::string help() {
          "  --json                  one object per case\n"
          "  --peers                 beside PyTorch and JAX instead, where there are any\n"
          "  --python P              the Python that has them [$VAEGRAD_PYTHON, or python3]\n"
-         "  --growth                instead: batch, width, depth, particles and images doubled\n"
+         "  --growth                instead: batch, width, depth, .. doubled, one by one\n"
          "  --case NAME             [every one]\n"
          "    " +
          names() +
