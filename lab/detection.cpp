@@ -1,10 +1,8 @@
-#include <boost/iostreams/device/back_inserter.hpp>
-#include <boost/iostreams/filter/zlib.hpp>
-#include <boost/iostreams/filtering_stream.hpp>
 #include <cmath>
 #include <numbers>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/detection.hpp>
+#include <vaegrad/lab/packed.hpp>
 #include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/metrics/nearest.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
@@ -34,7 +32,8 @@ std::uint8_t paeth(int left, int up, int corner) {
   return std::uint8_t(a <= b && a <= c ? left : b <= c ? up : corner);
 }
 // One of PNG's filters (Portable Network Graphics specification, section 9.2)
-void filter(std::span<const std::uint8_t> image, std::size_t width, int which, std::string& to) {
+void filter(std::span<const std::uint8_t> image, std::size_t width, int which,
+            std::vector<std::uint8_t>& to) {
   to.clear();
   for (std::size_t i = 0; i < image.size(); ++i) {
     const bool first = i % width == 0;
@@ -45,21 +44,9 @@ void filter(std::span<const std::uint8_t> image, std::size_t width, int which, s
                           : which == 2 ? up
                           : which == 3 ? (left + up) / 2
                                        : paeth(left, up, corner);
-    to += char(image[i] - predicted);
+    to.push_back(std::uint8_t(image[i] - predicted));
   }
 }
-std::size_t deflated(const std::string& bytes) {
-  namespace io = boost::iostreams;
-  std::string packed;
-  {
-    io::filtering_ostream out;
-    out.push(io::zlib_compressor(io::zlib_params(io::zlib::best_compression)));
-    out.push(io::back_inserter(packed));
-    out.write(bytes.data(), std::streamsize(bytes.size()));
-  }
-  return packed.size();
-}
-
 std::vector<double> negative(const std::vector<double>& a) {
   std::vector<double> to(a);
   for (double& v : to) v = -v;
@@ -135,11 +122,11 @@ std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
     parallel_for(x.rows, true, [&](Index i) {
       std::vector<std::uint8_t> image;
       for (Index j = 0; j < x.cols; ++j) image.push_back(std::uint8_t(std::lround(unit * x(i, j))));
-      std::string filtered;
+      std::vector<std::uint8_t> filtered;
       std::size_t least = SIZE_MAX;
       for (int which = 0; which < 5; ++which) {
         filter(image, width, which, filtered);
-        least = std::min(least, deflated(filtered));
+        least = std::min(least, packed(Packing::zlib, filtered).size());
       }
       to[first + std::size_t(i)] = 8 * std::numbers::ln2 * double(least);
     });

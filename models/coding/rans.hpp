@@ -3,6 +3,7 @@
 // the other exactly, whichever comes first: what is popped from random bits is a random symbol, and
 // pushing it returns the bits. That is what bits-back coding lives from.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -40,6 +41,13 @@ class Rans {
           damaged_stream_hint);
   }
 
+  // A message without a meaning: pseudo-random words, another row of them for each number.
+  static Rans random(std::uint32_t number, std::uint32_t words) {
+    std::vector<std::uint32_t> w(words);
+    for (std::uint32_t i = 0; i < words; ++i) w[i] = random_bits(~std::uint64_t{number} << 32 | i);
+    return {least, std::move(w)};
+  }
+
   // bits <= 31, 0 < count <= 2^bits
   void push(Interval s, int bits) {
     if (state_ >= ((least >> bits) << 32) * s.count) {
@@ -67,8 +75,12 @@ class Rans {
 
   std::uint64_t state() const { return state_; }
   const std::vector<std::uint32_t>& words() const { return words_; }  // top last
+  // What it holds: log2 of the number that all of it is
+  double bits() const { return 32 * double(words_.size()) + std::log2(double(state_)); }
   // Given by the bottom: words, and the 31 bits that an empty stack's state has.
   std::size_t start_up_bits() const { return 31 + 32 * taken_; }
+
+  bool operator==(const Rans&) const = default;
 
   // The decoder is where the encoder began: the words it took from the bottom are there again.
   bool at_bottom() const {
