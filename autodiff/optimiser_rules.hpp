@@ -2,8 +2,10 @@
 // Optimiser<Rule> (optimisers.hpp) applies a rule in one loop over the flat block.
 //
 // A rule's at(t) gives what is the same for all parameters in step t = 1, 2, ..; its move() gets
-// the parameter w, its gradient g and its moments. All compute in lanes; η is the learning rate.
+// the parameter w, its gradient g and its moments, which begin at start(), or at 0 where a rule has
+// none. All compute in lanes; η is the learning rate.
 #pragma once
+#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -30,9 +32,12 @@ struct SgdRule {
 
 // m ← β₁ m + (1−β₁) g,  v ← β₂ v + (1−β₂) g²,  w ← w − η m̂ / (√v̂ + ε)
 // with m̂ = m / (1−β₁ᵗ), v̂ = v / (1−β₂ᵗ)          Kingma and Ba, arXiv 1412.6980, algorithm 1
+// The algorithm begins at v = 0. A greater v forgets itself in some 1/(1−β₂) steps, which are small
+// meanwhile.
 struct AdamRule {
   static constexpr int moments = 2;
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double second_moment = 0;  // v before the first step
 
   struct Now {
     Lanes beta1, rest1, beta2, rest2, rate, root, epsilon;
@@ -42,6 +47,7 @@ struct AdamRule {
       w -= rate * m / (sqrt(v) * root + epsilon);
     }
   };
+  std::array<double, moments> start() const { return {0, second_moment}; }
   Now at(std::uint64_t t) const {
     const double n = double(t);
     return {lanes(beta1),
@@ -59,6 +65,7 @@ struct AdamRule {
 struct AdamWRule {
   static constexpr int moments = 2;
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 1e-2;
+  double second_moment = 0;
 
   struct Now {
     AdamRule::Now adam;
@@ -68,6 +75,7 @@ struct AdamWRule {
       adam.move(w, g, m, v);
     }
   };
+  std::array<double, moments> start() const { return {0, second_moment}; }
   Now at(std::uint64_t t) const {
     return {AdamRule{learning_rate, beta1, beta2, epsilon}.at(t),
             lanes(1 - learning_rate * weight_decay)};

@@ -20,7 +20,10 @@ template <class Rule>
 class Optimiser {
  public:
   explicit Optimiser(Parameters& parameters, Rule rule = {}) : rule(rule), parameters_(parameters) {
-    for (auto& m : moments_) m.resize(parameters.values().size());
+    std::array<double, Rule::moments> start{};
+    if constexpr (requires { rule.start(); }) start = rule.start();
+    for (std::size_t k = 0; k < start.size(); ++k)
+      moments_[k].assign(parameters.values().size(), Real(start[k]));
   }
 
   Rule rule;  // its numbers may change between steps

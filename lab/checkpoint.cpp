@@ -27,8 +27,8 @@ struct AnyOptimiser::Row {
 };
 // clang-format off
 const AnyOptimiser::Row AnyOptimiser::rows[] = {
-    {"adam",    [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon}); }},
-    {"adamw",   [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamWRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon}); }},
+    {"adam",    [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon, .second_moment = n.second_moment}); }},
+    {"adamw",   [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamWRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon, .second_moment = n.second_moment}); }},
     {"sgd",     [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, SgdRule{.learning_rate = n.learning_rate}); }},
     {"adagrad", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdagradRule{.learning_rate = n.learning_rate}); }},
     {"rmsprop", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, RmsPropRule{.learning_rate = n.learning_rate}); }},

@@ -16,7 +16,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 class AnyOptimiser {
  public:
   struct Numbers {
-    double learning_rate = 1e-3, epsilon = 1e-8, beta1 = 0.9;
+    double learning_rate = 1e-3, epsilon = 1e-8, beta1 = 0.9, second_moment = 0;
   };
   AnyOptimiser(std::string_view name, Parameters& parameters, const Numbers& numbers);
   static std::vector<std::string> names();

@@ -37,9 +37,8 @@ void check_consistent(const Settings& s) {
                     "--model baseline completes images, but --condition label gives no part of one",
                     hint, "--condition quadrants:1");
   heeded("likelihood-scale", p.has_scale, "a likelihood with a scale", "--likelihood gaussian");
-  heeded("adam-epsilon", s.optimizer == "adam" || s.optimizer == "adamw", "adam",
-         "--optimizer adam");
-  heeded("adam-beta1", s.optimizer == "adam" || s.optimizer == "adamw", "adam", "--optimizer adam");
+  for (const char* option : {"adam-epsilon", "adam-beta1", "adam-second-moment"})
+    heeded(option, s.optimizer == "adam" || s.optimizer == "adamw", "adam", "--optimizer adam");
   check<UsageError>(!s.patience || s.validation != std::optional<std::size_t>(0), "--patience ",
                     s.patience, " needs validation examples, but --validation is 0", hint,
                     "--validation 5000");

@@ -40,7 +40,7 @@ struct Settings {
   // training
   int epochs = 10, batch = 128;
   std::string optimizer = "adam";
-  double learning_rate = 1e-3, adam_epsilon = 1e-8, adam_beta1 = 0.9;
+  double learning_rate = 1e-3, adam_epsilon = 1e-8, adam_beta1 = 0.9, adam_second_moment = 0;
   std::string learning_rate_schedule = "constant";
   double clip = 0;
   int patience = 0;

@@ -164,6 +164,7 @@ const std::vector<Setting>& all_settings() {
       real   ("training", "learning-rate", "RATE", "[0.001]", &S::learning_rate, 1e-12, 1e3),
       real   ("training", "adam-epsilon", "E", "[1e-08]", &S::adam_epsilon, 1e-30, 1),
       real   ("training", "adam-beta1", "B", "[0.9]", &S::adam_beta1, 0, 0.999999),
+      real   ("training", "adam-second-moment", "V", "at the start [0]", &S::adam_second_moment, 0, 1e6),
       one_of ("training", "learning-rate-schedule", "NAME", "", &S::learning_rate_schedule, names_of(rate_schedules)),
       real   ("training", "clip", "N", "gradient; 0: any [0]", &S::clip, 0, 1e30),
       integer("training", "keep-every", "N", "epochs; 0: last [0]", &S::keep_every, 0, 1000000),

@@ -19,9 +19,11 @@ Training::Training(const Settings& s, const DataSet& d, Model& m, const Run& run
       stop_(std::move(stop)),
       objective_(objective(s.objective)),
       rate_schedule_(rate_schedule(s.learning_rate_schedule)),
-      optimiser_(
-          s.optimizer, m.parameters,
-          {.learning_rate = s.learning_rate, .epsilon = s.adam_epsilon, .beta1 = s.adam_beta1}),
+      optimiser_(s.optimizer, m.parameters,
+                 {.learning_rate = s.learning_rate,
+                  .epsilon = s.adam_epsilon,
+                  .beta1 = s.adam_beta1,
+                  .second_moment = s.adam_second_moment}),
       batches_(d.train, std::size_t(s.batch), s.seed) {}
 
 void Training::resume() {

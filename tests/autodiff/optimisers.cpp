@@ -50,11 +50,12 @@ TEST_CASE("SGD with momentum:  v ← μ v + g,  w ← w − η v") {
   for (const Real x : bowl.p.value(bowl.unused)) CHECK(x == 2);
 }
 
-TEST_CASE("Adam: algorithm 1 of Kingma and Ba, with other betas and epsilon too") {
-  for (const AdamRule rule : {AdamRule{}, AdamRule{0.01, 0.5, 0.99, 1e-4}}) {
+TEST_CASE("Adam: algorithm 1 of Kingma and Ba, with other betas, epsilon and second moment too") {
+  for (const AdamRule rule :
+       {AdamRule{}, AdamRule{0.01, 0.5, 0.99, 1e-4}, AdamRule{.second_moment = 0.3}}) {
     Bowl bowl(37);
     Adam optimiser(bowl.p, rule);
-    std::vector<double> w(37), m(37), v(37);
+    std::vector<double> w(37), m(37), v(37, rule.second_moment);
     for (std::size_t j = 0; j < w.size(); ++j) w[j] = double(j) / 7;
     Tape tape;
     for (int t = 1; t <= 20; ++t) {
