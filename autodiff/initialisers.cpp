@@ -6,9 +6,14 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::size_t number) {
+  return [=](Matrix w) { initial(which, seed, number, double(w.rows), double(w.cols))(w); };
+}
+
+std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::size_t number,
+                                    double inputs, double outputs) {
   return [=](Matrix w) {
     Stream stream(seed, Purpose::weights, std::uint32_t(number));
-    const auto n_in = Real(w.rows), n_out = Real(w.cols);
+    const auto n_in = Real(inputs), n_out = Real(outputs);
     if (which == Initialiser::glorot) {
       stream.uniform(w);
       const Real limit = std::sqrt(6 / (n_in + n_out));

@@ -1,4 +1,5 @@
-// First values of weights. n_in and n_out are the rows and columns of a weight matrix (x W).
+// First values of weights. n_in is how many numbers an output sums, n_out how many outputs an input
+// reaches: the rows and columns of a weight matrix (x W), unless others are given.
 #pragma once
 #include <functional>
 
@@ -15,6 +16,8 @@ enum class Initialiser {
 // Fills the `number`-th parameter of a model: each has a stream of its own, so that adding a layer
 // does not change the first values of the others before it.
 std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::size_t number);
+std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::size_t number,
+                                    double n_in, double n_out);
 std::function<void(Matrix)> constant_fill(Real value);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -8,21 +8,12 @@
 
 #include <algorithm>
 
+#include <vaegrad/autodiff/one_thread.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/products.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
-
-// oneDNN starts threads of its own unless it is in a parallel region or this is 1; a region of one
-// thread is none.
-struct OneThread {
-  int before = omp_get_max_threads();
-  OneThread() { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-};
 
 constexpr Index worth_threads = 1'500'000;  // additions and multiplications; 20 x 200 x 200 gains
 constexpr Index worth_a_tile = 20'000'000;  // smaller tiles cost 5 % and more of the speed
