@@ -2,22 +2,15 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <csignal>
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/pictures.hpp>
 #include <vaegrad/lab/training.hpp>
 
 #include "command.hpp"
+#include "signals.hpp"
 
 namespace vaegrad {
 namespace {
-
-// The first signal asks for an orderly end, a second one ends at once.
-volatile std::sig_atomic_t interrupted = 0;
-void on_signal(int signal) {
-  interrupted = signal;
-  std::signal(signal, SIG_DFL);
-}
 
 Curves curves_of(const std::vector<Metrics>& metrics, const Model& model, const Evaluation& test) {
   Curves c;
@@ -73,7 +66,7 @@ nlohmann::json summary_of(const Settings& settings, const DataSet& data, const M
 
 // 0 when the run is complete, 128 + its number when a signal ended it.
 int train_run(const Settings& settings, const DataSet& data, Model& model, const Run& run) {
-  Training training(settings, data, model, run, [] { return interrupted != 0; });
+  Training training(settings, data, model, run, [] { return interrupted() != 0; });
   std::error_code error;
   if (!settings.resume.empty() &&
       std::filesystem::exists(run.folder() / "checkpoint.safetensors", error)) {
@@ -93,9 +86,9 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
              model.deterministic ? "reconstruction" : settings.objective, settings.beta,
              model.parameters.count(), threads(), settings.seed);
   training.run();
-  if (interrupted) {
+  if (interrupted()) {
     fmt::print(stderr, "\ninterrupted in epoch {} and saved; ", training.state().epoch);
-    return 128 + interrupted;
+    return 128 + interrupted();
   }
   const Evaluation test = evaluate(model, data.test, settings);
   run.write("summary.json", summary_of(settings, data, model, training, test));
@@ -132,6 +125,7 @@ int train_baseline(const Settings& settings, const DataSet& data, Model& model, 
 }
 
 int train(Arguments arguments) {
+  watch_signals();
   const Settings settings = read_settings(arguments);
   check_consistent(settings);
   if (settings.threads) set_threads(settings.threads);
@@ -147,8 +141,7 @@ int train(Arguments arguments) {
              settings.data, from, data.train.count(), model->height, model->width,
              data.validation.count(), data.test.count());
 
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  can_be_saved();
   int status = model->baseline ? train_baseline(settings, data, *model, run) : 0;
   if (!status) status = train_run(settings, data, *model, run);
   if (status) {

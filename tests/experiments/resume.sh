@@ -37,13 +37,63 @@ repeats() {
 repeats 'every group' --data ./noise.idx --labels labels.idx --test-data ./noise.idx --test-labels labels.idx \
   --binarize threshold --validation 500 --model cvae --prior conditional --latent 3 --activation tanh \
   --initialiser he --output-bias zero --posterior-scale softplus --objective beta --beta 0.7 --free-bits 0.01 \
-  --cycles 2 --optimizer adamw --learning-rate 3e-3 --adam-epsilon 1e-6 --adam-beta1 0.8 --adam-second-moment 0.01 --clip 50 --patience 9 \
+  --cycles 2 --optimizer adamw --learning-rate 3e-3 --adam-epsilon 1e-6 --adam-beta1 0.8 --clip 50 --patience 9 \
   --learning-rate-schedule cosine --seed 12345678901234 --checkpoint-every 2 --keep-every 1
 repeats 'capacity' --data ./noise.idx --binarize sample --objective capacity --gamma 3.7 --capacity 1.3
 repeats 'doubly reparameterised' --data ./noise.idx --binarize sample --objective dreg --particles 4 --warmup 1.5
 repeats 'gaussian' --data ./noise.idx --likelihood gaussian --likelihood-scale fixed:0.3 --posterior-scale tanh --validation 0
 repeats 'beta-binomial' --data ./noise.idx --likelihood beta-binomial --optimizer rmsprop --learning-rate 1e-4
 repeats 'autoencoder' --data ./noise.idx --model autoencoder --binarize none
+
+# .. and so does one that is taken up again after its first epoch
+taken_up() {
+  local what=$1 file
+  for file in first/*.safetensors first/baseline/*.safetensors; do
+    [[ $file == */checkpoint* || ! -e $file ]] || cmp -s "$file" "second${file#first}" || fail "$what, taken up: another $file"
+  done
+  diff <(cut -d, -f1,2,4- first/metrics.csv) <(cut -d, -f1,2,4- second/metrics.csv) >log || fail "$what, taken up: other metrics"
+}
+goes_on() {
+  repeats "$@"
+  local what=$1; shift
+  rm -rf second
+  "$program" train --epochs 1 --batch 100 --hidden 16 --out second "$@" >log 2>&1 || fail "$what, one epoch"
+  "$program" train --resume second --epochs 2 >log 2>&1 || fail "$what, taken up"
+  taken_up "$what"
+}
+awk 'BEGIN { srand(2); for (i = 0; i < 400; ++i) print rand() "," 50 * rand() "," 3 * rand() - 1 }' >table.csv
+goes_on 'standardised' --data ./table.csv --likelihood gaussian --standardise
+goes_on 'classes' --data ./noise.idx --labels labels.idx --classes 1 --binarize sample
+goes_on 'mutated' --data ./noise.idx --binarize sample --mutate 0.2
+awk 'BEGIN { srand(2); for (i = 0; i < 400; ++i) print rand() "," rand() "," 3 * rand() "," rand() - 1 }' >wild.csv
+wild=(--data ./wild.csv --likelihood gaussian --likelihood-scale per-dimension --optimizer sgd --learning-rate 2)
+goes_on 'restored' "${wild[@]}" --on-divergence restore
+"$program" train --epochs 2 --batch 100 --hidden 16 --out second --overwrite "${wild[@]}" >log 2>&1 && fail 'restored: nothing diverges'
+
+# A baseline is trained to its end before the model that is given its images: broken off, later each time
+quadrants=(--data ./noise.idx --binarize sample --model cvae --prior conditional --condition quadrants:2)
+repeats 'quadrants' "${quadrants[@]}"
+rm -rf second
+for seconds in 0.1 0.2 0.3 0.4 0.6 0.9 1.5 60; do
+  how=(--resume second)
+  [[ -e second/baseline/checkpoint.safetensors ]] || how=(--epochs 2 --batch 100 --hidden 16 --out second --overwrite "${quadrants[@]}")
+  timeout $seconds "$program" train "${how[@]}" >log 2>&1 && break
+done
+taken_up 'quadrants'
+
+# No thread runs a handler for what interrupts a run (experiments/signals.hpp says why), and all but one block it
+rm -rf broken
+"$program" "${settings[@]/%8/1000}" --threads 3 --out broken >log 2>&1 &
+pid=$!
+for _ in {1..300}; do [[ -e broken/checkpoint.safetensors ]] && break; sleep 0.1; done
+open=0
+for task in /proc/$pid/task/*/status; do
+  (( (0x$(sed -n 's/^SigCgt:\t//p' "$task") & 0x4002) == 0 )) || fail 'SIGINT or SIGTERM has a handler'
+  (( (0x$(sed -n 's/^SigBlk:\t//p' "$task") & 0x4002) == 0x4002 )) || ((++open))
+done
+(( open == 1 )) || fail "$open threads take SIGINT and SIGTERM instead of one that waits for them"
+{ kill -TERM $pid; wait $pid; status=$?; } 2>/dev/null
+(( status == 143 )) || fail "SIGTERM: status $status"
 
 interruptions=0
 for signal in TERM INT KILL KILL KILL; do

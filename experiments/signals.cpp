@@ -1,0 +1,43 @@
+#include "signals.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+namespace vaegrad {
+namespace {
+
+std::atomic<int> first = 0;
+std::atomic<bool> saving = false;
+
+void wait_for(sigset_t signals) {
+  for (int signal; ::sigwait(&signals, &signal) == 0; first = signal)
+    if (first || !saving) {
+      ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+      ::kill(::getpid(), signal);  // nobody else takes it
+    }
+}
+
+}  // namespace
+
+void watch_signals() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM}) {
+      sigaddset(&signals, signal);
+      std::signal(signal, SIG_DFL);  // what a script runs in the background begins with one ignored
+    }
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread(wait_for, signals).detach();
+  });
+}
+void can_be_saved() { saving = true; }
+int interrupted() { return first; }
+
+}  // namespace vaegrad
