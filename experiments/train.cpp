@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/pictures.hpp>
 #include <vaegrad/lab/training.hpp>
 
@@ -27,8 +28,10 @@ Curves curves_of(const std::vector<Metrics>& metrics, const Model& model, const 
   return c;
 }
 
+// With the digits that metrics.csv has: a run that was taken up again knows no more of them.
 nlohmann::json number(double x) {
-  return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
+  return std::isfinite(x) ? nlohmann::json(std::stod(fmt::format("{:.9g}", x)))
+                          : nlohmann::json(nullptr);
 }
 
 nlohmann::json summary_of(const Settings& settings, const DataSet& data, const Model& model,
@@ -78,6 +81,7 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
     }
     fmt::print(stderr, "going on from epoch {}, batch {}\n", training.state().epoch,
                training.state().batch);
+    remove_file(run.folder() / "summary.json");  // of fewer epochs: it would pass for the run's end
   }
   fmt::print(stderr, "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {} threads, seed {}\n",
              settings.model, model.encoder ? model.dimensions() : model.conditions,

@@ -13,6 +13,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 const FileCalls system_calls{
     [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
+    ::fstat,
     ::pread,
     ::write,
     ::fsync,
@@ -103,7 +104,8 @@ InputFile::InputFile(const std::filesystem::path& path) : name_(path.native()) {
       again([&] { return file_calls.open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0); }));
   if (d.file < 0) fail_system(name_, "cannot open for reading");
   struct stat status {};
-  if (::fstat(d.file, &status) < 0) fail_system(name_, "cannot read its size");
+  if (again([&] { return file_calls.fstat(d.file, &status); }) < 0)
+    fail_system(name_, "cannot read its size");
   check(S_ISREG(status.st_mode), name_,
         ": not a file: ", S_ISDIR(status.st_mode) ? "it is a folder" : "it is a device or a pipe",
         hint, "give the path of a regular file");
@@ -160,6 +162,14 @@ void write_atomically(const std::filesystem::path& path, std::span<const std::st
 
 void write_atomically(const std::filesystem::path& path, std::string_view bytes) {
   write_atomically(path, std::span(&bytes, 1));
+}
+
+void remove_file(const std::filesystem::path& path) {
+  if (again([&] { return file_calls.unlink(path.c_str()); }) < 0) {
+    if (errno == ENOENT) return;
+    fail_system(path.native(), "cannot remove");
+  }
+  flush_folder(path);
 }
 
 void check_memory(std::string_view where, std::size_t bytes) {

@@ -1,6 +1,7 @@
 // Files: reading with sizes known before memory is taken, and writing that is never seen half done.
 // No formats here, and no streams: whole files, or ranges of one.
 #pragma once
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -14,9 +15,11 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // The system calls that reading and writing are made of, in one table: a test that wants a short
-// write or a full disk replaces a row. Nothing else in the lab calls the system for file contents.
+// write, a full disk, or a file that lies in memory replaces rows. Nothing else calls the system
+// for file contents, except gnuplot, a process of its own.
 struct FileCalls {
   int (*open)(const char* path, int flags, mode_t mode);
+  int (*fstat)(int file, struct stat* status);
   ssize_t (*pread)(int file, void* to, std::size_t bytes, off_t at);
   ssize_t (*write)(int file, const void* from, std::size_t bytes);
   int (*fsync)(int file);
@@ -54,6 +57,10 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit);
 // renamed, and the folder flushed. On failure the temporary is removed and an Error says why.
 void write_atomically(const std::filesystem::path& path, std::span<const std::string_view> parts);
 void write_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+// Removes a file, for good: the folder is flushed. An Error when it stays; none when it is not
+// there.
+void remove_file(const std::filesystem::path& path);
 
 // An Error when so many bytes cannot be held at once, before anybody tries.
 void check_memory(std::string_view where, std::size_t bytes);

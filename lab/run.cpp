@@ -26,6 +26,19 @@ fs::path first_free(const std::string& data) {
   }
 }
 
+// Removes what an overwritten run left: it belongs to other settings, and a run that dies before
+// its first checkpoint must not go on from that one.
+void forget(const fs::path& folder) {
+  remove_file(folder / "checkpoint.safetensors");  // first: nothing resumes from what is left
+  std::vector<fs::path> others;
+  std::error_code error;
+  for (const fs::directory_entry& e : fs::directory_iterator(folder, error))
+    if (const fs::path name = e.path().filename();
+        name.extension() == ".safetensors" || name == "metrics.csv" || name == "summary.json")
+      others.push_back(e.path());
+  for (const fs::path& path : others) remove_file(path);
+}
+
 }  // namespace
 
 Run::Run(const Settings& settings) {
@@ -50,6 +63,8 @@ Run::Run(const Settings& settings) {
   fs::create_directories(folder_, error);
   check(!error, folder_.string(), ": cannot make the folder: ", error.message(), hint,
         "--out names a folder that may be written");
+  forget(folder_);
+  forget(folder_ / "baseline");
   write("config.ini", std::string_view(config_text(settings)));
 }
 
@@ -88,6 +103,8 @@ std::vector<Metrics> read_metrics(const fs::path& folder) {
       v.push_back(cell.empty() ? std::nan("") : real_option("metrics.csv", cell, -1e300, 1e300));
     check(v.size() == 15, file.string(), ':', number, ": ", v.size(), " columns, expected 15", hint,
           "was the file edited?");
+    check(v[0] >= 1 && v[0] <= 1e9 && v[1] >= 0 && v[1] <= 1e18, file.string(), ':', number,
+          ": epoch ", v[0], ", step ", v[1], hint, "was the file edited?");
     rows.push_back({int(v[0]), std::uint64_t(v[1]), v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9],
                     v[10], v[11], v[12], v[13], v[14]});
   }
@@ -210,10 +227,28 @@ bool bits_are_defined(const Settings& settings, const DataSet& data) {
   return p.discrete() && (p.values != Values::binary || binary);
 }
 
+namespace {
+
+// A model as config.ini describes it has at least its decoder's weights; held against the file
+// before that model takes memory.
+void check_claim(const Settings& s, const RunFiles& files) {
+  double claimed = 0, width = double(s.model == "baseline" ? files.conditions : s.latent);
+  for (auto w = s.hidden.rbegin(); w != s.hidden.rend(); width = double(*w++))
+    claimed += width * double(*w);
+  claimed += width * double(files.height) * double(files.width) / 4;  // a quarter may be all
+  std::size_t there = 0;
+  for (const Tensor& t : files.weights.tensors()) there += t.bytes.size() / sizeof(float);
+  check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
+        claimed, " weights or more, there are at most ", there, hint, "was a file edited?");
+}
+
+}  // namespace
+
 LoadedRun load_run(const fs::path& folder, const std::string& which) {
   const RunFiles files = read_run_files(folder, which);
   LoadedRun run{folder, {}, nullptr};
   read_config(folder / "config.ini", run.settings);
+  check_claim(run.settings, files);
   run.model = std::make_unique<Model>(run.settings, files.height, files.width, files.conditions);
   copy_weights(files.weights, *run.model);
   return run;

@@ -27,7 +27,11 @@ Training::Training(const Settings& s, const DataSet& d, Model& m, const Run& run
       batches_(d.train, std::size_t(s.batch), s.seed) {}
 
 void Training::resume() {
-  read_checkpoint(run_.folder() / "checkpoint.safetensors", model_, optimiser_, state_);
+  const auto file = run_.folder() / "checkpoint.safetensors";
+  read_checkpoint(file, model_, optimiser_, state_);
+  check(state_.epoch >= 1 && state_.batch < batches_.count(), file.string(),
+        ": it stands at epoch ", state_.epoch, ", batch ", state_.batch, " of ", batches_.count(),
+        hint, "are the data those of the run?");
   metrics_ = read_metrics(run_.folder());
   std::erase_if(metrics_, [&](const Metrics& m) { return std::uint64_t(m.epoch) >= state_.epoch; });
 }
@@ -136,8 +140,10 @@ void Training::diverged(const std::string& what) {
   const auto file = run_.folder() / "checkpoint.safetensors";
   const bool kept = std::filesystem::exists(file, error);
   check(settings_.on_divergence == "restore" && state_.restored < enough, text, hint,
-        state_.restored ? "a smaller --learning-rate; it was halved "
-                        : "a smaller --learning-rate, --clip 100, or --on-divergence restore",
+        state_.restored
+            ? "a smaller --learning-rate; it was halved "
+            : "a smaller --learning-rate, --clip 100, --posterior-scale tanh (bounded), or "
+              "--on-divergence restore",
         state_.restored ? concat(state_.restored, " times") : "",
         kept ? concat("; the last good checkpoint is in ", run_.folder().string())
              : std::string("; nothing was saved yet"));
@@ -201,9 +207,10 @@ void Training::finish_epoch() {
   ++state_.epoch;
   state_.batch = 0;
   state_.terms = {};
+  // The checkpoint last: what resumes from it finds everything from before it in its place.
   if (best) run_.write_model(model_, "best.safetensors");
-  if (save_now || finished()) save();
   if (keep) write(concat("checkpoint-", state_.epoch - 1, ".safetensors"));
+  if (save_now || finished()) save();
 }
 
 void Training::save() {

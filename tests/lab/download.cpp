@@ -13,6 +13,7 @@
 #include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/idx.hpp>
 
+#include "../support/faults.hpp"
 #include "folder.hpp"
 
 using namespace vaegrad;
@@ -166,6 +167,35 @@ TEST_CASE("good files arrive; what is there is checked and kept; --force replace
   get({data.path, {}, true});
   CHECK(server.asked.size() == 2);
   CHECK(read_idx(data / "small/labels.gz").bytes.size() == 2);
+}
+
+TEST_CASE("every call of the file layer fails in turn: one line, and what is there is right") {
+  Small small;
+  Server server;
+  server.put("images.gz", small.packed);
+  server.put("labels.gz", small.labels);
+  const auto set = small.set({server.url()});
+  for (const auto& [kind, error] :
+       {std::pair(Faults::Kind::once, EIO), std::pair(Faults::Kind::lasting, ENOSPC)}) {
+    int reported = 0;
+    for (int n = 1;; ++n) {
+      CAPTURE(n);
+      const Folder data;
+      const DownloadOptions options{data.path, {}, false};
+      {
+        const Faults faults(n, kind, error);
+        const bool failed = message(set, options) != "(no error)";
+        if (Faults::calls() < n) break;
+        reported += failed;
+      }
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(data.path))
+        CHECK(entry.path().extension() != ".tmp");
+      CHECK(message(set, options) == "(no error)");  // holds what is there against its checksum
+      CHECK(read_idx(data / "small/images.gz").bytes == small.pixels);
+    }
+    MESSAGE(reported << " faults reported");
+    CHECK(reported >= 10);
+  }
 }
 
 TEST_CASE("404, a wrong checksum and a cut connection: the next mirror, or one line and no file") {

@@ -1,53 +1,15 @@
 // Files are whole or what they were before, whatever the system calls do.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include <vaegrad/lab/checksum.hpp>
 #include <vaegrad/lab/file.hpp>
 
+#include "../support/faults.hpp"
 #include "folder.hpp"
 
 using namespace vaegrad;
-
-namespace {
-
-// The n-th call of `write`, `fsync` and `rename` fails with this error; a short write is a success.
-int fail_at, calls, error_number;
-
-bool fails() {
-  if (++calls != fail_at) return false;
-  errno = error_number;
-  return true;
-}
-
-struct Faults {
-  Faults(int n, int error) {
-    fail_at = n;
-    calls = 0;
-    error_number = error;
-    file_calls.open = [](const char* path, int flags, mode_t mode) {
-      return fails() ? -1 : system_calls.open(path, flags, mode);
-    };
-    file_calls.pread = [](int file, void* to, std::size_t bytes, off_t at) {
-      return fails() ? ssize_t{-1}
-                     : system_calls.pread(file, to, std::min<std::size_t>(bytes, 3), at);
-    };
-    file_calls.write = [](int file, const void* from, std::size_t bytes) {
-      return fails() ? ssize_t{-1}
-                     : system_calls.write(file, from, std::min<std::size_t>(bytes, 5));
-    };
-    file_calls.fsync = [](int file) { return fails() ? -1 : system_calls.fsync(file); };
-    file_calls.rename = [](const char* from, const char* to) {
-      return fails() ? -1 : system_calls.rename(from, to);
-    };
-    file_calls.close = [](int file) { return system_calls.close(file), fails() ? -1 : 0; };
-  }
-  ~Faults() { file_calls = system_calls; }
-};
-
-}  // namespace
 
 TEST_CASE("a file is written, read and replaced") {
   const Folder folder;
@@ -73,7 +35,7 @@ TEST_CASE(
       write_atomically(path, old);
       bool threw = false;
       {
-        Faults faults(n, error);
+        const Faults faults(n, Faults::Kind::once, error, 5);
         try {
           write_atomically(path, young);
         } catch (const Error& e) {
@@ -87,7 +49,7 @@ TEST_CASE(
       if (error == EINTR) CHECK_FALSE(threw);
       CHECK(folder.names() == "a");
       (threw ? reported : survived)++;
-      if (calls < n) break;  // the fault came after the last call
+      if (Faults::calls() < n) break;  // the fault came after the last call
     }
     MESSAGE(error << ": " << reported << " faults reported, " << survived << " writes whole");
     if (error != EINTR) CHECK(reported >= 9);  // open, 5 writes, fsync, close, rename, folder
@@ -99,10 +61,10 @@ TEST_CASE("reading survives short reads and interruptions") {
   const std::string text = "more than three bytes at a time";
   write_atomically(folder / "a", text);
   for (int n = 1; n < 20; ++n) {
-    Faults faults(n, EINTR);
+    const Faults faults(n, Faults::Kind::once, EINTR, 3);
     CHECK(read_file(folder / "a", 100) == text);
   }
-  Faults faults(3, EIO);
+  const Faults faults(3, Faults::Kind::once, EIO, 3);
   CHECK_THROWS_WITH_AS(read_file(folder / "a", 100), doctest::Contains("cannot read: "), Error);
 }
 
