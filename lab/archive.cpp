@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view magic("\x89VAEZ\r\n\x1a", 8);
 constexpr std::uint32_t version = 1, stored_bit = 1u << 31;
+constexpr std::size_t most_ratio = 512;  // pixels per byte of archive
 
 template <class T>
 void put(std::string& to, T x) {
@@ -103,6 +104,7 @@ Archive compress(const BitsBack& coder, const ImageFile& file) {
     archive.start_up_bits += p.start_up_bits;
   }
   for (const Part& p : parts) to += p.bytes;
+  to.resize(std::max(to.size(), file.pixels.size() / most_ratio));
   Crc64 all;
   all.add(to);
   put(to, all.value());
@@ -134,9 +136,10 @@ ImageFile decompress(const BitsBack& coder, std::string_view archive) {
   file.header = reader.bytes(reader.number<std::uint32_t>());
   const Streams streams(images, coder.dimensions());
   const auto D = std::size_t(coder.dimensions());
-  // Each stream has at least 8 bytes and its length: no more memory is taken than those can claim.
-  check(streams.count <= reader.left.size() / 12, "damaged archive: ", images,
-        " images announced, ", reader.left.size(), " bytes there", hint, damaged_hint);
+  // .. and each stream has at least 8 bytes and its length
+  check(images <= (most_ratio * archive.size()) / D && streams.count <= reader.left.size() / 12,
+        "damaged archive: ", images, " images announced, ", reader.left.size(), " bytes there",
+        hint, damaged_hint);
   check_memory("decompressing", images * D);
 
   struct Part {
@@ -154,8 +157,10 @@ ImageFile decompress(const BitsBack& coder, std::string_view archive) {
           "damaged archive: a stream of ", p.bytes.size(), " bytes for ", pixels, " pixels", hint,
           damaged_hint);
   }
-  check(reader.left.empty(), "damaged archive: ", reader.left.size(), " bytes more than announced",
-        hint, damaged_hint);
+  const std::size_t needed = archive.size() - 8 - reader.left.size();
+  check(reader.left.size() == std::max(needed, images * D / most_ratio) - needed &&
+            reader.left.find_first_not_of('\0') == reader.left.npos,
+        "damaged archive: ", reader.left.size(), " bytes more than announced", hint, damaged_hint);
 
   file.pixels.resize(images * D);
   parallel_for(Index(streams.count), true, [&](Index index) {

@@ -9,10 +9,13 @@
 //   ..                        those bytes
 //   u32 length ..             of each stream; its highest bit: the images are stored as they are
 //   ..                        the streams: the coder's state (u64), its words (u32 each)
+//   ..                        zeros, in one that would be smaller than a 512th of its images
 //   u64 checksum              of everything before
 //
 // Numbers are little-endian, checksums the CRC-64 of ECMA-182. Images are cut into streams of at
-// most 1250, of even size, by their number alone: threads do not change an archive.
+// most 1250, of even size, by their number alone: threads do not change an archive. Since none
+// holds more than 512 times its size, a small file cannot make a reader take much memory or time;
+// images like those a model was trained on come to some 50 times.
 #pragma once
 #include <vaegrad/lab/image_file.hpp>
 #include <vaegrad/models/coding/bits_back.hpp>

@@ -15,11 +15,9 @@ class Taker {
 
   bool has(const std::string& name) const { return left_.count(name) != 0; }
   std::vector<float> take(const std::string& name, std::size_t rows, std::size_t cols) {
-    std::vector<float> values(rows * cols);
-    const std::size_t shape[] = {rows, cols};
-    run_.weights.copy<float>(name, shape, values);
     left_.erase(name);
-    return values;
+    const std::size_t shape[] = {rows, cols};
+    return run_.weights.values<float>(name, shape);
   }
   LayerWeights layer(const std::string& name) {
     const Tensor* weight = run_.weights.find(name + ".weight");

@@ -92,13 +92,13 @@ const Tensor* SafeTensors::find(std::string_view name) const {
 }
 
 const Tensor& SafeTensors::expect(std::string_view name, std::span<const std::size_t> shape,
-                                  std::size_t count) const {
+                                  std::optional<std::size_t> count) const {
   const Tensor* t = find(name);
   check(t, file_, ": no tensor ", name, " among its ", tensors_.size(), hint,
         "is this the right file?");
   std::size_t size = 1;
   check(std::equal(shape.begin(), shape.end(), t->shape.begin(), t->shape.end()) &&
-            size_of(shape, size) && size == count,
+            size_of(shape, size) && size == count.value_or(size),
         file_, ": tensor ", name, " has shape ", text_of(t->shape), ", expected is ",
         text_of(shape), hint, "is this the right file?");
   return *t;

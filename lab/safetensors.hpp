@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,11 +75,21 @@ class SafeTensors {
     fail(file_, ": tensor ", name, " has type ", from.dtype, ", expected is ", dtype_of<T>(), hint,
          "is this the right file?");
   }
+  // The same, in memory that is taken once the tensor is known to be so large.
+  template <class T>
+  std::vector<T> values(std::string_view name, std::span<const std::size_t> shape) const {
+    expect(name, shape);
+    std::size_t count = 1;
+    for (const std::size_t n : shape) count *= n;
+    std::vector<T> to(count);
+    copy<T>(name, shape, to);
+    return to;
+  }
 
  private:
   friend SafeTensors read_safetensors(const std::filesystem::path& path);
   const Tensor& expect(std::string_view name, std::span<const std::size_t> shape,
-                       std::size_t count) const;
+                       std::optional<std::size_t> count = {}) const;
 
   template <class From, class T>
   static void convert(const Tensor& from, std::span<T> to) {
