@@ -106,6 +106,16 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
   return t;
 }
 
+double complexity(std::span<const std::uint8_t> image, std::size_t width) {
+  std::vector<std::uint8_t> filtered;
+  std::size_t least = SIZE_MAX;
+  for (int which = 0; which < 5; ++which) {
+    filter(image, width, which, filtered);
+    least = std::min(least, packed(Packing::zlib, filtered).size());
+  }
+  return 8 * std::numbers::ln2 * double(least);
+}
+
 std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
   check<UsageError>(!examples.file->real(), "--score complexity: the data are real numbers", hint,
                     "it needs images with bytes 0..255");
@@ -122,13 +132,7 @@ std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
     parallel_for(x.rows, true, [&](Index i) {
       std::vector<std::uint8_t> image;
       for (Index j = 0; j < x.cols; ++j) image.push_back(std::uint8_t(std::lround(unit * x(i, j))));
-      std::vector<std::uint8_t> filtered;
-      std::size_t least = SIZE_MAX;
-      for (int which = 0; which < 5; ++which) {
-        filter(image, width, which, filtered);
-        least = std::min(least, packed(Packing::zlib, filtered).size());
-      }
-      to[first + std::size_t(i)] = 8 * std::numbers::ln2 * double(least);
+      to[first + std::size_t(i)] = complexity(image, width);
     });
   });
   return to;

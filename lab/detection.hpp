@@ -17,9 +17,10 @@ struct ExampleTerms {
 ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index particles,
                            const std::function<void(std::size_t)>& progress = {});
 
-// How many nats a general compressor needs for each image as the model is shown it: its bytes, the
-// differences to the left, upper, average or Paeth neighbour (PNG's five filters), deflated; the
-// shortest of the five. Error: real numbers.
+// How many nats a general compressor needs for an image of bytes: the bytes, the differences to the
+// left, upper, average or Paeth neighbour (PNG's five filters), deflated; the shortest of the five.
+double complexity(std::span<const std::uint8_t> image, std::size_t width);
+// For each image as the model is shown it. Error: real numbers.
 std::vector<double> complexity(const LoadedRun& run, const Examples& examples);
 
 // What scores are made of.
