@@ -47,7 +47,7 @@ void known(Chapter& chapter) {
     chapter.claim(label, text, area(s[0], s[1]), A, 5 * std::sqrt(A * (1 - A) / n));
   };
   // (12.2)  s ~ N(0, 1), s' ~ N(1, 1):  A = Φ(1/√2)
-  claim("(12.2)", "two normal scores: A", one, cdf(boost::math::normal(), std::sqrt(0.5)));
+  claim("(12.2)", "two normal scores: A", one, cdf(boost::math::normal(), 1 / std::sqrt(2)));
   // (12.3)  x ~ N(0, I), x' ~ N(0, 0.8² I), s = −log p(x) = ½ ‖x‖² + ..:  A = P(F > 1/0.64)
   const boost::math::fisher_f F(d, d);
   claim("(12.3)", "−log p(x), p(x) exact: A", all, cdf(complement(F, 1 / 0.64)));
