@@ -84,13 +84,13 @@ int chapter_7(Chapter& chapter) {
   const DataSet set = load_data_set("shapes-16", {.validation = 0});
   const Images& file = *set.train.file;
   const Index D = Index(file.dimensions()), Z = 6;
-  const std::vector<double> betas{0.5, 1, 2, 4, 8, 16}, zero(6);
+  const std::vector<double> betas{0.5, 1, 2, 4, 8, 32}, zero(6);
   const std::size_t seeds = chapter.quick ? 1 : 5;
   Series rd{"trained", zero, zero}, mig{"MIG of each training", {}, {}, Mark::points};
   Chart known{"What is known of the factors", "β", "gap of one factor; MIG"};
   for (const auto& v : file.factors.names) known.series.push_back({v, betas, zero, Mark::line});
   ImageGrid grid{
-      "What is left of an image", 16, 16, 12, {}, {"x", "β = ½", "1", "2", "4", "8", "16"}};
+      "What is left of an image", 16, 16, 12, {}, {"x", "β = ½", "1", "2", "4", "8", "32"}};
   double empty = 0, gain = 0;
   for (std::size_t i = 0; i < 6 * seeds; ++i) {
     const std::size_t k = i / seeds;
@@ -135,10 +135,10 @@ int chapter_7(Chapter& chapter) {
   for (const Series& factor : known.series) gain += (factor.y[3] - factor.y[1]) / 5;
   chapter.claim("(7.3)", "shapes: slopes miss β .. β', nats", misses(betas, rd), 0, 0.2);
   chapter.claim_between("(7.4)", "R + D, β = 1 less its neighbours", least - near, -5, 0);
-  chapter.claim("(7.8)", "β = 16: D of an empty code", rd.y[5], empty, 0.3);
+  chapter.claim("(7.8)", "β = 32: D of an empty code", rd.y[5], empty, 0.3);
   if (!chapter.quick) chapter.claim_between("(7.9)", "MIG, β = 4 less β = 1", gain, 0, 0.5);
   known.log_x = true, known.series.push_back(mig);
-  const Chart of_shapes{"Shapes, β = ½, 1, 2 .. 16", "R, nats", "D, nats", {rd}};
+  const Chart of_shapes{"Shapes, β = ½, 1, 2, 4, 8, 32", "R, nats", "D, nats", {rd}};
   draw(std::vector{of_linear, of_shapes}, chapter.figure("curves.png"));
   draw(known, chapter.figure("factors.png"));
   draw(grid, chapter.figure("images.png"));
