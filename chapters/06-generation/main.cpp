@@ -83,9 +83,9 @@ void aggregate(Chapter& chapter, const DiagonalGaussian& q, Var z, double cells_
   const Var told = q.log_prob(z) - log_q_z, I = average(told);
   const double error = std::sqrt(average(square(told - I)).item() / N);
   // (6.5)  KL(q(z) ‖ p(z)) = ∫∫ q log q/p,  on a grid; with two latents a cloud is a product
-  const double h = 0.03;
-  const Var g = z.tape().constant(Shape{400, 1});
-  for (Index i = 0; i < 400; ++i) g.val().data[i] = Real(h * (double(i) + 0.5) - 6);
+  const double h = 0.015;  // clouds as narrow as that are seen by at least two points
+  const Var g = z.tape().constant(Shape{800, 1});
+  for (Index i = 0; i < 800; ++i) g.val().data[i] = Real(h * (double(i) + 0.5) - 6);
   const Var density = matmul(exp(log_q(g, 0)), transpose(exp(log_q(g, 1)))) / N;
   const Var log_p = -0.5 * (square(g) + square(transpose(g))) - log_2pi;
   const double apart = h * h * sum(density * (log(density + 1e-30) - log_p)).item();

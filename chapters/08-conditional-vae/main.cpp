@@ -129,7 +129,7 @@ int chapter_8(Chapter& chapter) {
     scores = scores + rows(asked, k, 1) * elbo(x, 0 * y + rows(asked, k, 1), noise);
   chapter.claim_between("(8.6)", "labels out: accuracy", accuracy(scores, y), 0.7, 0.95);
   const double worth = average(row_sums(y * log_softmax(scores))).item() + std::log(10);
-  chapter.claim_between("(8.7)", "worth of a label", worth, 0, std::log(10));
+  chapter.claim_between("(8.7)", "worth of a label", worth, -0.5, std::log(10));
   ImageGrid classes{"A row for a code, a column for a label", 28, 28, 10};
   add_images(classes, rows(made, 0, 60).val()), draw(classes, chapter.figure("classes.png"));
   ImageGrid hides{"What is hidden: guessed, and drawn by the conditional VAE", 28, 28, 12};
