@@ -48,15 +48,15 @@ void Training::run() {
   if (!finished()) save();
 }
 
-double Training::epochs_done() const {
-  return double(state_.epoch - 1) + double(state_.batch) / double(batches_.count());
+double Training::epochs_done(std::uint64_t batch) const {
+  return double(state_.epoch - 1) + double(batch) / double(batches_.count());
 }
-double Training::kl_factor() const {
-  return settings_.beta * kl_share(settings_.kl_schedule, epochs_done(), settings_.epochs);
+double Training::kl_factor(std::uint64_t batch) const {
+  return settings_.beta * kl_share(settings_.kl_schedule, epochs_done(batch), settings_.epochs);
 }
-double Training::learning_rate() const {
+double Training::learning_rate(std::uint64_t batch) const {
   return settings_.learning_rate * state_.rate_share *
-         rate_schedule_.factor(epochs_done(), settings_.epochs);
+         rate_schedule_.factor(epochs_done(batch), settings_.epochs);
 }
 bool Training::stopped_early() const {
   return settings_.patience && state_.best_epoch &&
@@ -171,6 +171,7 @@ void Training::report_collapse() {
 
 void Training::finish_epoch() {
   const Terms& t = state_.terms;
+  const std::uint64_t last = batches_.count() - 1;
   Metrics m{int(state_.epoch),
             state_.steps,
             seconds(),
@@ -184,8 +185,8 @@ void Training::finish_epoch() {
             nothing,
             nothing,
             state_.gradient_norm,
-            learning_rate(),
-            kl_factor()};
+            learning_rate(last),
+            kl_factor(last)};
   if (model_.deterministic) m.train_elbo = m.train_kl = nothing;
   bool best = false;
   if (data_.validation.count()) {

@@ -23,9 +23,11 @@ class Training {
   const TrainingState& state() const { return state_; }
 
  private:
-  double epochs_done() const;
-  double kl_factor() const;  // in force
-  double learning_rate() const;
+  double epochs_done(std::uint64_t batch) const;
+  double kl_factor(std::uint64_t batch) const;  // in force for that batch of the epoch
+  double kl_factor() const { return kl_factor(state_.batch); }
+  double learning_rate(std::uint64_t batch) const;
+  double learning_rate() const { return learning_rate(state_.batch); }
   bool stopped_early() const;
   Bound record(std::span<const std::uint32_t> rows);  // on the tape, afresh
   void mutate_batch(const Batch& batch, std::span<const std::uint32_t> rows) const;
