@@ -10,7 +10,6 @@ threads=(${THREADS-1 2 3 4 5 6 7 8})
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-PATH=/nowhere:/usr/bin:/bin
 fail() { echo "FAILED  $*"; cat log; exit 1; }
 printf '\0\0\10\3\0\0\1\54\0\0\0\20\0\0\0\20' >noise.idx
 head -c $((300 * 256)) /dev/urandom >>noise.idx
@@ -24,14 +23,14 @@ one() {  # NAME options..
   for program in "${programs[@]}"; do
     for n in "${threads[@]}"; do
       rm -rf run
-      "$program" train "${settings[@]}" --epochs 2 --threads "$n" --out run >log 2>&1 || fail "$name: $program, $n threads"
+      PATH=/nowhere "$program" train "${settings[@]}" --epochs 2 --threads "$n" --out run >log 2>&1 || fail "$name: $program, $n threads"
       ((++runs))
       [[ $first ]] || first=$(sums run)
       [[ $(sums run) == "$first" ]] || fail "$name: other bytes: $program, $n threads"
     done
     rm -rf run
-    "$program" train "${settings[@]}" --epochs 1 --out run >log 2>&1 || fail "$name: $program, one epoch"
-    "$program" train --resume run --epochs 2 >log 2>&1 || fail "$name: $program, resumed"
+    PATH=/nowhere "$program" train "${settings[@]}" --epochs 1 --out run >log 2>&1 || fail "$name: $program, one epoch"
+    PATH=/nowhere "$program" train --resume run --epochs 2 >log 2>&1 || fail "$name: $program, resumed"
     ((++runs))
     [[ $(sums run) == "$first" ]] || fail "$name: other bytes: $program, resumed"
   done

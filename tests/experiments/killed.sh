@@ -8,14 +8,14 @@ RANDOM=${3-$$}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-export OMP_NUM_THREADS=1 PATH=$PATH
+export OMP_NUM_THREADS=1  # no gnuplot in /nowhere: pictures are no part of this
 fail() { echo "FAILED  $*"; cat log; exit 1; }
 printf '\0\0\10\3\0\0\2\130\0\0\0\20\0\0\0\20' >noise.idx
 head -c $((600 * 256)) /dev/urandom >>noise.idx
 settings=(train --data ./noise.idx --binarize sample --hidden 300 --latent 5 --batch 100 --epochs 12 --keep-every 4)
 
 started=$EPOCHREALTIME
-"$program" "${settings[@]}" --out straight >log 2>&1 || fail 'straight run'
+PATH=/nowhere "$program" "${settings[@]}" --out straight >log 2>&1 || fail 'straight run'
 length=$(( ${EPOCHREALTIME/./} - ${started/./} ))  # us
 killed=0 writing=0 rounds=0
 while (( killed < kills )); do
@@ -23,9 +23,9 @@ while (( killed < kills )); do
   ((++rounds))
   for ((attempt = 0; ; ++attempt)); do
     if [[ -e broken/checkpoint.safetensors ]]; then
-      "$program" train --resume broken >log 2>&1 &
+      PATH=/nowhere "$program" train --resume broken >log 2>&1 &
     else
-      "$program" "${settings[@]}" --out broken --overwrite >log 2>&1 &
+      PATH=/nowhere "$program" "${settings[@]}" --out broken --overwrite >log 2>&1 &
     fi
     pid=$!
     if (( killed < kills && attempt < 20 )); then
