@@ -51,7 +51,6 @@ double see(const Autoencoder& model, const Examples& data, Numbers& codes) {
   });
   return E;
 }
-
 // E of the best plane of 0, 1, .. dimensions
 std::vector<double> best_planes(const Examples& data, int most) {
   // (1.3)  C = average of x xᵀ − m mᵀ,  m = average of x
@@ -103,7 +102,8 @@ int chapter_1(Chapter& chapter) {
       const double ratio = see(*model, data.train, z) / E[std::size_t(K)];
       if (curved) chapter.claim_between("(1.6)", concat("curved: E / E(", K, ')'), ratio, 0.4, 0.9);
       if (!curved)
-        chapter.claim_between("(1.4)", concat("linear: E / E(", K, ')'), ratio, 0.9999, 1.005);
+        chapter.claim_between("(1.4)", concat("linear: E / E(", K, ')'), ratio, 0.9999,
+                              chapter.quick ? 1.02 : 1.005);  // fewer steps come less close
     }
   const double error = see(*model, data.test, z_test);
   Chart map{"Codes of test images, by class", "z_1", "z_2"};
