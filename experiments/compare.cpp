@@ -62,7 +62,8 @@ Row read(const std::string& folder) {
         file.string(), ": damaged, or not written by vaegrad", hint, "train the run again");
   if (row.summary.at("test_elbo").is_number()) row.elbo = row.summary["test_elbo"];
   const auto& s = row.summary["settings"];
-  row.what = fmt::format("{} {}-{} {}", s.value("model", "vae"), s.value("hidden", "?"),
+  row.what = fmt::format("{} {}-{} {}", s.value("model", "vae"),
+                         layers(s.value("network", "mlp"), s.value("hidden", "")),
                          s.value("latent", "?"), s.value("objective", "elbo"));
   if (s.value("beta", "1") != "1") row.what += " beta " + s.value("beta", "1");
   if (s.value("particles", "1") != "1") row.what += " K " + s.value("particles", "1");

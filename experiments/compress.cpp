@@ -63,7 +63,7 @@ class Clock {
 
 int run_compress(Arguments arguments) {
   const Call call = read(arguments);
-  const ImageFile file = read_image_file(call.in, call.files.height, call.files.width);
+  const ImageFile file = read_image_file(call.in, call.files.image.height, call.files.image.width);
   const Clock clock;
   const Archive archive = compress(call.coder, file);
   const std::string rate = clock.rate(file.pixels.size());
@@ -73,8 +73,8 @@ int run_compress(Arguments arguments) {
   const auto per_dimension = [&](double bits) { return pixels ? bits / double(pixels) : 0; };
   fmt::print("{:<10} {:>13} bytes  {} images of {} x {}\n", "images",
              with_commas(file.header.size() + pixels),
-             with_commas(pixels / std::size_t(call.coder.dimensions())), call.files.height,
-             call.files.width);
+             with_commas(pixels / std::size_t(call.coder.dimensions())), call.files.image.height,
+             call.files.image.width);
   fmt::print("{:<10} {:>13} bytes  {:.4f} bits per dimension, 1 : {:.1f}\n", "archive",
              with_commas(archive.bytes.size()), per_dimension(8 * double(archive.bytes.size())),
              double(file.header.size() + pixels) / double(archive.bytes.size()));
@@ -107,7 +107,7 @@ int run_decompress(Arguments arguments) {
   fmt::print("{:<10} {:>13} bytes  {} images of {} x {}\n", "images",
              with_commas(file.header.size() + file.pixels.size()),
              with_commas(file.pixels.size() / std::size_t(call.coder.dimensions())),
-             call.files.height, call.files.width);
+             call.files.image.height, call.files.image.width);
   fmt::print("{:<10} {}\n", "time", rate);
   return 0;
 }

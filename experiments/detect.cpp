@@ -79,12 +79,11 @@ LoadedRun open_background(const Options& options, const LoadedRun& run) {
                     ": no background model: it was trained without --mutate", hint,
                     "vaegrad train --mutate 0.2, with the other settings as they were");
   const Model &m = *run.model, &n = *b.model;
-  check<UsageError>(m.height == n.height && m.width == n.width &&
-                        m.decoder.head.row == n.decoder.head.row &&
+  check<UsageError>(m.image == n.image && m.decoder.head.row == n.decoder.head.row &&
                         run.settings.binarize == b.settings.binarize,
-                    b.folder.string(), ": its log p(x) cannot be compared: ", n.height, " x ",
-                    n.width, " ", n.decoder.head.row->name, ", the run has ", m.height, " x ",
-                    m.width, " ", m.decoder.head.row->name, hint,
+                    b.folder.string(), ": its log p(x) cannot be compared: ", n.image, " ",
+                    n.decoder.head.row->name, ", the run has ", m.image, " ",
+                    m.decoder.head.row->name, hint,
                     "a background model has the run's data, --likelihood and --binarize");
   return b;
 }
@@ -105,7 +104,7 @@ void draw_extremes(const Sets& sets, const std::vector<double>& score, const cha
                    [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
   ImageGrid grid;
   grid.title = concat("Most and least anomalous by ", name, ", and how many of a row are");
-  grid.height = int(sets.normal.file->height), grid.width = int(sets.normal.file->width);
+  grid.of(sets.normal.file->shape());
   grid.columns = int(columns), grid.rows_per_group = 2;
   const std::size_t n = order.size(), normal = sets.normal.count();
   const std::size_t shown = std::min<std::size_t>(2 * columns, n / 2 / columns * columns);

@@ -85,7 +85,7 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
   }
   fmt::print(stderr, "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {} threads, seed {}\n",
              settings.model, model.encoder ? model.dimensions() : model.conditions,
-             fmt::join(settings.hidden, "-"),
+             layers(settings.network, setting("hidden").get(settings)),
              concat('-', model.encoder ? model.latent : model.dimensions()), settings.likelihood,
              model.deterministic ? "reconstruction" : settings.objective, settings.beta,
              model.parameters.count(), threads(), settings.seed);
@@ -141,9 +141,11 @@ int train(Arguments arguments) {
   const Run run(settings);
   const std::string from =
       settings.config.empty() ? "" : concat(" (", settings.config.filename().string(), ')');
-  fmt::print(stderr, "training on {}{}: {} examples of {} x {}, {} validation, {} test\n",
-             settings.data, from, data.train.count(), model->height, model->width,
-             data.validation.count(), data.test.count());
+  const std::string& note = data.train.file->note;
+  fmt::print(stderr, "training on {}{}: {} examples of {}{}, {} validation, {} test\n",
+             settings.data, from, data.train.count(), concat(model->image),
+             note.empty() ? "" : concat(" (", note, ')'), data.validation.count(),
+             data.test.count());
 
   can_be_saved();
   int status = model->baseline ? train_baseline(settings, data, *model, run) : 0;

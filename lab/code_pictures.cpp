@@ -54,9 +54,9 @@ bool draw_scatter(const Model& model, const Examples& examples, const Settings& 
 bool draw_manifold(const Model& model, std::optional<Index> of_class,
                    const std::filesystem::path& path) {
   check<UsageError>(model.latent == 2 && !is_table(model) && model.given_pixels.empty(),
-                    "manifold: the code has ", model.latent, " dimensions and x is ", model.height,
-                    " x ", model.width, hint, "train with --latent 2 on images");
-  const Index n = model.width > 32 || model.height > 32 ? 12 : 20;
+                    "manifold: the code has ", model.latent, " dimensions and x is ", model.image,
+                    hint, "train with --latent 2 on images");
+  const Index n = model.image.width > 32 || model.image.height > 32 ? 12 : 20;
   const boost::math::normal prior;
   const auto quantile = [&](Index i) {
     return boost::math::quantile(prior, (double(i) + 0.5) / double(n));
@@ -66,7 +66,7 @@ bool draw_manifold(const Model& model, std::optional<Index> of_class,
   ImageGrid grid;
   grid.title = "E[x|z] at quantiles of the prior: z0 to the right, z1 upwards";
   if (model.conditions) grid.title += fmt::format("; class {}", of_class.value_or(0));
-  grid.height = int(model.height), grid.width = int(model.width), grid.columns = int(n);
+  grid.of(model.image), grid.columns = int(n);
   for (Index i = 0; i < n; ++i) {
     const double up = quantile(n - 1 - i);
     grid.row_labels.push_back(fmt::format("{:.1f}", up));

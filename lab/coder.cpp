@@ -47,7 +47,7 @@ class Taker {
 // A fixed scale keeps its text, fixed:S: the number in it is the same for everybody.
 PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
   using Scale = PixelLikelihood::Scale;
-  PixelLikelihood l{run.setting("likelihood"), run.height * run.width};
+  PixelLikelihood l{run.setting("likelihood"), run.image.size()};
   const std::string& scale = run.setting("likelihood-scale");
   constexpr std::string_view fixed = "fixed:";
   if (from.has("decoder.log_scale")) {
@@ -71,6 +71,12 @@ BitsBack make_coder(const RunFiles& run) {
         model == "autoencoder" ? " has no posterior to take bits from"
                                : ": an archive does not hold what its images are conditioned on",
         hint, "compress with a run of --model vae");
+  const auto network = run.config.find("network");
+  check(network == run.config.end() || network->second == "mlp", "--network ", network->second,
+        ": an archive is decoded by dense layers in exact arithmetic, convolutions have none", hint,
+        "compress with a run of --network mlp");
+  check(run.image.channels == 1, "the run's images are ", run.image,
+        ": an archive holds images of one channel", hint, "compress with a run on grey images");
   Taker from(run);
   VaeWeights w{.encoder = from.layers("encoder"),
                .mean = from.layer("encoder.mean"),

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/autodiff/convolution_kernels.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -24,16 +24,18 @@ struct Factors {
 // What one file holds: images, or the rows of a table (height 1). Splits share it. A table of
 // nothing but 0 and 1 becomes binary bytes.
 struct Images {
-  std::size_t count = 0, height = 0, width = 0;
-  std::vector<std::uint8_t> bytes;   // (count, height, width), or empty when there are
-  std::vector<float> values;         // (count, height, width), finite
+  std::size_t count = 0, height = 0, width = 0, channels = 1;
+  std::vector<std::uint8_t> bytes;   // (count, height, width, channels), or empty when there are
+  std::vector<float> values;         // (.. as bytes), finite
   std::vector<std::uint8_t> labels;  // (count), or empty
   Factors factors;                   // empty when they are not known
   bool binary = false;               // the data set's bytes are all 0 or 1, and mean just that
+  std::string note;  // what people should know of how the file was read; empty: nothing
 
   bool real() const { return !values.empty(); }
   bool grey() const { return !binary && !real(); }  // bytes 0..255
-  std::size_t dimensions() const { return height * width; }
+  std::size_t dimensions() const { return height * width * channels; }
+  ImageShape shape() const { return {Index(height), Index(width), Index(channels)}; }
   std::span<const std::uint8_t> image(std::size_t row) const {  // of bytes
     check(!real(), "images: bytes were asked for, but the data are real numbers", hint,
           "give images with bytes 0..255");
@@ -84,7 +86,7 @@ struct DataOptions {
 };
 
 // `fashion-mnist`, `mnist`, `binarized-mnist`, `shapes`, or the path of an IDX (plain or gzip), NPY
-// or CSV file. The last `validation` examples of a seeded permutation of the training data are for
+// or CSV file, or of a folder of images. The last `validation` examples of a seeded permutation of the training data are for
 // validation. A file without test data is split 80 / 10 / 10 by that permutation, at least one
 // each. Test data are set apart before classes are left out, so that no choice of classes turns a
 // test example into a training example. Two calls with the same arguments give the same splits.

@@ -13,9 +13,8 @@ OtherData load_other_data(const LoadedRun& run, const std::string& name,
   }
   const Images& images = *other.examples.file;
   const Model& model = *run.model;
-  check(Index(images.height) == model.height && Index(images.width) == model.width, name,
-        ": images of ", images.height, " x ", images.width, ", but the run was trained on ",
-        model.height, " x ", model.width, hint, "data of that size");
+  check(images.shape() == model.image, name, ": images of ", images.shape(),
+        ", but the run was trained on ", model.image, hint, "data of that size");
   const Likelihood& p = *model.decoder.head.row;
   check(p.values == Values::real || !images.real(), name, ": real numbers, but the run's ", p.name,
         " likelihood takes bytes", hint, "images with bytes 0..255");

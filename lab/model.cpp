@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 
 #include <vaegrad/lab/model.hpp>
@@ -12,28 +11,25 @@ Initial initial_of(const Settings& s) {
                                                         : Initialiser::glorot;
   return {s.seed, which};
 }
-std::vector<Index> reversed(std::vector<Index> widths) {
-  std::reverse(widths.begin(), widths.end());
-  return widths;
-}
-Var beside(Var x, Var condition, bool conditioned) {
-  return conditioned ? concatenate_columns(x, condition) : x;
-}
-std::optional<EncoderMlp> encoder_of(const Settings& s, Parameters& p, Index in) {
+std::optional<Encoder> encoder_of(const Settings& s, Parameters& p, ImageShape image,
+                                  Index conditions) {
   if (s.model == "baseline") return {};
-  Mlp hidden(p, "encoder", in, s.hidden, activation(s.activation), initial_of(s));
-  const Index h = hidden.outputs(in);
+  EncoderBody body(p, "encoder", network(s.network), image, conditions, widths(s),
+                   activation(s.activation), initial_of(s));
+  const Index h = body.outputs;
   Linear mean(p, "encoder.mean", h, s.latent, initial_of(s));
-  return EncoderMlp{hidden, mean, Linear(p, "encoder.scale", h, s.latent, initial_of(s))};
+  return Encoder{body, mean, Linear(p, "encoder.scale", h, s.latent, initial_of(s))};
 }
 // The pixels that are given, or are not.
-std::vector<std::uint32_t> pixels(const Settings& s, Index h, Index w, bool wanted) {
+std::vector<std::uint32_t> pixels(const Settings& s, ImageShape image, bool wanted) {
   const auto gives = condition(s.condition).gives;
+  const auto [h, w, channels] = image;
   std::vector<std::uint32_t> which;
   for (Index i = 0; i < h; ++i)
     for (Index j = 0; j < w; ++j)
-      if ((gives && gives(i >= h / 2, j < w / 2)) == wanted)
-        which.push_back(std::uint32_t(i * w + j));
+      for (Index c = 0; c < channels; ++c)
+        if ((gives && gives(i >= h / 2, j < w / 2)) == wanted)
+          which.push_back(std::uint32_t((i * w + j) * channels + c));
   return which;
 }
 
@@ -51,27 +47,26 @@ Settings baseline_settings(const Settings& of) {
   return s;
 }
 
-Model::Model(const Settings& s, Index h, Index w, Index c)
-    : height(h),
-      width(w),
+Model::Model(const Settings& s, ImageShape shape, Index c)
+    : image(shape),
       conditions(c),
       latent(s.model == "baseline" ? 0 : s.latent),
       posterior_scale(&vaegrad::posterior_scale(s.posterior_scale)),
-      modelled(pixels(s, h, w, false)),
-      given_pixels(pixels(s, h, w, true)),
+      modelled(pixels(s, shape, false)),
+      given_pixels(pixels(s, shape, true)),
       deterministic(s.model == "autoencoder" || s.model == "baseline"),
-      encoder(encoder_of(s, parameters, given_pixels.empty() ? h * w + c : h * w)),
+      encoder(encoder_of(s, parameters, shape, given_pixels.empty() ? c : 0)),
       decoder(parameters, "decoder", encoder && !given_pixels.empty() ? latent : latent + c,
-              reversed(s.hidden), likelihood(s.likelihood), dimensions(),
+              network(s.network), shape, widths(s), likelihood(s.likelihood), dimensions(),
               likelihood(s.likelihood).has_scale
                   ? std::optional(likelihood_scale(s.likelihood_scale))
                   : std::nullopt,
               activation(s.activation), initial_of(s)) {
   if (s.prior == "conditional")
-    prior.emplace(parameters, "prior", c, s.hidden, s.latent, activation(s.activation),
+    prior.emplace(parameters, "prior", c, widths(s), s.latent, activation(s.activation),
                   initial_of(s));
   if (encoder && !given_pixels.empty())
-    baseline = std::make_shared<Model>(baseline_settings(s), h, w, Index(given_pixels.size()));
+    baseline = std::make_shared<Model>(baseline_settings(s), shape, Index(given_pixels.size()));
 }
 
 DiagonalGaussian ConditionedEncoder::operator()(Var x) const {
@@ -80,12 +75,13 @@ DiagonalGaussian ConditionedEncoder::operator()(Var x) const {
     std::fill(zero.val().begin(), zero.val().end(), Real{0});
     return {condition, zero};
   }
-  const auto& [hidden, mean, scale] = *model->encoder;
+  const auto& [body, mean, scale] = *model->encoder;
   const bool grey =
       model->decoder.head.row->values == Values::grey;  // 0..255 is no input for a network
-  Var y = condition;  // of a part of an image, what is given: together it is the image
-  if (model->baseline) y = columns(condition, 0, Index(model->given_pixels.size()));
-  const Var h = hidden(beside(grey ? Var((1 / 255.0) * x) : x, y, model->conditions));
+  Var input = grey ? Var((1 / 255.0) * x) : x;
+  if (model->baseline)  // with what is given of it, it is the image
+    input = concatenate_columns(input, columns(condition, 0, Index(model->given_pixels.size())));
+  const Var h = body(input, condition);
   const Var m = mean(h);
   return {m, model->posterior_scale->log_variance(scale(h))};
 }
@@ -112,8 +108,7 @@ void Model::start_at(std::span<const Real> data_mean) {
 
 std::unique_ptr<Model> new_model(const Settings& s, const DataSet& data) {
   const Images& images = *data.train.file;
-  auto model = std::make_unique<Model>(s, Index(images.height), Index(images.width),
-                                       condition_size(s, data));
+  auto model = std::make_unique<Model>(s, images.shape(), condition_size(s, data));
   if (!s.standardise && s.output_bias != "data-mean") return model;
   const Moments m = moments(data.train);
   if (s.standardise) {
@@ -139,9 +134,7 @@ Index condition_size(const Settings& s, const DataSet& data) {
           " has rows of numbers, ", images.height, " x ", images.width, ", no images", hint,
           "--condition label");
     const Index all = Index(images.dimensions());
-    return s.model == "cvae"
-               ? all
-               : Index(pixels(s, Index(images.height), Index(images.width), true).size());
+    return s.model == "cvae" ? all : Index(pixels(s, images.shape(), true).size());
   }
   check(!images.labels.empty(), "--model cvae: ", s.data, " has no labels to be given", hint,
         "--labels FILE names them");
@@ -177,7 +170,7 @@ Batch make_batch(Tape& tape, const Model& model, const Examples& from,
                  std::span<const std::uint32_t> rows, const Settings& settings,
                  std::uint32_t draw) {
   const Index n = Index(rows.size());
-  Batch batch{tape.constant(Shape{n, model.height * model.width}), {}};
+  Batch batch{tape.constant(Shape{n, model.image.size()}), {}};
   // Validation and test images are the same whatever the seed, so that runs can be compared.
   const std::uint64_t seed = from.split == Split::train ? settings.seed : 1;
   fill(batch.x.val(), *from.file, rows, settings.binarize.value_or(Binarize::none), seed, draw);

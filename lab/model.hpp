@@ -6,7 +6,7 @@
 #include <vaegrad/lab/condition.hpp>
 #include <vaegrad/lab/settings.hpp>
 #include <vaegrad/models/bounds.hpp>
-#include <vaegrad/models/likelihoods.hpp>
+#include <vaegrad/models/networks.hpp>
 #include <vaegrad/models/schedules.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -37,8 +37,8 @@ struct ConditionedDecoder {
 };
 using AnyVae = Vae<ConditionedEncoder, ConditionedDecoder, AnyPrior>;
 
-struct EncoderMlp {
-  Mlp hidden;
+struct Encoder {
+  EncoderBody body;
   Linear mean, scale;
 };
 
@@ -48,22 +48,23 @@ struct Standard {
 };
 
 struct Model {
-  Index height, width, conditions;  // conditions: how many numbers y has; 0 without
-  Index latent;                     // 0: of a baseline, which has no code
+  ImageShape image;
+  Index conditions;  // how many numbers y has; 0 without
+  Index latent;      // 0: of a baseline, which has no code
   const PosteriorScale* posterior_scale;
   // Pixels of the image: those that x is made of, and those that are given in y instead.
   std::vector<std::uint32_t> modelled, given_pixels;
   bool deterministic;  // an autoencoder or a baseline: z is the mean, and there is no KL
   Parameters parameters;
-  std::optional<EncoderMlp> encoder;  // not of a baseline, whose z is y
-  LikelihoodMlp decoder;
+  std::optional<Encoder> encoder;  // not of a baseline, whose z is y
+  LikelihoodNetwork decoder;
   std::optional<GaussianMlp> prior;  // p(z|y)
   std::optional<Standard> standard;  // of the modelled data, before they are x
   // Given a part of an image, y is that part and then what this deterministic model, trained before
   // and fixed, makes of the rest. The encoder sees the image, p(z|y) all of y, the decoder z alone.
   std::shared_ptr<Model> baseline;
 
-  Model(const Settings& settings, Index height, Index width, Index conditions);
+  Model(const Settings& settings, ImageShape image, Index conditions);
   Index dimensions() const { return Index(modelled.size()); }  // of x
   Index classes() const { return given_pixels.empty() ? conditions : 0; }
 

@@ -30,6 +30,6 @@ inline const char* split_name(Split split) {
 }
 
 // A table is a file of rows of numbers: it has no pictures of its examples.
-inline bool is_table(const Model& model) { return model.height == 1; }
+inline bool is_table(const Model& model) { return model.image.height == 1; }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -12,8 +12,7 @@ namespace {
 ImageGrid grid_for(const Model& model, std::string title) {
   ImageGrid grid;
   grid.title = std::move(title);
-  grid.height = int(model.height);
-  grid.width = int(model.width);
+  grid.of(model.image);
   return grid;
 }
 void append_images(ImageGrid& grid, ConstMatrix images) {
@@ -24,7 +23,7 @@ void append_images(ImageGrid& grid, ConstMatrix images) {
 // The image that x, as 0..1, and the pixels that are given in y make together.
 Var whole(const Model& model, Var x, Var condition) {
   if (model.given_pixels.empty()) return x;
-  const Var image = x.tape().constant(Shape{x.shape().rows, model.height * model.width});
+  const Var image = x.tape().constant(Shape{x.shape().rows, model.image.size()});
   const Index times = x.shape().rows / condition.shape().rows;
   for (Index i = 0; i < x.shape().rows; ++i) {
     for (std::size_t k = 0; k < model.modelled.size(); ++k)
@@ -40,7 +39,7 @@ Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition) {
 
 void check_images(const Model& model) {
   check<UsageError>(!is_table(model), "it draws images, but the run's data are a table of ",
-                    model.width, " columns", hint,
+                    model.image.width, " columns", hint,
                     "vaegrad sample and vaegrad reconstruct draw tables too");
 }
 
@@ -191,7 +190,7 @@ bool draw_interpolation(const Model& model, const Examples& examples, const Sett
     grid.column_labels.push_back(fmt::format("{:.1f}", double(k) / double(columns - 1)));
   grid.column_labels.push_back("image");
   const Matrix between = shown_mean(model, model.given(condition).decode(z), condition).val();
-  const Var ends = tape.constant(Shape{2 * pairs, model.height * model.width});
+  const Var ends = tape.constant(Shape{2 * pairs, model.image.size()});
   fill(ends.val(), *examples.file, rows, Binarize::none, 0, 0);
   for (Index p = 0; p < pairs; ++p) {
     append_images(grid, {ends.val().row(p), 1, ends.shape().cols});
@@ -216,7 +215,7 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
   const auto q = vae.encode(batch.x);
   const Var y = shown_mean(model, vae.decode(model.deterministic ? q.mean : q.sample(noise)),
                            batch.condition);
-  const Var pixels = tape.constant(Shape{batch.x.shape().rows, model.height * model.width});
+  const Var pixels = tape.constant(Shape{batch.x.shape().rows, model.image.size()});
   fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
 
   ImageGrid grid =

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include <vaegrad/autodiff/matrix.hpp>
+#include <vaegrad/autodiff/convolution_kernels.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -50,15 +50,21 @@ struct Chart {
   bool square = false;  // one unit has the same length on both axes
 };
 
-// Grey images in rows of `columns`. 0 is black and 255 is white, as the data sets store it (digits
-// and clothes are light on black, faces come out right), on a white page with thin gaps.
+// Images in rows of `columns`, grey or of three channels: red, green, blue. 0 is black and 255 is
+// white, as the data sets store it (digits and clothes are light on black, faces come out right),
+// on a white page with thin gaps.
 struct ImageGrid {
   std::string title = {};
   int height = 0, width = 0, columns = 10;
-  std::vector<std::uint8_t> pixels = {};        // n * height * width, image after image
+  std::vector<std::uint8_t> pixels = {};        // n images, one after another, channels last
   std::vector<std::string> row_labels = {};     // as many as wanted
   std::vector<std::string> column_labels = {};  // likewise, short: one over each image
   int rows_per_group = 0;  // a wider gap after so many rows (2: pairs of image and reconstruction)
+  int channels = 1;
+
+  void of(ImageShape s) {
+    height = int(s.height), width = int(s.width), channels = int(s.channels);
+  }
 };
 
 // The columns of metrics.csv, one value per epoch, nats; empty or not finite where there is none.

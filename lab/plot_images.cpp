@@ -26,7 +26,10 @@ void add_images(ImageGrid& grid, ConstMatrix images) {
 bool draw(const ImageGrid& grid, const std::filesystem::path& path) {
   check(grid.height > 0 && grid.width > 0 && grid.columns > 0, "plot: images of ", grid.height,
         " x ", grid.width, " in ", grid.columns, " columns");
-  const int image = grid.height * grid.width, n = static_cast<int>(grid.pixels.size()) / image;
+  check(grid.channels == 1 || grid.channels == 3, "plot: images of ", grid.channels,
+        " channels: only grey ones and those of three can be drawn");
+  const int channels = grid.channels, image = grid.height * grid.width * channels,
+            n = static_cast<int>(grid.pixels.size()) / image;
   check(
       n > 0 && grid.pixels.size() == static_cast<std::size_t>(n) * static_cast<std::size_t>(image),
       "plot: ", grid.pixels.size(), " pixels are no whole number of images of ", grid.height, " x ",
@@ -45,14 +48,15 @@ bool draw(const ImageGrid& grid, const std::filesystem::path& path) {
   };
   const int width = left_of(columns) - thin + rim, height = top_of(rows - 1) + tile_height + rim;
 
-  std::string page(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), '\xFF');
+  std::string page(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3, '\xFF');
   for (int i = 0; i < n; ++i)
     for (int y = 0; y < tile_height; ++y)
       for (int x = 0; x < tile_width; ++x) {
-        const int from = i * image + y / zoom * grid.width + x / zoom;
-        const int to = (top_of(i / columns) + y) * width + left_of(i % columns) + x;
-        page[static_cast<std::size_t>(to)] =
-            static_cast<char>(grid.pixels[static_cast<std::size_t>(from)]);
+        const int from = i * image + (y / zoom * grid.width + x / zoom) * channels;
+        const int to = 3 * ((top_of(i / columns) + y) * width + left_of(i % columns) + x);
+        for (int c = 0; c < 3; ++c)
+          page[static_cast<std::size_t>(to + c)] =
+              static_cast<char>(grid.pixels[static_cast<std::size_t>(from + c % channels)]);
       }
 
   double row_label = 0;
@@ -82,7 +86,7 @@ bool draw(const ImageGrid& grid, const std::filesystem::path& path) {
         "unset key\nunset border\nunset tics\nset lmargin at screen {}\nset rmargin at screen {}\n"
         "set bmargin at screen {}\nset tmargin at screen {}\nset xrange [-0.5:{}]\nset yrange "
         "[{}:-0.5]\n"
-        "plot '-' binary array=({},{}) format='%uchar' using 1:1:1 with rgbimage\n",
+        "plot '-' binary array=({},{}) format='%uchar%uchar%uchar' using 1:2:3 with rgbimage\n",
         left / canvas_width, (left + width) / canvas_width, margin / canvas_height,
         1 - above / canvas_height, width - 0.5, height - 0.5, width, height);
     gnuplot << page << '\n';

@@ -139,7 +139,7 @@ void copy_weights(const SafeTensors& from, Model& model, const std::string& pref
                     values.subspan(std::size_t(param.offset), std::size_t(param.shape.size())));
   }
   if (from.find(prefix + "standard.mean")) {
-    const std::size_t shape[]{std::size_t(model.height * model.width)};
+    const std::size_t shape[]{std::size_t(model.image.size())};
     Standard& s = model.standard.emplace();
     s.mean.resize(shape[0]), s.deviation.resize(shape[0]);
     from.copy<double>(prefix + "standard.mean", shape, s.mean);
@@ -151,8 +151,9 @@ void copy_weights(const SafeTensors& from, Model& model, const std::string& pref
 void Run::write_model(const Model& model, const std::string& file) const {
   write_safetensors(folder_ / file, model_tensors(model),
                     {{"vaegrad", version},
-                     {"height", std::to_string(model.height)},
-                     {"width", std::to_string(model.width)},
+                     {"height", std::to_string(model.image.height)},
+                     {"width", std::to_string(model.image.width)},
+                     {"channels", std::to_string(model.image.channels)},
                      {"conditions", std::to_string(model.conditions)}});
 }
 
@@ -213,9 +214,9 @@ DataSet load_data_for(const Model& model, Settings& settings) {
   const Images& images = *data.train.file;
   if (images.binary) settings.binarize = {};
   check_suits(settings, data);
-  check(Index(images.height) == model.height && Index(images.width) == model.width, settings.data,
-        ": examples of another size: ", images.height, " x ", images.width, ", the model is for ",
-        model.height, " x ", model.width, hint, "give data of the size it was trained on");
+  check(images.shape() == model.image, settings.data,
+        ": examples of another size: ", images.shape(), ", the model is for ", model.image, hint,
+        "give data of the size it was trained on");
   if (model.conditions) condition_size(settings, data);
   return data;
 }
@@ -233,9 +234,15 @@ namespace {
 // before that model takes memory.
 void check_claim(const Settings& s, const RunFiles& files) {
   double claimed = 0, width = double(s.model == "baseline" ? files.conditions : s.latent);
-  for (auto w = s.hidden.rbegin(); w != s.hidden.rend(); width = double(*w++))
+  const auto& dense = widths(s);
+  for (auto w = dense.rbegin(); w != dense.rend(); width = double(*w++))
     claimed += width * double(*w);
-  claimed += width * double(files.height) * double(files.width) / 4;  // a quarter may be all
+  const auto convolutions = geometries(network(s.network), files.image);
+  for (const ConvolutionGeometry& g : convolutions) claimed += double(g.weights().size());
+  if (convolutions.empty())
+    claimed += width * double(files.image.size()) / 4;  // a quarter may be all
+  else
+    claimed += width * double(convolutions.back().out().size());
   std::size_t there = 0;
   for (const Tensor& t : files.weights.tensors()) there += t.bytes.size() / sizeof(float);
   check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
@@ -249,7 +256,7 @@ LoadedRun load_run(const fs::path& folder, const std::string& which) {
   LoadedRun run{folder, {}, nullptr};
   read_config(folder / "config.ini", run.settings);
   check_claim(run.settings, files);
-  run.model = std::make_unique<Model>(run.settings, files.height, files.width, files.conditions);
+  run.model = std::make_unique<Model>(run.settings, files.image, files.conditions);
   copy_weights(files.weights, *run.model);
   return run;
 }

@@ -43,7 +43,7 @@ RunFiles read_run_files(const fs::path& folder, const std::string& which) {
         hint,
         which == "best" ? "--weights last: it had no validation examples"
                         : "wait for its first epoch, or train it again");
-  RunFiles run{read_lines(folder / "config.ini"), file, read_safetensors(file), 0, 0, 0};
+  RunFiles run{read_lines(folder / "config.ini"), file, read_safetensors(file), {}, 0};
   const auto size = [&](const char* key, std::ptrdiff_t least) {
     const auto found = run.weights.metadata().find(key);
     std::ptrdiff_t n = -1;
@@ -53,8 +53,10 @@ RunFiles read_run_files(const fs::path& folder, const std::string& which) {
           "is this a file that vaegrad wrote?");
     return n;
   };
-  run.height = size("height", 1);
-  run.width = size("width", 1);
+  run.image = {size("height", 1), size("width", 1), 1};
+  if (run.weights.metadata().contains("channels")) run.image.channels = size("channels", 1);
+  check(run.image.channels == 1 || run.image.channels == 3, file.string(), ": images of ",
+        run.image.channels, " channels", hint, "is this a file that vaegrad wrote?");
   run.conditions = size("conditions", 0);
   return run;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 
+#include <vaegrad/autodiff/convolution_kernels.hpp>
 #include <vaegrad/lab/safetensors.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -11,8 +12,8 @@ struct RunFiles {
   std::map<std::string, std::string> config;  // name = value
   std::filesystem::path weights_file;
   SafeTensors weights;
-  std::ptrdiff_t height, width;  // of an image
-  std::ptrdiff_t conditions;     // how many numbers y has; 0 without
+  ImageShape image;
+  std::ptrdiff_t conditions;  // how many numbers y has; 0 without
 
   const std::string& setting(const std::string& name) const;  // Error: it is not there
 };

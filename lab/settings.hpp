@@ -26,7 +26,8 @@ struct Settings {
   bool standardise = false;
   // model
   std::string model = "vae", condition = "label";
-  std::vector<std::ptrdiff_t> hidden = {400};
+  std::string network = "mlp";
+  std::vector<std::ptrdiff_t> hidden;  // empty: the network's own
   std::ptrdiff_t latent = 20;
   std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
   std::string likelihood = "bernoulli", likelihood_scale = "learned";
@@ -75,6 +76,12 @@ void read_config(const std::filesystem::path& path, Settings& to);
 
 // The lines `name = value` that repeat a run.
 std::string config_text(const Settings& settings);
+
+// Of the dense layers: --hidden, or the network's own.
+const std::vector<std::ptrdiff_t>& widths(const Settings& settings);
+
+// What lies between the ends of a network, for people: 400-200, conv, conv-64-256
+std::string layers(std::string_view network, const std::string& hidden);
 
 // A shipped configuration, found from any working directory.
 std::filesystem::path shipped_config(const std::string& name);

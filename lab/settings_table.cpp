@@ -100,6 +100,11 @@ Setting numbers(const char* group, const char* name, const char* value, const ch
           },
           [=](const Settings& s) { return joined(s.*m, ","); }};
 }
+// Recorded as what is in force.
+Setting effective(Setting s) {
+  s.get = [](const Settings& of) { return joined(widths(of), ","); };
+  return s;
+}
 Setting kl_option(std::size_t row) {
   const KlSchedule& r = kl_schedules[row];
   return {"objective",
@@ -116,13 +121,24 @@ Setting kl_option(std::size_t row) {
 
 }  // namespace
 
+const std::vector<std::ptrdiff_t>& widths(const Settings& s) {
+  return s.hidden.empty() ? network(s.network).dense : s.hidden;
+}
+
+std::string layers(std::string_view name, const std::string& hidden) {
+  std::string to = name == "mlp" ? "" : std::string(name);
+  if (!hidden.empty()) to += concat(to.empty() ? "" : "-", hidden);
+  std::replace(to.begin(), to.end(), ',', '-');
+  return to;
+}
+
 const std::vector<Setting>& all_settings() {
   // clang-format off
   using S = Settings;
   static const Names binarizations = {"none", "threshold", "sample"};
   static const std::vector<Setting> all = [] {
     std::vector<Setting> t = {
-      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, shapes, a file", &S::data),
+      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, shapes, a path", &S::data),
       path   ("data", "data-dir", "DIR", "holds mnist/ .. [$VAEGRAD_DATA or ~/.cache/vaegrad]", &S::data_dir),
       path   ("data", "test-data", "FILE", "[a tenth of --data, for a file of one's own]", &S::test_data),
       path   ("data", "labels", "FILE", "of --data", &S::labels),
@@ -140,7 +156,8 @@ const std::vector<Setting>& all_settings() {
               [](const S& s) { return s.standardise ? "true" : ""; }},
       one_of ("model", "model", "NAME", "", &S::model, {"vae", "cvae", "autoencoder", "baseline"}),
       one_of ("model", "condition", "WHAT", "", &S::condition, names_of(conditions)),
-      numbers("model", "hidden", "N[,N..]", "widths of layers, mirrored in the decoder [400]", &S::hidden, 1, 1 << 20, "400 or --hidden 400,200"),
+      one_of ("model", "network", "NAME", "", &S::network, names_of(networks())),
+      effective(numbers("model", "hidden", "N[,N..]", "dense layers [400]", &S::hidden, 1, 1 << 20, "400 or --hidden 400,200")),
       integer("model", "latent", "N", "dimensions of z [20]", &S::latent, 1, 1 << 16),
       one_of ("model", "activation", "NAME", "", &S::activation, names_of(activations)),
       one_of ("model", "initialiser", "NAME", "", &S::initialiser, {"glorot", "he", "normal"}),

@@ -176,10 +176,11 @@ Var Categorical::sample(Stream& noise) const {
 namespace {
 
 template <class F>
-constexpr Likelihood row(const char* name, Index outputs, bool has_scale, Values values,
-                         double (*start)(double), F) {
+constexpr Likelihood row(const char* name, Index outputs, bool together, bool has_scale,
+                         Values values, double (*start)(double), F) {
   return {name,
           outputs,
+          together,
           has_scale,
           values,
           start,
@@ -215,14 +216,14 @@ struct Laplace {
 
 // clang-format off
 constexpr Likelihood table[] = {
-//      name                  outputs scale  x holds         start     distribution
-    row("bernoulli",            1,    false, Values::binary, logit,    [](const Outputs& o) { return Bernoulli{o.block(0)}; }),
-    row("continuous-bernoulli", 1,    false, Values::unit,   unknown,  [](const Outputs& o) { return ContinuousBernoulli{o.block(0)}; }),
-    row("gaussian",             1,    true,  Values::real,   as_it_is, [](const Outputs& o) { return Gaussian{o.block(0), o.log_scale}; }),
-    row("laplace",              1,    true,  Values::real,   as_it_is, [](const Outputs& o) { return Laplace{o.block(0), o.log_scale}; }),
-    row("discretised-logistic", 1,    true,  Values::grey,   centred,  [](const Outputs& o) { return DiscretisedLogistic{o.block(0), o.log_scale}; }),
-    row("beta-binomial",        2,    false, Values::grey,   unknown,  [](const Outputs& o) { return BetaBinomial{exp(bounded(o.block(0))), exp(bounded(o.block(1)))}; }),
-    row("categorical",          256,  false, Values::grey,   unknown,  [](const Outputs& o) { return Categorical{reshape(o.all, o.all.shape().rows * o.dimensions, levels), o.dimensions}; }),
+//      name                  outputs tgthr. scale  x holds         start     distribution
+    row("bernoulli",            1,    false, false, Values::binary, logit,    [](const Outputs& o) { return Bernoulli{o.block(0)}; }),
+    row("continuous-bernoulli", 1,    false, false, Values::unit,   unknown,  [](const Outputs& o) { return ContinuousBernoulli{o.block(0)}; }),
+    row("gaussian",             1,    false, true,  Values::real,   as_it_is, [](const Outputs& o) { return Gaussian{o.block(0), o.log_scale}; }),
+    row("laplace",              1,    false, true,  Values::real,   as_it_is, [](const Outputs& o) { return Laplace{o.block(0), o.log_scale}; }),
+    row("discretised-logistic", 1,    false, true,  Values::grey,   centred,  [](const Outputs& o) { return DiscretisedLogistic{o.block(0), o.log_scale}; }),
+    row("beta-binomial",        2,    false, false, Values::grey,   unknown,  [](const Outputs& o) { return BetaBinomial{exp(bounded(o.block(0))), exp(bounded(o.block(1)))}; }),
+    row("categorical",          256,  true,  false, Values::grey,   unknown,  [](const Outputs& o) { return Categorical{reshape(o.all, o.all.shape().rows * o.dimensions, levels), o.dimensions}; }),
 };
 // clang-format on
 

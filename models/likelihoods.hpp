@@ -119,6 +119,7 @@ struct Outputs {
 struct Likelihood {
   const char* name;
   Index outputs;   // of the network for each dimension of x, one more with a scale per dimension
+  bool together;   // the outputs of a dimension, one beside the other; else in blocks
   bool has_scale;  // takes a LikelihoodScale
   Values values;
   double (*start)(double mean);  // the first output of which x has this mean; null: none is known

@@ -63,6 +63,7 @@ goes_on() {
 }
 awk 'BEGIN { srand(2); for (i = 0; i < 400; ++i) print rand() "," 50 * rand() "," 3 * rand() - 1 }' >table.csv
 goes_on 'standardised' --data ./table.csv --likelihood gaussian --standardise
+goes_on 'convolutions' --data ./noise.idx --binarize sample --network conv
 goes_on 'classes' --data ./noise.idx --labels labels.idx --classes 1 --binarize sample
 goes_on 'mutated' --data ./noise.idx --binarize sample --mutate 0.2
 awk 'BEGIN { srand(2); for (i = 0; i < 400; ++i) print rand() "," rand() "," 3 * rand() "," rand() - 1 }' >wild.csv
@@ -96,10 +97,18 @@ done
 (( status == 143 )) || fail "SIGTERM: status $status"
 
 interruptions=0
-for signal in TERM INT KILL KILL KILL; do
+checkpoint=
+for signal in TERM INT KILL KILL KILL conv; do
+  if [[ $signal == conv ]]; then  # the same with convolutions
+    settings=(train --data ./noise.idx --binarize sample --network conv --latent 3 --batch 300 --epochs 8)
+    rm -rf straight
+    "$program" "${settings[@]}" --out straight >log 2>&1 || fail 'straight run with convolutions'
+    signal=KILL checkpoint=broken/checkpoint.safetensors
+  fi
   rm -rf broken
   "$program" "${settings[@]}" --out broken >log 2>&1 &
   pid=$!
+  until [[ -z $checkpoint || -e $checkpoint ]]; do sleep 0.1; kill -0 $pid 2>/dev/null || break; done
   sleep 0.$((RANDOM % 5 + 3))
   { kill -$signal $pid; wait $pid; status=$?; } 2>/dev/null
   case $signal in
@@ -114,4 +123,4 @@ for signal in TERM INT KILL KILL KILL; do
 done
 "$program" train --resume straight >log 2>&1 || fail 'resuming a finished run'
 grep -q 'nothing to do' log || fail 'resuming a finished run says nothing'
-echo "$interruptions of 5 runs were interrupted; all resumed to the same bytes"
+echo "$interruptions of 6 runs were interrupted; all resumed to the same bytes"

@@ -1,8 +1,8 @@
 // What a training step asks of the system's allocator, once it has settled: nothing.
 //
 // This executable defines operator new, malloc and their relatives itself, so that calls from every
-// thread and every shared library are counted. Calls made inside dnnl_sgemm, which the linker wraps
-// for it, are oneDNN's own and counted apart.
+// thread and every shared library are counted. Calls made inside dnnl_sgemm and
+// dnnl_primitive_execute, which the linker wraps for it, are oneDNN's own and counted apart.
 #include <doctest/doctest.h>
 #include <malloc.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -26,14 +26,14 @@ void* __libc_memalign(std::size_t, std::size_t);
 namespace {
 
 struct Counts {
-  std::atomic<long> operator_new, malloc, malloc_in_onednn, products;
+  std::atomic<long> operator_new, malloc, malloc_in_onednn, products, primitives;
 } counts;
 thread_local bool in_onednn = false;
 
 void count_malloc() { ++(in_onednn ? counts.malloc_in_onednn : counts.malloc); }
 
 void* counted_new(std::size_t bytes, std::size_t alignment) {
-  ++counts.operator_new;
+  ++(in_onednn ? counts.malloc_in_onednn : counts.operator_new);
   void* p = alignment > alignof(std::max_align_t) ? __libc_memalign(alignment, bytes)
                                                   : __libc_malloc(bytes ? bytes : 1);
   if (!p) throw std::bad_alloc();
@@ -65,6 +65,16 @@ dnnl_status_t __wrap_dnnl_sgemm(char transa, char transb, dnnl_dim_t m, dnnl_dim
   in_onednn = false;
   return status;
 }
+
+decltype(dnnl_primitive_execute) __real_dnnl_primitive_execute;
+dnnl_status_t __wrap_dnnl_primitive_execute(const_dnnl_primitive_t primitive, dnnl_stream_t stream,
+                                            int n, const dnnl_exec_arg_t* arguments) {
+  ++counts.primitives;
+  in_onednn = true;
+  const dnnl_status_t status = __real_dnnl_primitive_execute(primitive, stream, n, arguments);
+  in_onednn = false;
+  return status;
+}
 }
 
 // The forms for arrays, and those that do not throw, call these.
@@ -80,25 +90,37 @@ using namespace vaegrad;
 namespace {
 
 struct Seen {
-  long operator_new, malloc, malloc_in_onednn, products;
+  long operator_new, malloc, malloc_in_onednn, products, primitives;
 };
 Seen seen() {
-  return {counts.operator_new, counts.malloc, counts.malloc_in_onednn, counts.products};
+  return {counts.operator_new, counts.malloc, counts.malloc_in_onednn, counts.products,
+          counts.primitives};
 }
 
-// 784-400-20, ReLU: batches of 128 and a short one of 44, binarised afresh, with Adam.
+// 784-400-20 or conv-20, ReLU: batches of 128 and a short one of 44, binarised afresh, with Adam.
 struct Training {
   Images images;
   Parameters p;
-  Vae<GaussianMlp, BernoulliMlp> vae{
-      {p, "encoder", 784, {400}, 20, activation("relu"), {1, Initialiser::glorot}},
-      {p, "decoder", 20, {400}, 784, activation("relu"), {1, Initialiser::glorot}}};
+  Vae<GaussianNetwork, LikelihoodNetwork> vae;
   Adam adam{p};
   Tape tape;
   std::vector<std::uint32_t> order;
   std::uint32_t step_number = 0;
 
-  Training() : order(300) {
+  explicit Training(const Network& net)
+      : vae{{p, "encoder", net, {28, 28}, net.dense, 20, activation("relu"), {}},
+            {p,
+             "decoder",
+             20,
+             net,
+             {28, 28},
+             net.dense,
+             likelihood("bernoulli"),
+             784,
+             {},
+             activation("relu"),
+             {}}},
+        order(300) {
     images.count = 300, images.height = images.width = 28;
     images.bytes.resize(300 * 784);
     std::vector<Real> grey(300 * 784);
@@ -140,25 +162,38 @@ TEST_CASE("the counters count") {
   CHECK(seen().malloc - before.malloc == 2);
 }
 
-TEST_CASE("a steady-state training step allocates nothing") {
+namespace {
+
+void check_steady_state(const char* name) {
   for (const int n : {1, 2, 4}) {
     set_threads(n);
-    Training training;
+    Training training(network(name));
     double first = training.step(training.batch(0)), last = 0;
     training.step(training.batch(1));
+    training.step(training.batch(2));
     const Seen before = seen();
-    constexpr int steps = 13;  // from the third on, four of them short
-    for (int i = 2; i < 2 + steps; ++i) last = training.step(training.batch(i));
+    constexpr int steps = 12;  // four of them short
+    for (int i = 3; i < 3 + steps; ++i) last = training.step(training.batch(i));
     const Seen after = seen();
     CAPTURE(n);
+    CAPTURE(std::string(name));
     CHECK(after.operator_new - before.operator_new == 0);
     CHECK(after.malloc - before.malloc == 0);
     CHECK(after.products > before.products);
-    MESSAGE(n, " threads, per step: ", double(after.products - before.products) / steps,
-            " dnnl_sgemm with ", double(after.malloc_in_onednn - before.malloc_in_onednn) / steps,
-            " malloc-family calls inside");
+    CHECK((after.primitives > before.primitives) == !network(name).convolutions.empty());
+    MESSAGE(name, ", ", n, " threads, per step: ", double(after.products - before.products) / steps,
+            " dnnl_sgemm and ", double(after.primitives - before.primitives) / steps,
+            " primitives with ", double(after.malloc_in_onednn - before.malloc_in_onednn) / steps,
+            " allocations inside");
     CHECK(last < first);
   }
   set_threads(omp_get_max_threads());
+}
+
+}  // namespace
+
+TEST_CASE("a steady-state training step allocates nothing") { check_steady_state("mlp"); }
+TEST_CASE("nor does one with convolutions, outside oneDNN's execute") {
+  check_steady_state("conv");
 }
 #endif
