@@ -180,7 +180,7 @@ std::string help() {
   return "usage: vaegrad bench [options]\n\n"
          "Measures this machine and the training step on it. Beside each step stands the\n"
          "same step written by hand without a tape, run in turns with it; their losses\n"
-         "must agree.\n\n"
+         "must agree. Beside a convolutional one: its convolutions and products alone.\n\n"
          "  --json                  one object per case\n"
          "  --peers                 beside PyTorch and JAX instead, where there are any\n"
          "  --python P              the Python that has them [$VAEGRAD_PYTHON, or python3]\n"

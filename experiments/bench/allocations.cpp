@@ -1,6 +1,6 @@
 // This file replaces malloc and its family for the whole program: each call goes on to glibc's own
 // and is counted while counting is on. operator new comes here too, since libstdc++'s calls malloc.
-// dnnl_sgemm is wrapped, to know what happens inside it.
+// dnnl_sgemm and dnnl_primitive_execute are wrapped, to know what happens inside them.
 #include "allocations.hpp"
 
 #include <oneapi/dnnl/dnnl.h>
@@ -59,7 +59,7 @@ int posix_memalign(void** to, std::size_t alignment, std::size_t n) {
 #endif
 
 extern "C" {
-// The linker sends every call of dnnl_sgemm here (--wrap), and those of __real_.. to oneDNN.
+// The linker sends every call of these here (--wrap), and those of __real_.. to oneDNN.
 decltype(dnnl_sgemm) __real_dnnl_sgemm, __wrap_dnnl_sgemm;
 dnnl_status_t __wrap_dnnl_sgemm(char a_flip, char b_flip, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k,
                                 float alpha, const float* a, dnnl_dim_t lda, const float* b,
@@ -67,6 +67,15 @@ dnnl_status_t __wrap_dnnl_sgemm(char a_flip, char b_flip, dnnl_dim_t m, dnnl_dim
   in_onednn = true;
   const dnnl_status_t status =
       __real_dnnl_sgemm(a_flip, b_flip, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  in_onednn = false;
+  return status;
+}
+
+decltype(dnnl_primitive_execute) __real_dnnl_primitive_execute, __wrap_dnnl_primitive_execute;
+dnnl_status_t __wrap_dnnl_primitive_execute(const_dnnl_primitive_t primitive, dnnl_stream_t stream,
+                                            int n, const dnnl_exec_arg_t* arguments) {
+  in_onednn = true;
+  const dnnl_status_t status = __real_dnnl_primitive_execute(primitive, stream, n, arguments);
   in_onednn = false;
   return status;
 }

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include <vaegrad/autodiff/matrix.hpp>
+#include <vaegrad/models/networks.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -14,25 +14,33 @@ struct BenchCase {
   std::string activation;  // relu or tanh
   Index batch, particles;
   bool importance_weighted;  // the K-particle bound; otherwise the ELBO with its KL in closed form
+  std::string network = "mlp";
 
-  static constexpr Index dimensions = 784;
+  static constexpr ImageShape image{28, 28};
+  static constexpr Index dimensions = image.size();
 
   // Multiplications and additions of the products.
   double value_flops() const { return flops(2); }
   // each product twice more, but for the adjoint of x
   double gradient_flops() const {
-    return flops(6) - 2.0 * double(batch * dimensions * hidden.front());
+    const auto g = geometries(vaegrad::network(network), image);
+    const Index first = g.empty() ? dimensions * hidden.front() : work(g[0]);
+    return flops(6) - 2.0 * double(batch * first);
   }
 
  private:
+  static Index work(const ConvolutionGeometry& g) { return g.out().size() * g.weights().rows; }
   double flops(double each) const {
-    Index encoder = 0, decoder = 0, in = dimensions;
+    Index encoder = 0, decoder = 0, in = dimensions, convolutions = 0;
+    for (const auto& g : geometries(vaegrad::network(network), image))
+      convolutions += work(g), in = g.out().size();
+    const Index features = in;
     for (Index out : hidden) encoder += in * out, in = out;
     encoder += 2 * in * latent;
     in = latent;
     for (auto out = hidden.rbegin(); out != hidden.rend(); ++out) decoder += in * *out, in = *out;
-    decoder += in * dimensions;
-    return each * double(batch) * double(encoder + particles * decoder);
+    decoder += in * features + convolutions;
+    return each * double(batch) * double(encoder + convolutions + particles * decoder);
   }
 };
 
@@ -45,6 +53,7 @@ inline const std::vector<BenchCase>& bench_cases() {
       {"iwae-k5-b20", {200, 200}, 50, "tanh",     20,   5,  true},
       {"iwae-k50-b20",{200, 200}, 50, "tanh",     20,   50, true},
       {"mlp-b1024",   {1200},     64, "relu",     1024, 1,  false},
+      {"conv-b128",   {},         20, "relu",     128,  1,  false, "conv"},
   };
   return all;
 }

@@ -5,6 +5,7 @@
 #include "allocations.hpp"
 #include "hand_step.hpp"
 #include "machine.hpp"
+#include "primitives.hpp"
 #include "tape_step.hpp"
 #include "turns.hpp"
 
@@ -46,15 +47,23 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
 
   forget_peak_memory();
   TapeStep tape(what, images);
-  HandStep hand(what, images, tape.parameters);  // its pages count from their first use on
+  // One of the two; the pages of a step by hand count from their first use on.
+  std::optional<HandStep> hand;
+  std::optional<Primitives> primitives;
+  if (what.network == "mlp")
+    hand.emplace(what, images, tape.parameters);
+  else
+    primitives.emplace(what);
   const auto tape_step = [&] { ++number, tape(rows(number), number); };
   std::vector<double> losses;
   for (std::uint32_t i = 0; i < compared_steps; ++i) losses.push_back(tape(rows(i), i));
   row.peak_mb = peak_megabytes();
   row.entries = tape.tape.size();
-  for (std::uint32_t i = 0; i < compared_steps; ++i) {
+  row.loss = losses.back();
+  row.hand_loss = std::nan("");
+  for (std::uint32_t i = 0; hand && i < compared_steps; ++i) {
     row.loss = losses[i];
-    row.hand_loss = hand(rows(i), i);
+    row.hand_loss = (*hand)(rows(i), i);
     row.loss_difference =
         std::max(row.loss_difference, std::abs(row.loss - row.hand_loss) / std::abs(row.hand_loss));
   }
@@ -71,16 +80,26 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
   row.allocations_onednn = count.known ? double(count.inside_onednn) / counted : unknown;
 
   const Pair steps = in_turns(
-      tape_step, [&] { ++number, hand(rows(number), number); }, seconds);
+      tape_step,
+      [&] {
+        if (hand)
+          ++number, (*hand)(rows(number), number);
+        else
+          (*primitives)();
+      },
+      seconds);
   row.ms_per_step = steps.first;
   row.hand_ms = steps.second;
   row.ratio_to_hand = steps.ratio;
   row.gflops = 1e-6 * what.gradient_flops() / row.ms_per_step;
   row.share_of_peak = 1e9 * row.gflops / peak;
   row.hand_share_of_peak = 1e3 * what.gradient_flops() / row.hand_ms / peak;
-  const Pair parts = in_turns([&] { hand.products(); }, [&] { hand.optimise(); }, seconds / 4);
-  row.products_ms = parts.first;
-  row.adam_ms = parts.second;
+  row.products_ms = row.hand_ms, row.adam_ms = unknown;
+  if (hand) {
+    const Pair parts = in_turns([&] { hand->products(); }, [&] { hand->optimise(); }, seconds / 4);
+    row.products_ms = parts.first;
+    row.adam_ms = parts.second;
+  }
 
   const auto value = [&] { tape.loss(tape.batch(rows(number)), rows(number), number); };
   const auto gradient = [&] {

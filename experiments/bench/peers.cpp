@@ -133,7 +133,16 @@ std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
                 {"batch", what.batch},
                 {"particles", what.particles},
                 {"importance_weighted", what.importance_weighted},
-                {"dimensions", what.dimensions}};
+                {"dimensions", what.dimensions},
+                {"convolutions", json::array()}};
+  for (const ConvolutionGeometry& g : geometries(network(what.network), what.image))
+    order["convolutions"].push_back({{"channels_in", g.in.channels},
+                                     {"channels", g.channels},
+                                     {"height", g.in.height},
+                                     {"width", g.in.width},
+                                     {"kernel", g.kernel},
+                                     {"stride", g.stride},
+                                     {"padding", g.padding}});
   for (const char* name : {"weights", "images", "order", "noise"})
     order[fmt::format("{}_file", name)] = in_->file(name).string();
   TapeStep step(what, in_->images);

@@ -3,11 +3,6 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-std::vector<Index> reversed(std::vector<Index> widths) {
-  std::reverse(widths.begin(), widths.end());
-  return widths;
-}
-
 // (1/B) Σ_b log (1/K) Σ_k p(x_b|z_bk) p(z_bk) / q(z_bk|x_b)    Burda et al., arXiv 1509.00519, (8)
 template <class Model>
 Var importance_weighted(const Model& vae, Var x, Index K, Stream& noise) {
@@ -25,10 +20,11 @@ Var importance_weighted(const Model& vae, Var x, Index K, Stream& noise) {
 TapeStep::TapeStep(const BenchCase& c, const Images& images)
     : what(c),
       images(images),
-      vae{GaussianMlp(parameters, "encoder", c.dimensions, c.hidden, c.latent,
-                      activation(c.activation), {}),
-          BernoulliMlp(parameters, "decoder", c.latent, reversed(c.hidden), c.dimensions,
-                       activation(c.activation), {})},
+      vae{GaussianNetwork(parameters, "encoder", network(c.network), c.image, c.hidden, c.latent,
+                          activation(c.activation), {}),
+          LikelihoodNetwork(parameters, "decoder", c.latent, network(c.network), c.image, c.hidden,
+                            likelihood("bernoulli"), c.dimensions, {}, activation(c.activation),
+                            {})},
       optimiser(parameters) {}
 
 Var TapeStep::batch(std::span<const std::uint32_t> rows) {

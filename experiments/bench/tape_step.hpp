@@ -11,7 +11,7 @@ struct TapeStep {
   const BenchCase& what;
   const Images& images;
   Parameters parameters;
-  Vae<GaussianMlp, BernoulliMlp> vae;
+  Vae<GaussianNetwork, LikelihoodNetwork> vae;
   Adam optimiser;
   Tape tape;
 

@@ -7,7 +7,9 @@ talks to it in lines of JSON, one answer to each line:
   {"do": "time", "steps": n}                 n steps as in training: ms per step
 
 A peer gives `setup(case)`, which returns step(rows, noise) -> loss; noise is None when it draws its
-own. Weights come as one file in the order of the list, (in, out) matrices and (out,) biases.
+own. Weights come as one file in the order of the list, (in, out) matrices and (out,) biases; those
+of a convolution have (kernel, kernel, channels) rows, and images have their channels last. The
+decoder mirrors the encoder's convolutions; its last bias has a number for each pixel.
 """
 import json
 import sys

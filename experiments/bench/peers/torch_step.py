@@ -13,6 +13,77 @@ torch.set_num_threads(len(os.sched_getaffinity(0)))
 compiled = sys.argv[1] == "compiled"
 
 
+class ConvolutionalVae(nn.Module):
+    """Encoder and decoder of case.convolutions with one activation; channels-first, as torch has it."""
+
+    def __init__(self, case):
+        super().__init__()
+        self.activation = torch.tanh if case.activation == "tanh" else torch.relu
+        pairs = iter(zip(case.weights[::2], case.weights[1::2]))
+        c = case.convolutions
+        channels, height, width = self.shape = c[-1]["channels"], *self.out(c[-1])
+        self.encoder = nn.ModuleList(self.convolution(nn.Conv2d, g, *next(pairs)) for g in c)
+        self.mean, self.log_variance = (self.linear(*next(pairs)) for _ in range(2))
+        # their rows are pixels with the channels last
+        for layer in (self.mean, self.log_variance):
+            w = layer.weight.data.view(-1, height, width, channels)
+            layer.weight.data = w.permute(0, 3, 1, 2).reshape(w.shape[0], -1).contiguous()
+        self.features = self.linear(*next(pairs))
+        w = self.features.weight.data.view(height, width, channels, -1)
+        self.features.weight.data = w.permute(2, 0, 1, 3).reshape(-1, w.shape[-1]).contiguous()
+        b = self.features.bias.data.view(height, width, channels)
+        self.features.bias.data = b.permute(2, 0, 1).reshape(-1).contiguous()
+        self.decoder = nn.ModuleList(self.convolution(nn.ConvTranspose2d, g, *next(pairs))
+                                     for g in reversed(c[1:]))
+        w, b = next(pairs)
+        self.last = self.convolution(nn.ConvTranspose2d, c[0], w, None)
+        self.pixels = nn.Parameter(torch.from_numpy(b.copy()))
+
+    @staticmethod
+    def out(g):
+        return [(g[n] + 2 * g["padding"] - g["kernel"]) // g["stride"] + 1
+                for n in ("height", "width")]
+
+    def convolution(self, kind, g, w, b):
+        ends = g["channels_in"], g["channels"]
+        back = kind is nn.ConvTranspose2d
+        more = {}
+        if back:  # the size that a mirrored convolution had
+            more["output_padding"] = tuple(
+                g[n] - ((o - 1) * g["stride"] - 2 * g["padding"] + g["kernel"])
+                for n, o in zip(("height", "width"), self.out(g)))
+        layer = kind(*(ends[::-1] if back else ends), g["kernel"], g["stride"], g["padding"],
+                     bias=b is not None, **more)
+        # both kinds have (channels, channels_in, kernel, kernel)
+        w = torch.from_numpy(w.copy()).view(g["kernel"], g["kernel"], *ends)
+        layer.weight.data = w.permute(3, 2, 0, 1).contiguous()
+        if b is not None:
+            layer.bias.data = torch.from_numpy(b.copy())
+        return layer
+
+    @staticmethod
+    def linear(w, b):
+        layer = nn.Linear(*w.shape)
+        layer.weight.data = torch.from_numpy(w.T.copy())
+        layer.bias.data = torch.from_numpy(b.copy())
+        return layer
+
+    def forward(self, x, noise):
+        h = x.view(-1, 1, 28, 28)
+        for layer in self.encoder:
+            h = self.activation(layer(h))
+        h = h.flatten(1)
+        mean, log_variance = self.mean(h), self.log_variance(h)
+        z = mean + torch.exp(0.5 * log_variance) * noise
+        h = self.activation(self.features(z)).view(-1, *self.shape)
+        for layer in self.decoder:
+            h = self.activation(layer(h))
+        logits = self.last(h).flatten(1) + self.pixels
+        nll = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+        kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
+        return (nll + kl).mean()
+
+
 class Vae(nn.Module):
     def __init__(self, case):
         super().__init__()
@@ -50,7 +121,7 @@ class Vae(nn.Module):
 
 
 def setup(case):
-    vae = Vae(case)
+    vae = ConvolutionalVae(case) if case.convolutions else Vae(case)
     optimiser = torch.optim.Adam(vae.parameters(), lr=1e-3, fused=True)
     images = torch.from_numpy(case.images)
     loss_of = torch.compile(vae) if compiled else vae
