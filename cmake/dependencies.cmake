@@ -6,6 +6,8 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(CURL REQUIRED)
+find_package(PNG REQUIRED)
+find_package(JPEG REQUIRED)
 
 # The packages below are looked up by file: oneDNN's own config also wants OpenCL, which we do not use.
 find_path(VAEGRAD_XSIMD_INCLUDE xsimd/xsimd.hpp REQUIRED)

@@ -93,10 +93,10 @@ int write_draw(const Options& o) {
          fixed_draw(Split::test));
     bytes.insert(bytes.end(), x.begin(), x.end());
   }
-  const std::size_t dims[] = {set.test.count(), file.height, file.width};
-  write_idx(o.out, dims, bytes);
-  fmt::print("{}: {} test images of {} x {}, bytes 0 and 1\n", o.out.string(), dims[0], dims[1],
-             dims[2]);
+  const std::size_t dims[] = {set.test.count(), file.height, file.width, file.channels};
+  write_idx(o.out, std::span(dims, file.channels == 1 ? 3 : 4), bytes);
+  fmt::print("{}: {} test images of {}, bytes 0 and 1\n", o.out.string(), dims[0],
+             concat(file.shape()));
   return 0;
 }
 

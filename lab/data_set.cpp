@@ -9,6 +9,7 @@
 #include <vaegrad/lab/array.hpp>
 #include <vaegrad/lab/checksum.hpp>
 #include <vaegrad/lab/data_set.hpp>
+#include <vaegrad/lab/image_folder.hpp>
 #include <vaegrad/lab/known_sets.hpp>
 #include <vaegrad/lab/shapes.hpp>
 
@@ -59,8 +60,10 @@ Parts find_parts(const std::string& name, const DataOptions& options, bool built
   } else {
     std::string names;
     for (const auto& k : known_sets()) names += concat(k.name, ", ");
-    check(std::filesystem::exists(name), name, ": neither a file nor a known data set", hint,
-          "known are ", names, "shapes, or give the path of an IDX, NPY or CSV file");
+    check(
+        std::filesystem::exists(name), name, ": neither a file nor a known data set", hint,
+        "known are ", names,
+        "shapes, or give the path of an IDX, NPY or CSV file, or of a folder of PNG or JPEG files");
     parts.train.images = name;
   }
   if (!options.labels.empty()) parts.train.labels = options.labels;
@@ -95,21 +98,54 @@ std::vector<std::uint8_t> to_labels(Array array, const std::string& file) {
   return labels;
 }
 
+// (count, height, width, channels) as it is, or made from (count, channels, height, width)
+template <class T>
+void put_channels_last(std::vector<T>& x, const std::vector<std::size_t>& dims) {
+  const std::size_t channels = dims[1], pixels = dims[2] * dims[3];
+  std::vector<T> image(channels * pixels);
+  for (std::size_t at = 0; at + image.size() <= x.size(); at += image.size()) {
+    for (std::size_t c = 0; c < channels; ++c)
+      for (std::size_t p = 0; p < pixels; ++p) image[p * channels + c] = x[at + c * pixels + p];
+    std::copy(image.begin(), image.end(), x.begin() + std::ptrdiff_t(at));
+  }
+}
+// Images of 1 or 3 channels, which are last or first.
+void take_channels(Array& array, Images& images, const std::string& name) {
+  auto& d = array.dims;
+  const auto is_few = [](std::size_t channels) { return channels == 1 || channels == 3; };
+  check(is_few(d[3]) || is_few(d[1]), name, ": not images: 4 dimensions ", sizes(d),
+        ", of which neither the last nor the second is 1 or 3 channels", hint,
+        "(count, height, width, channels), or (count, channels, height, width)");
+  if (!is_few(d[3])) {
+    put_channels_last(array.bytes, d);
+    put_channels_last(array.values, d);
+    d = {d[0], d[2], d[3], d[1]};
+    images.note = "channels first in the file";
+  } else if (d[3] > 1) {
+    images.note = "channels last in the file";
+  }
+  images.channels = d[3];
+  d.pop_back();
+}
+
 Loaded load(const Part& part) {
   if (part.images.empty()) return {};
   const std::string& name = part.images.native();
   Loaded loaded{std::make_shared<Images>(), {}};
   Images& images = *loaded.images;
   {
-    Array array =
-        part.images.extension() == ".amat" ? read_amat(part.images) : read_array(part.images);
+    Array array = part.images.extension() == ".amat"           ? read_amat(part.images)
+                  : std::filesystem::is_directory(part.images) ? read_image_folder(part.images)
+                                                               : read_array(part.images);
     auto& dims = array.dims;
     if (dims.size() == 1 && !array.values.empty()) dims.push_back(1);  // a table of one column
-    if (dims.size() == 4 && dims[3] == 1) dims.pop_back();             // one channel
+    if (dims.size() == 4) take_channels(array, images, name);
     check(dims.size() == 2 || dims.size() == 3, name, ": not images: ", dims.size(),
           dims.size() == 1 ? " dimension " : " dimensions ", sizes(dims), hint,
-          dims.size() == 1 ? "labels belong to --labels and --test-labels"
-                           : "images are (count, height, width), tables (count, columns)");
+          dims.size() == 1
+              ? "labels belong to --labels and --test-labels"
+              : "images are (count, height, width) or (count, height, width, channels), tables "
+                "(count, columns)");
     images.count = dims[0];
     images.height = dims.size() == 3 ? dims[1] : 1;
     images.width = dims.back();
@@ -242,8 +278,8 @@ void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
   if (!other.images) return;
   Images& b = *other.images;
   const auto& name = other.checksums[0].file;
-  check(a.height == b.height && a.width == b.width, name, ": images of another size: ", b.height,
-        " x ", b.width, ", the training images are ", a.height, " x ", a.width, hint,
+  check(a.shape() == b.shape(), name, ": images of another size: ", b.shape(),
+        ", the training images are ", a.shape(), hint,
         "give test data of the size of the training data");
   if (a.binary) {
     check(all_binary(b), name, b.real() ? ": other numbers" : ": grey values 0..255",

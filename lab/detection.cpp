@@ -32,13 +32,13 @@ std::uint8_t paeth(int left, int up, int corner) {
   return std::uint8_t(a <= b && a <= c ? left : b <= c ? up : corner);
 }
 // One of PNG's filters (Portable Network Graphics specification, section 9.2)
-void filter(std::span<const std::uint8_t> image, std::size_t width, int which,
+void filter(std::span<const std::uint8_t> image, std::size_t width, std::size_t pixel, int which,
             std::vector<std::uint8_t>& to) {
   to.clear();
   for (std::size_t i = 0; i < image.size(); ++i) {
-    const bool first = i % width == 0;
-    const int left = first ? 0 : image[i - 1], up = i < width ? 0 : image[i - width];
-    const int corner = first || i < width ? 0 : image[i - width - 1];
+    const bool first = i % width < pixel;
+    const int left = first ? 0 : image[i - pixel], up = i < width ? 0 : image[i - width];
+    const int corner = first || i < width ? 0 : image[i - width - pixel];
     const int predicted = which == 0   ? 0
                           : which == 1 ? left
                           : which == 2 ? up
@@ -106,11 +106,11 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
   return t;
 }
 
-double complexity(std::span<const std::uint8_t> image, std::size_t width) {
+double complexity(std::span<const std::uint8_t> image, std::size_t width, std::size_t pixel) {
   std::vector<std::uint8_t> filtered;
   std::size_t least = SIZE_MAX;
   for (int which = 0; which < 5; ++which) {
-    filter(image, width, which, filtered);
+    filter(image, width, pixel, which, filtered);
     least = std::min(least, packed(Packing::zlib, filtered).size());
   }
   return 8 * std::numbers::ln2 * double(least);
@@ -123,7 +123,8 @@ std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
   const bool binary =
       examples.file->binary || run.settings.binarize.value_or(Binarize::none) != Binarize::none;
   const Real unit = grey || binary ? 1 : 255;
-  const std::size_t width = std::size_t(run.model->width);
+  const std::size_t pixel = std::size_t(run.model->image.channels);
+  const std::size_t width = std::size_t(run.model->image.width) * pixel;  // bytes
   std::vector<double> to;
   each_batch(run, examples, 1000, [&](const Batch& b, std::span<const std::uint32_t> rows) {
     const ConstMatrix x = b.x.val();
@@ -132,7 +133,7 @@ std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
     parallel_for(x.rows, true, [&](Index i) {
       std::vector<std::uint8_t> image;
       for (Index j = 0; j < x.cols; ++j) image.push_back(std::uint8_t(std::lround(unit * x(i, j))));
-      to[first + std::size_t(i)] = complexity(image, width);
+      to[first + std::size_t(i)] = complexity(image, width, pixel);
     });
   });
   return to;

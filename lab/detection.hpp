@@ -19,7 +19,8 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
 
 // How many nats a general compressor needs for an image of bytes: the bytes, the differences to the
 // left, upper, average or Paeth neighbour (PNG's five filters), deflated; the shortest of the five.
-double complexity(std::span<const std::uint8_t> image, std::size_t width);
+// `width` is that of a row in bytes, `pixel` how many of them are a pixel.
+double complexity(std::span<const std::uint8_t> image, std::size_t width, std::size_t pixel = 1);
 // For each image as the model is shown it. Error: real numbers.
 std::vector<double> complexity(const LoadedRun& run, const Examples& examples);
 

@@ -1,0 +1,14 @@
+// A folder of PNG and JPEG files of one size, one image each, in the order of their names. Files
+// that are neither (by their first bytes) are passed over.
+#pragma once
+#include <vaegrad/lab/array.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// (count, height, width, channels) of bytes, one channel when every file is grey, otherwise three:
+// red, green, blue. PNG: 16 bits become 8, what is transparent is laid over black. sha256 is that
+// of the names and bytes of all images. Errors: no images; files that are damaged, of another size
+// than most, or grey among colours or colour among grey ones: named with the reason, five at most.
+Array read_image_folder(const std::filesystem::path& folder);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
