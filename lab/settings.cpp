@@ -98,7 +98,7 @@ Settings read_settings(std::span<const std::string> arguments) {
   if (given.count("resume"))
     read_config(std::filesystem::path(given["resume"].as<std::string>()) / "config.ini", settings);
   else if (given.count("config"))
-    read_config(given["config"].as<std::string>(), settings);
+    read_config(config_file(given["config"].as<std::string>()), settings);
   else if (!given.count("data"))
     read_config(settings.config = shipped_config("default.ini"), settings);
   const Settings recorded = settings;
@@ -127,13 +127,20 @@ std::string config_text(const Settings& settings) {
   return to;
 }
 
+std::filesystem::path config_file(const std::string& name) {
+  const std::filesystem::path file = name;
+  std::error_code error;
+  return file.has_parent_path() || std::filesystem::exists(file, error) ? file
+                                                                        : shipped_config(name);
+}
+
 std::filesystem::path shipped_config(const std::string& name) {
   for (const char* folder : {VAEGRAD_CONFIGS, VAEGRAD_INSTALLED_CONFIGS}) {
     const std::filesystem::path file = std::filesystem::path(folder) / name;
     if (std::error_code error; std::filesystem::exists(file, error)) return file;
   }
-  fail("config: there is no ", name, " in ", VAEGRAD_CONFIGS, " or ", VAEGRAD_INSTALLED_CONFIGS,
-       hint, "--config FILE names one");
+  fail("config: there is no ", name, " here or in ", VAEGRAD_CONFIGS, " or ",
+       VAEGRAD_INSTALLED_CONFIGS, hint, "--config FILE names one");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

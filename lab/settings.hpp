@@ -85,6 +85,8 @@ std::string layers(std::string_view network, const std::string& hidden);
 
 // A shipped configuration, found from any working directory.
 std::filesystem::path shipped_config(const std::string& name);
+// What --config names: a file, or else, without a folder, a shipped one.
+std::filesystem::path config_file(const std::string& name);
 
 // Number and choice parsers that say what is wrong: --epochs: 'ten' is not a number.
 std::int64_t integer_option(const std::string& name, const std::string& text, std::int64_t least,

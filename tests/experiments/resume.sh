@@ -23,6 +23,12 @@ same() {  # everything but times
 "$program" train --config straight/config.ini --out again >log 2>&1 || fail 'run from its own config.ini'
 same again 'run from its own config.ini'
 
+# a shipped configuration is found by its name from any folder, one of the same name that is here before it
+"$program" train --config vae.ini --data ./noise.idx --epochs 1 --batch 500 --hidden 8 --out shipped >log 2>&1 || fail 'a shipped configuration by its name'
+printf 'epochs = 1\nbatch = 500\nhidden = 8\nlatent = 3\n' >vae.ini
+"$program" train --config vae.ini --data ./noise.idx --binarize sample --out shipped --overwrite >log 2>&1 || fail 'a configuration that is here'
+grep -qx 'latent = 3' shipped/config.ini || fail 'the shipped configuration hid the one that is here'
+
 # .. and so does one that sets something in every group of settings, or is another model or likelihood
 repeats() {
   local what=$1; shift

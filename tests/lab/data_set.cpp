@@ -175,7 +175,10 @@ TEST_CASE("mistakes about data files are one line and a hint") {
   check_error(images, with_labels, "images: not labels: 3 dimensions (30, 4, 3)\n");
   check_error(labels, {},
               "labels: not images: 1 dimension (29)\n  hint: labels belong to --labels");
-  check_error(cube, {}, "cube: not images: 4 dimensions (1, 2, 2, 2)\n");
+  check_error(
+      cube, {},
+      "cube: not images: 4 dimensions (1, 2, 2, 2), of which neither the last nor the second is 1 "
+      "or 3 channels\n");
   write_images(images, 0);
   check_error(images, {}, "images: no examples: the header says (0, 4, 3)\n");
   write_images(images, 3, 0, 3);
@@ -183,7 +186,7 @@ TEST_CASE("mistakes about data files are one line and a hint") {
   check_error(
       "fashon-mnist", {},
       "fashon-mnist: neither a file nor a known data set\n  hint: known are fashion-mnist, mnist");
-  check_error(folder.path, {}, ": not a file: it is a folder\n");
+  check_error(folder.path, {}, ": no images: none of its 3 files is PNG or JPEG\n");
   check_error(
       "mnist", elsewhere,
       "mnist: data file not found: " + (folder / "mnist/train-images-idx3-ubyte.gz").native());
