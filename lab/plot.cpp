@@ -162,6 +162,19 @@ void make_square(Range& x, Range& y, Box box) {
   grow(x, unit * (box.right - box.left)), grow(y, unit * (box.top - box.bottom));
 }
 
+// What gnuplot is to write along an axis. On a logarithmic one of two decades or so, where powers
+// of ten alone would leave one or two numbers to read, 1, 2 and 5 of each decade.
+std::string ticks(Range range, bool log, bool counts) {
+  if (!log || range.high > 200 * range.low)
+    return counts && range.high - range.low < 13 ? "1" : "autofreq";
+  std::string list;
+  for (int power = int(std::floor(std::log10(range.low))); std::pow(10, power) <= range.high;
+       ++power)
+    for (double tick : {1, 2, 5})
+      list += fmt::format("{}{}", list.empty() ? "" : ", ", tick * std::pow(10, power));
+  return "(" + list + ")";
+}
+
 void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box box) {
   std::vector<Points> data;
   std::vector<Style> styles;
@@ -199,7 +212,8 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
           << fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n",
                          box.bottom / layout.height, box.top / layout.height)
           << fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", x.low, x.high, y.low, y.high)
-          << fmt::format("set xtics {}\n", counts && x.high - x.low < 13 ? "1" : "autofreq")
+          << fmt::format("set xtics {}\nset ytics {}\n", ticks(x, chart.log_x, counts),
+                         ticks(y, chart.log_y, false))
           << "set boxwidth 0.8 absolute\nset style fill solid 0.85 noborder\n";
   if (chart.log_x) gnuplot << "set logscale x\n";
   if (chart.log_y) gnuplot << "set logscale y\n";

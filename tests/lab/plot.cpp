@@ -166,6 +166,21 @@ TEST_CASE("a logarithmic axis leaves out what it cannot show") {
   CHECK(draw(chart, folder.path / "log.png"));
 }
 
+TEST_CASE("a logarithmic axis of few decades names 1, 2 and 5, a longer one powers of ten") {
+  Folder folder;
+  Chart chart{"", "n", "", {{"", {0.3, 9}, {-1, -2}}}};
+  chart.log_x = true;
+  const auto named = [&](const std::string& number) {
+    REQUIRE(draw(chart, folder.path / "log.svg"));
+    return contents(folder.path / "log.svg").find(">" + number + "<") != std::string::npos;
+  };
+  for (const char* number : {"0.5", "1", "2", "5"}) CHECK(named(number));
+  CHECK_FALSE(named("3"));
+  chart.series[0].x = {1, 1000};
+  CHECK(named("100"));
+  CHECK_FALSE(named("5"));
+}
+
 TEST_CASE("text is literal") {
   Folder folder;
   const std::string title = R"(100 % of 'K_max' "q" ^2 @x {/Bold b} \n `ls` $0 #)";
