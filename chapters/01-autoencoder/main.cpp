@@ -130,7 +130,7 @@ int chapter_1(Chapter& chapter) {
   const double share = double(std::count(hole.begin(), hole.end(), true)) / (N * N);
   chapter.claim_between("(1.7)", "share of cells that are holes", share, 0.02, 0.6);
   const Var y = model->g(m + half * grid);
-  ImageGrid net{"What the codes mean; holes are inverted", 28, 28, N};
+  ImageGrid net{"What codes mean: z_1 right, z_2 up; holes inverted", 28, 28, N};
   net.pixels = grey({y.val().data, std::size_t(y.val().size())});
   for (std::size_t i = 0; i < net.pixels.size(); ++i)
     if (hole[i / D]) net.pixels[i] = std::uint8_t(255 - net.pixels[i]);
@@ -141,7 +141,7 @@ int chapter_1(Chapter& chapter) {
   const auto w = model->p.change_values().data();
   w[c] += 100, w[c + 1] += 100;
   for (Index j = 0; j < H; ++j) w[b + j] -= 100 * (w[W + j] + w[W + H + j]);
-  chapter.claim("(1.8)", "moved codes: E, test", see(*model, data.test, z_test), error, 0.01);
+  chapter.claim("(1.8)", "moved codes: E less E", see(*model, data.test, z_test) - error, 0, 0.01);
   return chapter.exit_status();
 }
 

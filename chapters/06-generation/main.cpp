@@ -130,7 +130,7 @@ int chapter_6(Chapter& chapter) {
       const Index k = i % 2 ? i / 2 / cells : i / 2 % cells;
       grid.val().data[i] = Real(quantile(prior, (double(k) + 0.5) / cells));
     }
-    ImageGrid map{concat("What the codes mean: ", name), 28, 28, cells};
+    ImageGrid map{concat(name, ": z_1 right, z_2 down; holes inverted"), 28, 28, cells};
     add_images(map, decode(grid).val());
     for (std::size_t i = 0; i < map.pixels.size(); ++i)
       if (seen.hole[i / D]) map.pixels[i] = std::uint8_t(255 - map.pixels[i]);
