@@ -90,7 +90,7 @@ int chapter_11(Chapter& chapter) {
   Batches batches(data.train, 100, chapter.seed);
   Adam optimiser(p);
   Tape tape;
-  for (unsigned epoch = 0, epochs = chapter.quick ? 4 : 8; epoch < epochs; ++epoch) {
+  for (unsigned epoch = 0, epochs = 8; epoch < epochs; ++epoch) {
     batches.shuffle(epoch), optimiser.rule.learning_rate = 1e-3 * (1 - double(epoch) / epochs);
     for (std::size_t b = 0; b < batches.count(); ++b) {
       tape.reset();
