@@ -87,7 +87,7 @@ int chapter_7(Chapter& chapter) {
   const std::vector<double> betas{0.5, 1, 2, 4, 8, 32}, zero(6);
   const std::size_t seeds = chapter.quick ? 1 : 5;
   Series rd{"trained", zero, zero}, mig{"MIG of each training", {}, {}, Mark::points};
-  Chart known{"What is known of the factors", "β", "gap of one factor; MIG"};
+  Chart known{"What is known of the factors", "β", "gap of a factor; MIG (share of H(v))"};
   for (const auto& v : file.factors.names) known.series.push_back({v, betas, zero, Mark::line});
   ImageGrid grid{
       "What is left of an image", 16, 16, 12, {}, {"x", "β = ½", "1", "2", "4", "8", "32"}};

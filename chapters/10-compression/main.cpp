@@ -108,8 +108,7 @@ int chapter_10(Chapter& chapter) {
   Batches batches(data.train, B, chapter.seed);
   Adam optimiser(p);
   for (unsigned epoch = 0, epochs = chapter.quick ? 4 : 10; epoch < epochs; ++epoch) {
-    batches.shuffle(epoch);
-    optimiser.rule.learning_rate = 2e-3 * (1 - double(epoch) / epochs);
+    batches.shuffle(epoch), optimiser.rule.learning_rate = 2e-3 * (1 - double(epoch) / epochs);
     for (std::size_t i = 0; i < batches.count(); ++i) {
       const Var bound = see(data.train, batches[i], Purpose::latent, epoch).second;
       p.zero_gradient(), tape.backward(-bound);
@@ -123,7 +122,7 @@ int chapter_10(Chapter& chapter) {
   std::vector<std::uint8_t> decoded(pixels.size());
   coder.decompress(coder.compress(pixels), decoded);
   Chart chart{"Images", "images in the file", "bits per image"};
-  chart.log_x = true;
+  chart.log_x = true, chart.references = {{-bound.item() / std::log(2), "−ELBO / log 2"}};
   const auto line = [&](const char* name, auto bytes) {
     Series s{name};
     for (std::size_t m = 1; m <= data.test.count(); m *= 10)

@@ -48,7 +48,7 @@ void known(Chapter& chapter) {
   };
   // (12.2)  s ~ N(0, 1), s' ~ N(1, 1):  A = Φ(1/√2)
   claim("(12.2)", "two normal scores: A", one, cdf(boost::math::normal(), 1 / std::sqrt(2)));
-  // (12.3)  x ~ N(0, I), x' ~ N(0, 0.8² I), s = −log p(x) = ½ ‖x‖² + ..:  A = P(F > 1/0.64)
+  // (12.3)  x ~ N(0, I), x' ~ N(0, 0.8² I), s = −log p(x) = ½ ‖x‖² + ..:  A = P(V/U > 1/0.64)
   const boost::math::fisher_f F(d, d);
   claim("(12.3)", "−log p(x), p(x) exact: A", all, cdf(complement(F, 1 / 0.64)));
 }
@@ -104,7 +104,7 @@ int chapter_12(Chapter& chapter) {
       {"noise",
        [s = Stream(chapter.seed, Purpose::other)](auto...) mutable { return s.below(256); }}};
   const char* const names[] = {"−log p", "−ELBO", "−log p(x|z)", "KL", "ratio", "complexity"};
-  Chart chart{"How probable are they?", "−log p(x), nats", "share of the images"};
+  Chart chart{"How probable are they?", "−log p(x), nats", "share of the images, per 100 nats"};
   ImageGrid grid{"What it was trained on, and what it was not", 28, 28, 12};
   Numbers scores[5][6], A[6];
   Tape tape;
