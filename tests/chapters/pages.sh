@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every chapter's page: at most 100 lines of 100 columns (its program 150), pictures that exist, three exercises with
-# the number to expect, a symbol table, and numbers that are those of results.txt, the record of the full run.
+# the number to expect, a symbol table, and numbers that are those of results.txt, the record of the full run. At
+# least two mutations of its program, which apply (whether they are caught: tests/mutations/run.sh).
 set -uo pipefail
 export LC_ALL=C.UTF-8
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../../chapters" || exit 2
@@ -28,6 +29,12 @@ for folder in [0-9][0-9]-*; do
   [[ $exercises =~ 1\..*\*.*[0-9].*\*.*2\..*\*.*[0-9].*\*.*3\..*\*.*[0-9].*\* ]] ||
     say "$page: three exercises, each with *the number to expect*"
   [[ $text == *'| symbol | meaning | shape | in the program |'* ]] || say "$page: no table of symbols"
+
+  mutations=(../tests/mutations/"${folder%%-*}"-*.patch)
+  (( ${#mutations[@]} >= 2 )) || say "$folder: ${#mutations[@]} mutations, at least 2"
+  for mutation in "${mutations[@]}"; do
+    patch -d .. -p1 --dry-run --force --silent <"$mutation" >/dev/null || say "${mutation##*/} does not apply"
+  done
 
   # What it prints, pair by pair: a label and its text, the value below. Then `N of N claims hold`.
   [[ -s $folder/results.txt ]] || { say "$folder: results.txt is missing"; continue; }
