@@ -7,11 +7,10 @@
 // Symbols    μ, σ mean and scale     ε ~ N(0, 1)     z (N, D) samples     a what the network gives
 // Equations  are those of README.md in this folder.
 // Numbers    double
-#include <boost/math/quadrature/trapezoidal.hpp>
-
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/plot.hpp>
+#include <vaegrad/models/quadrature.hpp>
 
 using namespace vaegrad;
 
@@ -112,9 +111,9 @@ int chapter_3(Chapter& chapter) {
       const double v = f.variance(-0.7), z = m + std::sqrt(v) * t;
       return std::exp(-t * t / 2) / std::sqrt(2 * M_PI) * (z * z - t * t - std::log(v)) / 2;
     };
-    const double integral = boost::math::quadrature::trapezoidal(integrand, -12., 12.);
+    const double area = integral(integrand, 12);
     const auto name = concat(", σ = ", f.name);
-    chapter.claim("(3.5)", "KL: closed form = quadrature" + name, kl_at(-0.7, m), integral, 1e-10);
+    chapter.claim("(3.5)", "KL: closed form = quadrature" + name, kl_at(-0.7, m), area, 1e-10);
     // (3.9)  where training starts, a ≈ 0: KL ≈ −log σ − ½ when σ is small
     chapter.claim("(3.9)", "KL at a = 0.0001" + name, kl_at(1e-4, 0), f.at_0, 1e-4);
     // (3.10)  where it cannot end: the target N(0, 2²) is wider than the prior

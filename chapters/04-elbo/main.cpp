@@ -7,23 +7,16 @@
 // Symbols    x (B, 1) data     z (B, 1) latent     q = N(μ, σ²)     p(x|z) = N(w z + b, s²)
 // Equations  are those of README.md in this folder.
 // Numbers    double
-#include <boost/math/quadrature/trapezoidal.hpp>
-
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/plot.hpp>
+#include <vaegrad/models/quadrature.hpp>
 
 using namespace vaegrad;
 
 namespace {
 
 const double log_2pi = std::log(2 * M_PI);
-
-// For checks by quadrature: log N(mean, variance) at z, and integrals over z
-double log_N(double z, double mean, double variance) {
-  return -0.5 * ((z - mean) * (z - mean) / variance + std::log(variance) + log_2pi);
-}
-double integral(auto f) { return boost::math::quadrature::trapezoidal(f, -12., 12., 1e-12); }
 
 struct Vae {
   Var mean, log_variance, w = {}, b = {}, log_s2 = {};
@@ -42,9 +35,9 @@ Var elbo(Var x, const Vae& v) {
 
 // One x and two q: the bound by three ways, and what it lacks
 void bound(Chapter& chapter) {
-  const double w = 1.5, b = -0.5, s2 = 0.6, x = 2, v = w * w + s2, evidence = log_N(x, b, v);
+  const double w = 1.5, b = -0.5, s2 = 0.6, x = 2, v = w * w + s2, evidence = log_normal(x, b, v);
   // (4.1)  p(x) = ∫ p(x|z) p(z) dz = N(b, w² + s²) at x
-  const auto joint = [=](double z) { return log_N(x, w * z + b, s2) + log_N(z, 0, 1); };
+  const auto joint = [=](double z) { return log_normal(x, w * z + b, s2) + log_normal(z, 0, 1); };
   const double area = integral([&](double z) { return std::exp(joint(z)); });
   chapter.claim("(4.1)", "log p(x): closed form = quadrature", evidence, std::log(area), 1e-10);
   // (4.7)  p(z|x) = N(w (x − b) / (w² + s²), s² / (w² + s²))
@@ -52,7 +45,7 @@ void bound(Chapter& chapter) {
   for (const std::string which : {", another q", ", q = p(z|x)"}) {
     const bool other = which == ", another q";
     const double mean = other ? 0.3 : p_mean, variance = other ? 0.5 : p_variance;
-    const auto log_q = [&](double z) { return log_N(z, mean, variance); };
+    const auto log_q = [&](double z) { return log_normal(z, mean, variance); };
     const auto expected = [&](auto f) {  // E_q (log q(z) − f(z))
       return integral([&](double z) { return std::exp(log_q(z)) * (log_q(z) - f(z)); });
     };
@@ -72,7 +65,7 @@ void bound(Chapter& chapter) {
     chapter.claim("(4.3)", "ELBO: drawn = closed form" + which, drawn.item(), closed, band);
     chapter.note("standard deviation of one draw", spread);
     // (4.4)  log p(x) − ELBO = KL(q ‖ p(z|x))
-    const double lack = expected([&](double z) { return log_N(z, p_mean, p_variance); });
+    const double lack = expected([&](double z) { return log_normal(z, p_mean, p_variance); });
     chapter.claim("(4.4)", "log p(x) − ELBO = KL" + which, evidence - closed, lack, 1e-10);
   }
 }
@@ -126,13 +119,15 @@ Chart fork(Chapter& chapter) {
       const double elbo = -0.5 * (4 * d - std::log(4) + log_2pi + m * m + v - 1 - std::log(v));
       if (elbo > best) best = elbo, mean = m, variance = v;
     }
-  const auto joint = [](double z) { return std::exp(log_N(4, z * z, 0.25) + log_N(z, 0, 1)); };
+  const auto joint = [](double z) {
+    return std::exp(log_normal(4, z * z, 0.25) + log_normal(z, 0, 1));
+  };
   const double px = integral(joint), lack = std::log(px) - best;
   chapter.claim("(4.9)", "two tops: log p(x) − best ELBO = log 2", lack, std::log(2), 0.01);
   Series p{"p(z|x = 4)"}, q{"q(z|x = 4)"};
   for (double z = -3; z <= 3; z += 0.01) {
     p.x.push_back(z), p.y.push_back(joint(z) / px);
-    q.x.push_back(z), q.y.push_back(std::exp(log_N(z, mean, variance)));
+    q.x.push_back(z), q.y.push_back(std::exp(log_normal(z, mean, variance)));
   }
   return {"A posterior with two tops, and the best Gaussian", "z", "density", {p, q}};
 }

@@ -6,32 +6,27 @@
 //
 // Symbols    w (n, K) weights     L_K bound     v variance of w/p(x)
 // Equations  are those of README.md in this folder.
-#include <boost/math/quadrature/trapezoidal.hpp>
-
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/plot.hpp>
 #include <vaegrad/models/estimators.hpp>
+#include <vaegrad/models/quadrature.hpp>
 
 using namespace vaegrad;
 
 namespace {
 
 const double log_2pi = std::log(2 * M_PI);
-double log_N(double z, double mean, double variance) {
-  return -0.5 * ((z - mean) * (z - mean) / variance + std::log(variance) + log_2pi);
-}
-double integral(auto f) { return boost::math::quadrature::trapezoidal(f, -14., 14., 1e-10); }
 
 // One datum x = 4, one latent z ~ N(0, 1), x ~ N(z², ½²): two tops, z = 2 and z = −2 (chapter 4)
-double log_joint(double z) { return log_N(4, z * z, 0.25) + log_N(z, 0, 1); }
+double log_joint(double z) { return log_normal(4, z * z, 0.25) + log_normal(z, 0, 1); }
 const double p_x = integral([](double z) { return std::exp(log_joint(z)); });
 
 struct Q {  // q(z|x) = N(μ, σ²)
   const char* name;
   double mean, std;
-  double log(double z) const { return log_N(z, mean, std * std); }
+  double log(double z) const { return log_normal(z, mean, std * std); }
   // (9.5)  v = ∫ p(z|x)² / q(z|x) dz − 1
   double v() const {
     return integral([&](double z) { return std::exp(2 * log_joint(z) - log(z)); }) / (p_x * p_x) -
