@@ -131,8 +131,11 @@ Chart images(Chapter& chapter) {
     chapter.claim_between("(9.8)", "L_1000 − " + text, L.y.back() - log_p, -1, error);
     chart.series.push_back(L), chart.references.push_back({log_p, text});
   }
-  const double gain = chart.references[1].y - chart.references[0].y, low = chapter.quick ? -9 : 0.3;
-  chapter.claim_between("(9.9)", "log p(x) gained by K = 10", gain, low, 10);
+  const double gain = chart.references[1].y - chart.references[0].y;
+  if (chapter.quick)
+    chapter.note("log p(x) gained by K = 10", gain);  // 1.6 ± 1.0: too few images
+  else
+    chapter.claim_between("(9.9)", "log p(x) gained by K = 10", gain, 0.3, 10);
   return chart;
 }
 int chapter_9(Chapter& chapter) {
