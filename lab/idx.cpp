@@ -141,7 +141,7 @@ Idx read_from(Reader reader) {
         " there", hint, damaged_hint);
   std::size_t claimed = 1;
   bool overflow = false;
-  for (const Byte* s = sizes; s < sizes + header - 4; s += 4) {
+  for (const Byte* s = sizes; s < sizes + (header - 4); s += 4) {
     idx.dims.push_back(std::size_t{s[0]} << 24 | std::size_t{s[1]} << 16 | std::size_t{s[2]} << 8 |
                        s[3]);
     overflow |= __builtin_mul_overflow(claimed, idx.dims.back(), &claimed);

@@ -22,6 +22,15 @@ namespace fs = std::filesystem;
 constexpr std::size_t largest_file = std::size_t{1} << 28;
 constexpr std::size_t longest_side = 4096;
 
+// An image of up to 16 MB may lie in a file of any size. A larger one has a byte in its file for
+// every 1032 bytes of its own: deflate packs no better, and a sequential JPEG takes two bits for
+// each block of 64 samples (683). Otherwise a palette of one bit, or a progressive JPEG without a
+// block in it, would make 50 MB of 4 KB, and twice that on the way.
+constexpr std::size_t always_read = std::size_t{1} << 24, best_packed = 1032;
+
+// Encoders write a dozen. Each goes through the whole image, and 4 KB have room for hundreds.
+constexpr int most_scans = 100;
+
 struct Image {
   std::string name;
   std::size_t height = 0, width = 0, channels = 0;
@@ -31,12 +40,16 @@ struct Image {
   auto form() const { return std::tuple(height, width, channels); }
 };
 
-bool takes_form(Image& to, std::size_t height, std::size_t width, std::size_t channels) {
+bool takes_form(Image& to, std::size_t file, std::size_t height, std::size_t width,
+                std::size_t channels) {
   to.height = height, to.width = width, to.channels = channels;
-  if (height <= longest_side && width <= longest_side) return true;
-  to.wrong = concat("oversized: ", height, " x ", width, ", at most ", longest_side, " x ",
-                    longest_side, " are read");
-  return false;
+  if (height > longest_side || width > longest_side)
+    to.wrong = concat("oversized: ", height, " x ", width, ", at most ", longest_side, " x ",
+                      longest_side, " are read");
+  else if (height * width * channels > std::max(always_read, best_packed * file))
+    to.wrong = concat("oversized: ", height, " x ", width, " in ", file,
+                      " bytes, larger than a file of 8 bits a sample can hold");
+  return to.wrong.empty();
 }
 
 bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG\r\n\x1a\n"); }
@@ -47,7 +60,7 @@ void read_png(std::string_view bytes, Image& to) {
   image.version = PNG_IMAGE_VERSION;
   if (png_image_begin_read_from_memory(&image, bytes.data(), bytes.size())) {
     const bool colour = image.format & PNG_FORMAT_FLAG_COLOR;
-    if (!takes_form(to, image.height, image.width, colour ? 3 : 1)) {
+    if (!takes_form(to, bytes.size(), image.height, image.width, colour ? 3 : 1)) {
       png_image_free(&image);
       return;
     }
@@ -63,17 +76,31 @@ void read_png(std::string_view bytes, Image& to) {
 struct JpegError {
   jpeg_error_mgr base;
   std::jmp_buf back;
+  const char* wrong = nullptr;  // what is not libjpeg's to say
 };
 
-// Nothing here may need a destructor: an error jumps out of it.
+[[noreturn]] void jump_back(j_common_ptr of) {
+  std::longjmp(reinterpret_cast<JpegError*>(of->err)->back, 1);
+}
+
+// Nothing here may need a destructor: an error jumps out of it, and so does a warning, such as that
+// the data end too early.
 bool decode_jpeg(std::string_view bytes, Image& to, jpeg_decompress_struct& jpeg,
                  JpegError& error) {
   if (setjmp(error.back)) return false;
   jpeg_mem_src(&jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   jpeg_read_header(&jpeg, TRUE);
   const bool grey = jpeg.jpeg_color_space == JCS_GRAYSCALE;
-  if (!takes_form(to, jpeg.image_height, jpeg.image_width, grey ? 1 : 3)) return true;
+  if (!takes_form(to, bytes.size(), jpeg.image_height, jpeg.image_width, grey ? 1 : 3)) return true;
   jpeg.out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
+  // Arithmetic coding needs no bits for a block: 4 KB would be work for many seconds. Few write it.
+  if (jpeg.arith_code) {
+    error.wrong = "arithmetic coding is not read";
+    return false;
+  }
+  // A progressive one is held as coefficients: two bytes a sample, in blocks of at most 32 x 32.
+  jpeg.mem->max_memory_to_use =
+      long(2 * (to.width + 31) * (to.height + 31) * to.channels + (std::size_t{4} << 20));
   jpeg_start_decompress(&jpeg);
   const std::size_t row = to.width * to.channels;
   to.pixels.resize(row * to.height);
@@ -82,24 +109,29 @@ bool decode_jpeg(std::string_view bytes, Image& to, jpeg_decompress_struct& jpeg
     jpeg_read_scanlines(&jpeg, &line, 1);
   }
   jpeg_finish_decompress(&jpeg);
-  return error.base.num_warnings == 0;  // such as data that end too early
+  return true;
 }
 
 void read_jpeg(std::string_view bytes, Image& to) {
   jpeg_decompress_struct jpeg{};
   JpegError error{};
   jpeg.err = jpeg_std_error(&error.base);
-  error.base.error_exit = [](j_common_ptr of) {
-    std::longjmp(reinterpret_cast<JpegError*>(of->err)->back, 1);
-  };
+  error.base.error_exit = jump_back;
   error.base.emit_message = [](j_common_ptr of, int level) {
-    if (level < 0) ++of->err->num_warnings;
+    if (level < 0) jump_back(of);
   };
   jpeg_create_decompress(&jpeg);
+  jpeg_progress_mgr progress{};
+  progress.progress_monitor = [](j_common_ptr of) {
+    if (reinterpret_cast<j_decompress_ptr>(of)->input_scan_number <= most_scans) return;
+    reinterpret_cast<JpegError*>(of->err)->wrong = "more scans than any encoder writes";
+    jump_back(of);
+  };
+  jpeg.progress = &progress;
   if (!decode_jpeg(bytes, to, jpeg, error)) {
     char text[JMSG_LENGTH_MAX] = {};
     error.base.format_message(reinterpret_cast<j_common_ptr>(&jpeg), text);
-    to.wrong = concat("damaged: ", std::string_view(text));
+    to.wrong = concat("damaged: ", std::string_view(error.wrong ? error.wrong : text));
   }
   jpeg_destroy_decompress(&jpeg);
 }

@@ -1,3 +1,4 @@
+#include <boost/crc.hpp>
 #include <boost/iostreams/device/back_inserter.hpp>
 #include <boost/iostreams/filter/zlib.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
@@ -9,6 +10,7 @@
 #include <vaegrad/lab/coder.hpp>
 #include <vaegrad/lab/csv.hpp>
 #include <vaegrad/lab/idx.hpp>
+#include <vaegrad/lab/image_folder.hpp>
 #include <vaegrad/lab/npy.hpp>
 #include <vaegrad/lab/run.hpp>
 
@@ -37,23 +39,25 @@ void idx(std::string_view input) {
     require(idx_header(got.dims) + std::string(as_text(std::span(got.bytes))) == input);
 }
 
+std::string deflated(std::string_view input, bool gzip) {
+  namespace io = boost::iostreams;
+  std::string packed;
+  io::zlib_params params(1);
+  params.window_bits = gzip ? 15 + 16 : 15;
+  io::filtering_ostream out;
+  out.push(io::zlib_compressor(params));
+  out.push(io::back_inserter(packed));
+  out << input;
+  out.reset();
+  return packed;
+}
+
 // As it is, or packed here, so that what lies behind the checksum is reached too.
 void idx_gz(std::string_view input) {
   if (input.empty()) return;
   const bool packed = input[0] & 1;
   input.remove_prefix(1);
-  if (packed) return idx(input);
-  namespace io = boost::iostreams;
-  std::vector<char> gzip;
-  {
-    io::zlib_params params(1);
-    params.window_bits = 15 + 16;
-    io::filtering_ostream out;
-    out.push(io::zlib_compressor(params));
-    out.push(io::back_inserter(gzip));
-    out << input;
-  }
-  idx({gzip.data(), gzip.size()});
+  packed ? idx(input) : idx(deflated(input, true));
 }
 
 void check_array(const Array& a) {
@@ -95,6 +99,53 @@ void data_set(std::string_view input) {
   const MemoryFiles files({name, input.substr(1)});
   const DataSet set = load_data_set(path, {});
   require(set.train.count() > 0 && set.test.count() > 0);
+}
+
+std::uint32_t big_endian(std::string_view bytes) {
+  std::uint32_t n = 0;
+  for (const char c : bytes.substr(0, 4)) n = n << 8 | std::uint8_t(c);
+  return n;
+}
+std::string big_endian(std::uint32_t n) {
+  return {char(n >> 24), char(n >> 16), char(n >> 8), char(n)};
+}
+// A chunk of a PNG file, with its checksum: CRC-32 of type and bytes
+std::string chunk(std::string_view type_and_bytes) {
+  boost::crc_32_type sum;
+  sum.process_bytes(type_and_bytes.data(), type_and_bytes.size());
+  return concat(big_endian(std::uint32_t(type_and_bytes.size() - 4)), type_and_bytes,
+                big_endian(sum.checksum()));
+}
+std::string chunks_made_right(std::string_view input) {
+  std::string to(input.substr(0, 8));
+  for (input.remove_prefix(to.size()); input.size() >= 12;) {
+    const std::size_t bytes = std::min<std::size_t>(big_endian(input), input.size() - 12);
+    to += chunk(input.substr(4, 4 + bytes));
+    input.remove_prefix(12 + bytes);
+  }
+  return to;
+}
+
+// One image in its folder. The first byte says what the rest is: 0 a file, 1 a PNG file whose
+// checksums are made right, 2 the header of one (13 bytes) and what is to be packed in it.
+void image_folder(std::string_view input) {
+  static const struct OneFile : Folder {
+    OneFile() { std::ofstream(path / "a.png"); }
+  } folder;
+  if (input.empty()) return;
+  const int what = std::uint8_t(input[0]) % 3;
+  input.remove_prefix(1);
+  std::string file(input);
+  if (what == 1) file = chunks_made_right(input);
+  if (what == 2) {
+    const std::string_view header = input.substr(0, 13);
+    file = concat("\x89PNG\r\n\x1a\n", chunk(concat("IHDR", header)),
+                  chunk("IDAT" + deflated(input.substr(header.size()), false)), chunk("IEND"));
+  }
+  const MemoryFiles files({"a.png", file});
+  const Array a = read_image_folder(folder.path);
+  check_array(a);
+  require(a.dims.size() == 4 && a.dims[0] == 1 && (a.dims[3] == 1 || a.dims[3] == 3));
 }
 
 void safetensors(std::string_view input) {
@@ -149,6 +200,7 @@ std::span<const Reader> readers() {
                                    {"csv", csv},
                                    {"amat", amat},
                                    {"data-set", data_set},
+                                   {"image-folder", image_folder},
                                    {"config", config},
                                    {"metrics", metrics},
                                    {"run", run},

@@ -3,6 +3,7 @@
 // know.)
 #include <doctest/doctest.h>
 #include <malloc.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -145,6 +146,56 @@ std::string archive(std::uint64_t images, std::size_t streams) {
   return filled(to);
 }
 
+// JPEG files
+std::string marker(char code, std::string_view bytes) {
+  const std::size_t n = bytes.size() + 2;
+  return concat('\xff', code, char(n >> 8), char(n), bytes);
+}
+std::string jpeg_start(char kind, unsigned side, int channels, char sampling) {
+  std::string frame{8, char(side >> 8), char(side), char(side >> 8), char(side), char(channels)};
+  for (int c = 1; c <= channels; ++c) frame += {char(c), c == 1 ? sampling : '\x11', 0};
+  return "\xff\xd8" + marker('\xdb', '\0' + std::string(64, '\1')) + marker(kind, frame);
+}
+std::string table(char which, char symbol) {  // its code is 0
+  return marker('\xc4', concat(which, '\1', std::string(15, '\0'), symbol));
+}
+// Whole, grey and progressive: one bit for the mean of each block, and then scan after scan that
+// says that there is nothing in any block, in two bytes. (EOB14: fourteen bits more are a run of
+// blocks.)
+std::string jpeg_scans(unsigned side, std::size_t scans, int width) {
+  const unsigned blocks = side / 8 * (side / 8), run = blocks - (1u << 14);
+  const std::string nothing{char(run >> 7), char(run << 1 | 1)};
+  std::string to =
+      concat(jpeg_start('\xc2', side, 1, '\x11'), table(0, 0), table(0x10, '\xe0'),
+             marker('\xda', std::string{1, 1, 0, 0, 0, 0}), std::string(blocks / 8, '\0'));
+  std::size_t n = 0;
+  for (int bit = 13; bit >= 0;
+       --bit)  // all coefficients from their highest bit down, a band at a time
+    for (int first = 1; first < 64 && n < scans; first += width, ++n) {
+      const char last = char(std::min(first + width - 1, 63));
+      const char bits = char(bit == 13 ? bit : (bit + 1) << 4 | bit);
+      to += marker('\xda', std::string{1, 1, 0, char(first), last, bits}) + nothing;
+    }
+  return to + "\xff\xd9";
+}
+
+// Parts of PNG files
+std::string chunk(const std::string& type_and_bytes) {  // without its checksum
+  return concat(big_endian({std::uint32_t(type_and_bytes.size() - 4)}), type_and_bytes, "....");
+}
+std::string packed(std::size_t zeros) {
+  const std::string from(zeros, '\0');
+  uLongf bytes = compressBound(zeros);
+  std::string to(bytes, '\0');
+  compress(reinterpret_cast<Bytef*>(to.data()), &bytes, reinterpret_cast<const Bytef*>(from.data()),
+           zeros);
+  to.resize(bytes);
+  return to;
+}
+std::string png_start(std::uint32_t width, std::uint32_t height, char depth, char type, char lace) {
+  return big_endian({width, height}) + std::string{depth, type, 0, 0, lace};
+}
+
 // By reader: files of 4 KB that claim as much as they can.
 std::map<std::string, std::vector<std::string>> liars() {
   std::map<std::string, std::vector<std::string>> all;
@@ -178,6 +229,39 @@ std::map<std::string, std::vector<std::string>> liars() {
   for (const auto& [name, kind] :
        {std::pair("idx", '\0'), std::pair("npy", '\1'), std::pair("csv", '\2')})
     for (const std::string& file : all[name]) all["data-set"].push_back(kind + file);
+  std::vector<std::string>& pictures = all["image-folder"];
+  for (const char type : {'\0', '\2', '\4', '\6'})  // packed, 4 KB are some 4 MB of zeros
+    for (const char lace : {'\0', '\1'})
+      for (const std::uint32_t side : {2048u, 4096u, 0x7fffffffu})
+        for (const char depth : {'\1', '\10', '\20'})
+          pictures.push_back('\2' + png_start(side, side, depth, type, lace) +
+                             std::string(2'200'000, '\0'));
+  // a palette of two colours, whole
+  for (const std::uint32_t side : {2048u, 4096u})
+    pictures.push_back(concat('\1', "\x89PNG\r\n\x1a\n",
+                              chunk("IHDR" + png_start(side, side, 1, 3, 0)),
+                              chunk(std::string("PLTE\0\0\0\xff\xff\xff", 10)),
+                              chunk("IDAT" + packed(side * (side / 8 + 1))), chunk("IEND")));
+  for (const unsigned side : {2048u, 2360u, 4096u, 65500u})
+    for (const char kind : {'\xc0', '\xc1', '\xc2', '\xc9', '\xca'})
+      for (const int channels : {1, 3, 4})
+        for (const char sampling : {'\x11', '\x44'}) {
+          const std::string start =
+              '\0' + jpeg_start(kind, side, channels, sampling) + table(0, 0) + table(0x10, 0);
+          std::string scan{char(channels)};
+          for (int c = 1; c <= channels; ++c) scan += {char(c), 0};
+          scan += {0, kind == '\xc2' || kind == '\xca' ? '\0' : '\77', 0};
+          pictures.push_back(filled(start + marker('\xda', scan)));
+          pictures.push_back(start + repeated(marker('\xda', scan) + "..", small - start.size()));
+          pictures.push_back(start + "\xff\xd9");
+        }
+  // of three components only the smallest has a scan, of 74 x 74 blocks
+  pictures.push_back(concat('\0', jpeg_start('\xc2', 2360, 3, '\x44'), table(0, 0),
+                            marker('\xda', std::string{1, 2, 0, 0, 0, 0}), std::string(685, '\0'),
+                            "\xff\xd9"));
+  for (const unsigned side : {1024u, 1280u})
+    for (const auto& [scans, width] : {std::pair(10, 63), {14, 63}, {98, 9}, {150, 4}})
+      pictures.push_back('\0' + jpeg_scans(side, std::size_t(scans), width));
   for (const char* piece : {"[", "{\"\":", "[[],", "{\"a\":[0,", "0,", "\""})
     all["safetensors"].push_back(tensors(repeated(piece, small - 8)));
   all["safetensors"].push_back(little_endian(~std::uint64_t{0}) + std::string(100, '{'));
