@@ -121,22 +121,23 @@ void take_channels(Array& array, Images& images, const std::string& name) {
     put_channels_last(array.values, d);
     d = {d[0], d[2], d[3], d[1]};
     images.note = "channels first in the file";
-  } else if (d[3] > 1) {
+  } else if (d[3] > 1 && !std::filesystem::is_directory(name)) {
     images.note = "channels last in the file";
   }
   images.channels = d[3];
   d.pop_back();
 }
 
-Loaded load(const Part& part) {
+Loaded load(const Part& part, std::size_t resize) {
   if (part.images.empty()) return {};
   const std::string& name = part.images.native();
   Loaded loaded{std::make_shared<Images>(), {}};
   Images& images = *loaded.images;
   {
-    Array array = part.images.extension() == ".amat"           ? read_amat(part.images)
-                  : std::filesystem::is_directory(part.images) ? read_image_folder(part.images)
-                                                               : read_array(part.images);
+    Array array = part.images.extension() == ".amat" ? read_amat(part.images)
+                  : std::filesystem::is_directory(part.images)
+                      ? read_image_folder(part.images, resize)
+                      : read_array(part.images);
     auto& dims = array.dims;
     if (dims.size() == 1 && !array.values.empty()) dims.push_back(1);  // a table of one column
     if (dims.size() == 4) take_channels(array, images, name);
@@ -173,12 +174,13 @@ struct Sources {
   Loaded train, validation, test;
 };
 
-Sources load_built_in(const std::string& name, const ShapeGrid& grid, const Parts& parts) {
+Sources load_built_in(const std::string& name, const ShapeGrid& grid, const Parts& parts,
+                      const DataOptions& options) {
   ShapeImages shapes = draw_shapes(grid);
   Sources sources;
   sources.train.images = std::make_shared<Images>(std::move(shapes.train));
   if (!parts.test.images.empty()) {
-    sources.test = load(parts.test);
+    sources.test = load(parts.test, options.resize);
     return sources;
   }
   Sha256 hash;
@@ -330,17 +332,21 @@ std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n) {
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options) {
   const auto grid = shape_grid(name_or_path);
   const Parts parts = find_parts(name_or_path, options, grid.has_value());
+  check<UsageError>(!options.resize || std::filesystem::is_directory(parts.train.images) ||
+                        std::filesystem::is_directory(parts.test.images),
+                    "--resize: ", name_or_path, " is no folder of images", hint,
+                    "leave --resize out");
   DataSet set;
   set.name = name_or_path;
   Sources from;
   if (grid) {
-    from = load_built_in(name_or_path, *grid, parts);
+    from = load_built_in(name_or_path, *grid, parts, options);
   } else {
     // Unpacking is most of the time before the first step, so the test data are read beside the
     // others.
-    auto reading = std::async(std::launch::async, load, parts.test);
-    from.train = load(parts.train);
-    from.validation = load(parts.validation);
+    auto reading = std::async(std::launch::async, load, parts.test, options.resize);
+    from.train = load(parts.train, options.resize);
+    from.validation = load(parts.validation, options.resize);
     from.test = reading.get();
   }
 

@@ -81,6 +81,7 @@ struct DataOptions {
       {};  // default: the set's own file, or one twelfth of the training data
   std::filesystem::path labels = {};  // of the training file
   std::filesystem::path test_data = {}, test_labels = {};
+  std::size_t resize = 0;  // pixels a side of every image of a folder; 0: as they are
   std::vector<int> classes = {};  // keep the examples of these labels only; empty: all
   std::uint64_t seed = 1;         // of the permutation that splits a file
 };

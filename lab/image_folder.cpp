@@ -5,6 +5,10 @@
 
 #include <jpeglib.h>
 
+#define STB_IMAGE_RESIZE_IMPLEMENTATION
+#define STB_IMAGE_RESIZE_STATIC
+#include <stb/stb_image_resize.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -136,6 +140,22 @@ void read_jpeg(std::string_view bytes, Image& to) {
   jpeg_destroy_decompress(&jpeg);
 }
 
+// The largest square in the middle, scaled
+void resize(Image& to, std::size_t side) {
+  const std::size_t square = std::min(to.height, to.width);
+  const float top = float(to.height - square) / 2 / float(to.height),
+              left = float(to.width - square) / 2 / float(to.width);
+  std::vector<std::uint8_t> pixels(side * side * to.channels);
+  const int done = stbir_resize_region(
+      to.pixels.data(), int(to.width), int(to.height), 0, pixels.data(), int(side), int(side), 0,
+      STBIR_TYPE_UINT8, int(to.channels), STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP,
+      STBIR_EDGE_CLAMP, STBIR_FILTER_TRIANGLE, STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR,
+      nullptr, left, top, 1 - left, 1 - top);
+  if (!done) throw std::bad_alloc();  // the only reason it has
+  to.height = to.width = side;
+  to.pixels = std::move(pixels);
+}
+
 std::string form_text(const Image& i) {
   return concat(i.height, " x ", i.width, i.channels == 1 ? ", grey" : ", of three channels");
 }
@@ -157,12 +177,13 @@ void check_one_form(const std::string& folder, std::vector<Image>& images) {
   for (const Image& i : images)
     if (!i.wrong.empty() && ++wrong <= 5) text += concat("\n  ", i.name, ": ", i.wrong);
   check(wrong == 0, folder, ": ", wrong, " of ", images.size(), " files cannot be used:", text,
-        wrong > 5 ? "\n  .." : "", hint, "take them out, or make them like the others");
+        wrong > 5 ? "\n  .." : "", hint,
+        "take them out, or make them like the others; --resize N makes all N x N");
 }
 
 }  // namespace
 
-Array read_image_folder(const fs::path& folder) {
+Array read_image_folder(const fs::path& folder, std::size_t side) {
   std::vector<fs::path> files;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))
@@ -193,6 +214,7 @@ Array read_image_folder(const fs::path& folder) {
     hash.update(image.name.data(), image.name.size() + 1);
     hash.update(bytes.data(), bytes.size());
     is_png(first) ? read_png(bytes, image) : read_jpeg(bytes, image);
+    if (side && image.wrong.empty()) resize(image, side);
     total += image.pixels.size();
     check_memory(folder.native(), 2 * total);
   }

@@ -173,6 +173,7 @@ DataSet read_data(const Settings& settings) {
   options.data_dir = settings.data_dir;
   options.validation = settings.validation;
   options.classes.assign(settings.classes.begin(), settings.classes.end());
+  options.resize = std::size_t(settings.resize);
   options.seed = settings.seed;
   options.labels = settings.labels;
   options.test_data = settings.test_data;
@@ -210,6 +211,7 @@ DataSet load_data(const Settings& settings) {
 }
 
 DataSet load_data_for(const Model& model, Settings& settings) {
+  if (!fs::is_directory(settings.data)) settings.resize = 0;
   DataSet data = read_data(settings);
   const Images& images = *data.train.file;
   if (images.binary) settings.binarize = {};

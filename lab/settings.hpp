@@ -22,6 +22,7 @@ struct Settings {
   std::vector<std::ptrdiff_t> classes;
   std::optional<Binarize> binarize;
   std::optional<std::size_t> validation;
+  std::ptrdiff_t resize = 0;
   double mutate = 0;
   bool standardise = false;
   // model

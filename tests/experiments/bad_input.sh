@@ -109,6 +109,7 @@ refuses 2 "--binarize: there is no 'often'" train --binarize often --out out
 refuses 2 'epochs' train --epochs
 refuses 2 "'surplus' belongs to no option" train surplus --out out
 refuses 2 "there is no command 'trian'" trian
+refuses 2 '--resize: shapes is no folder of images' train --data shapes --resize 8 --out out
 refuses 1 'missing.ini' train --config missing.ini --out out
 printf 'epochs = ten\n' >bad.ini
 refuses 2 "--epochs: 'ten'" train --config bad.ini --out out

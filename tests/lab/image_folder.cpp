@@ -112,6 +112,34 @@ TEST_CASE("a folder of images: each file that cannot be used is named with the r
   CHECK(has("\n  z.jpg: damaged: it begins like no PNG and no JPEG file\n  hint: "));
 }
 
+TEST_CASE("a folder of images brought to one size: the middle square, by a triangle filter") {
+  const Folder folder;
+  Bytes a(8 * 12), b(64 * 9);  // wider than high, higher than wide
+  for (std::size_t y = 0; y < 8; ++y)
+    for (std::size_t x = 0; x < 12; ++x) a[y * 12 + x] = std::uint8_t(7 * x * x % 251);
+  for (std::size_t y = 0; y < 64; ++y) std::fill_n(b.data() + y * 9, 9, std::uint8_t(y));
+  write_png(folder / "a.png", 8, 12, false, a);
+  write_png(folder / "b.png", 64, 9, false, b);
+  const Array array = read_image_folder(folder.path, 4);
+  REQUIRE(array.dims == std::vector<std::size_t>{2, 4, 4, 1});
+  for (std::size_t y = 0; y < 4; ++y)
+    for (std::size_t x = 0; x < 4; ++x) {  // columns 2 to 9, two to a pixel
+      const std::uint8_t* from = a.data() + 2 + 2 * x;
+      const double mean = (from[-1] + 3 * from[0] + 3 * from[1] + from[2]) / 8.0;
+      CHECK(std::abs(array.bytes[4 * y + x] - mean) <= 0.51);
+      // rows 27.5 to 36.5: pixel y has its middle at 28.625 + 2.25 y, and row r at r + 0.5
+      CHECK(std::abs(array.bytes[16 + 4 * y + x] - (28.125 + 2.25 * double(y))) <= 0.6);
+    }
+  const Array large = read_image_folder(folder.path, 32);
+  CHECK(large.dims == std::vector<std::size_t>{2, 32, 32, 1});
+  write_png(folder / "c.png", 9, 9, false, Bytes(81, 5));
+  DataOptions options;
+  options.resize = 5;
+  CHECK(load_data_set(folder.path.native(), options).train.file->shape() == ImageShape{5, 5, 1});
+  CHECK(message_of([&] { load_data_set("shapes", options); }) ==
+        "--resize: shapes is no folder of images\n  hint: leave --resize out");
+}
+
 TEST_CASE("a folder without images, and images too large to be meant") {
   const Folder folder;
   std::ofstream(folder / "notes.txt") << "not an image";
