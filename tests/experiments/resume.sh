@@ -102,31 +102,43 @@ done
 { kill -TERM $pid; wait $pid; status=$?; } 2>/dev/null
 (( status == 143 )) || fail "SIGTERM: status $status"
 
+# Interrupted at some moment between the first checkpoint and half of what a run in one go takes. One that was over
+# before does not count, and is tried again, earlier.
+straight() {
+  rm -rf straight
+  local started=$EPOCHREALTIME
+  "$program" "${settings[@]}" --out straight >log 2>&1 || fail "straight run: ${settings[*]}"
+  length=$(( (${EPOCHREALTIME/./} - ${started/./}) / 2 ))  # us
+}
 interruptions=0
-checkpoint=
+straight
 for signal in TERM INT KILL KILL KILL conv; do
   if [[ $signal == conv ]]; then  # the same with convolutions
     settings=(train --data ./noise.idx --binarize sample --network conv --latent 3 --batch 300 --epochs 8)
-    rm -rf straight
-    "$program" "${settings[@]}" --out straight >log 2>&1 || fail 'straight run with convolutions'
-    signal=KILL checkpoint=broken/checkpoint.safetensors
+    straight
+    signal=KILL
   fi
-  rm -rf broken
-  "$program" "${settings[@]}" --out broken >log 2>&1 &
-  pid=$!
-  until [[ -z $checkpoint || -e $checkpoint ]]; do sleep 0.1; kill -0 $pid 2>/dev/null || break; done
-  sleep 0.$((RANDOM % 5 + 3))
-  { kill -$signal $pid; wait $pid; status=$?; } 2>/dev/null
+  for within in $length $((length / 3)) $((length / 10)); do
+    rm -rf broken
+    "$program" "${settings[@]}" --out broken >log 2>&1 &
+    pid=$!
+    until [[ -e broken/checkpoint.safetensors ]]; do sleep 0.01; kill -0 $pid 2>/dev/null || break; done
+    moment=$(( (RANDOM * 32768 + RANDOM) % (within + 1) ))
+    printf -v moment '%d.%06d' $((moment / 1000000)) $((moment % 1000000))
+    sleep "$moment"
+    { kill -$signal $pid; wait $pid; status=$?; } 2>/dev/null
+    (( status == 0 )) || break
+  done
   case $signal in
     TERM) (( status == 143 || status == 0 )) || fail "SIGTERM: status $status" ;;
     INT) (( status == 130 || status == 0 )) || fail "SIGINT: status $status" ;;
+    KILL) (( status == 137 || status == 0 )) || fail "SIGKILL: status $status" ;;
   esac
   (( status == 0 )) || ((++interruptions))
-  if [[ -e broken/checkpoint.safetensors ]]; then
-    "$program" train --resume broken >log 2>&1 || fail "resuming after SIG$signal"
-    same broken "SIG$signal"
-  fi
+  "$program" train --resume broken >log 2>&1 || fail "resuming after SIG$signal"
+  same broken "SIG$signal"
 done
+(( interruptions >= 5 )) || fail "only $interruptions of 6 runs were interrupted"
 "$program" train --resume straight >log 2>&1 || fail 'resuming a finished run'
 grep -q 'nothing to do' log || fail 'resuming a finished run says nothing'
 echo "$interruptions of 6 runs were interrupted; all resumed to the same bytes"
