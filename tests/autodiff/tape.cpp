@@ -8,6 +8,8 @@
 #include <thread>
 #include <vaegrad/autodiff/autodiff.hpp>
 
+#include "../support/sanitized.hpp"
+
 using namespace vaegrad;
 
 TEST_CASE("a value that is used twice gets both contributions") {
@@ -43,7 +45,7 @@ TEST_CASE("a chain of a million entries runs backward in under a second") {
   CHECK(tape.size() == 1'000'001);
   CHECK(y.item() == 1'000'001);
   CHECK(x.adj()(0, 0) == 1);
-  CHECK(seconds.count() < 1);
+  CHECK(seconds.count() < (sanitized ? 10 : 1));
 }
 
 TEST_CASE("backward twice: adjoints restart, parameters accumulate") {

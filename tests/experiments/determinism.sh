@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same bytes, whatever builds of the program there are (optimised or not, by GCC or by Clang), for 1 to 8 threads,
-# and for a run that was stopped and taken up again: every objective, every likelihood.
+# and for a run that was stopped and taken up again: every objective, every likelihood, and convolutions.
 # usage: determinism.sh PATH_OF_VAEGRAD [OTHER_BUILD ..]
 # Each further build is compared with the first; THREADS="1 2 .." chooses the numbers of threads.
 set -u
@@ -51,5 +51,6 @@ for likelihood in $(names_of likelihood); do
   [[ $likelihood != bernoulli ]] || more=(--binarize none)
   one "$likelihood" --likelihood "$likelihood" --activation tanh "${more[@]}"
 done
+one convolutions --network conv --binarize sample
 one autoencoder --model autoencoder --binarize none --optimizer rmsprop
 echo "$runs runs of ${#programs[@]} builds with ${threads[*]} threads and resumed: the same bytes"

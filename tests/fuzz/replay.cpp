@@ -18,16 +18,8 @@
 #include <vaegrad/lab/csv.hpp>
 #include <vaegrad/lab/file.hpp>
 
+#include "../support/sanitized.hpp"
 #include "readers.hpp"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define VAEGRAD_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define VAEGRAD_SANITIZED 1
-#endif
 
 namespace {
 std::atomic<std::ptrdiff_t> held, most_held;  // bytes
