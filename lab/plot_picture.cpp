@@ -86,7 +86,7 @@ bool picture(const fs::path& path, double width, double height,
     warn(concat("plots: ", path.string(), " cannot be written: ", std::strerror(errno)));
     return false;
   }
-  {
+  try {
     IgnoreBrokenPipe around;
     Gnuplot gnuplot(
         // no ~/.gnuplot, nothing in our results; without a UTF-8 locale it warns about every
@@ -100,6 +100,9 @@ bool picture(const fs::path& path, double width, double height,
         svg ? "svg" : "pngcairo", width, height, literal(unfinished.string()));
     commands(gnuplot);
     gnuplot << "unset output\n";
+  } catch (...) {  // gnuplot has ended
+    fs::remove(unfinished, error);
+    throw;
   }
   const bool drawn = complete(unfinished, svg);
   if (drawn) fs::rename(unfinished, path, error);

@@ -42,6 +42,7 @@ void forget(const fs::path& folder) {
 }  // namespace
 
 Run::Run(const Settings& settings) {
+  const std::string config = config_text(settings);
   std::error_code error;
   if (!settings.resume.empty()) {
     folder_ = settings.resume;
@@ -49,7 +50,7 @@ Run::Run(const Settings& settings) {
               fs::exists(folder_ / "baseline/checkpoint.safetensors", error),
           folder_.string(), ": there is no checkpoint to go on from", hint,
           "train without --resume; a checkpoint is written after the first epoch");
-    write("config.ini", std::string_view(config_text(settings)));  // epochs may have grown
+    write("config.ini", std::string_view(config));  // epochs may have grown
     return;
   }
   folder_ = settings.out.empty() ? first_free(settings.data) : settings.out;
@@ -65,7 +66,7 @@ Run::Run(const Settings& settings) {
         "--out names a folder that may be written");
   forget(folder_);
   forget(folder_ / "baseline");
-  write("config.ini", std::string_view(config_text(settings)));
+  write("config.ini", std::string_view(config));
 }
 
 void Run::write(const std::string& file, std::string_view text) const {

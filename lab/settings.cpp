@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -54,25 +56,53 @@ po::options_description described() {
 }
 
 void take_over(const po::variables_map& given, Settings& to) {
+  const Settings defaults;
   for (const Setting& s : all_settings()) {
     if (!given.count(s.name)) continue;
-    if (*s.value)
-      s.set(to, given[s.name].as<std::string>());
-    else if (given[s.name].as<bool>())
+    if (*s.value) {
+      const auto& value = given[s.name].as<std::string>();
+      // no config.ini could say so: what is empty is left out there
+      check<UsageError>(!value.empty() || s.get(defaults).empty(), "--", s.name,
+                        ": it has no value", hint, "leave it out for ", s.get(defaults));
+      s.set(to, value);
+    } else if (given[s.name].as<bool>())
       s.set(to, "");
   }
+}
+
+// Boost's comments begin at any #, and a path may have one: here only a # that begins a word does.
+// Others are something else while Boost reads.
+constexpr char stand_in = '\1';
+
+std::string without_inner_hashes(std::string text) {
+  for (std::size_t i = 1; i < text.size(); ++i)
+    if (text[i] == '#' && !std::strchr(" \t\r\n#", text[i - 1])) text[i] = stand_in;
+  return text;
+}
+
+// Whether a line `name = value` is read as it was written
+bool survives(const std::string& value) {
+  static constexpr std::string_view blanks = " \t\r\n";
+  if (value.empty()) return true;
+  if (blanks.find(value.front()) != blanks.npos || blanks.find(value.back()) != blanks.npos)
+    return false;
+  return value.find_first_of("\r\n\1") == value.npos && value[0] != '#' &&
+         without_inner_hashes(value).find('#') == value.npos;
 }
 
 }  // namespace
 
 void read_config(const std::filesystem::path& path, Settings& to) {
-  std::istringstream in(read_file(path, std::size_t{1} << 20));
+  std::istringstream in(without_inner_hashes(read_file(path, std::size_t{1} << 20)));
   po::variables_map given;
   try {
     po::store(po::parse_config_file(in, described()), given);
   } catch (const po::error& e) {
     fail<UsageError>(path.string(), ": ", e.what(), hint, "lines read: epochs = 10");
   }
+  for (auto& [name, value] : given)
+    if (auto* text = boost::any_cast<std::string>(&value.value()))
+      std::replace(text->begin(), text->end(), stand_in, '#');
   take_over(given, to);
 }
 
@@ -121,6 +151,9 @@ std::string config_text(const Settings& settings) {
   for (const Setting& s : all_settings()) {
     const std::string value = s.get(settings);
     if (value.empty()) continue;
+    check<UsageError>(survives(value), "--", s.name, ": '", value,
+                      "' cannot be recorded in config.ini", hint,
+                      "no blanks at its ends, no # that begins a word, no line breaks");
     if (std::string_view(group) != s.group) to += concat("# ", group = s.group, '\n');
     to += concat(s.name, " = ", value, '\n');
   }

@@ -69,6 +69,10 @@ goes_on() {
 }
 awk 'BEGIN { srand(2); for (i = 0; i < 400; ++i) print rand() "," 50 * rand() "," 3 * rand() - 1 }' >table.csv
 goes_on 'standardised' --data ./table.csv --likelihood gaussian --standardise
+cp noise.idx 'noise #1.idx' && cp noise.idx noise#1.idx
+goes_on 'a # in a name' --data ./noise#1.idx --binarize sample
+"$program" train --data './noise #1.idx' --binarize sample --out first --overwrite >log 2>&1 && fail 'a name that config.ini cannot hold'
+grep -q 'cannot be recorded' log || fail 'a name that config.ini cannot hold: no reason'
 goes_on 'convolutions' --data ./noise.idx --binarize sample --network conv
 goes_on 'classes' --data ./noise.idx --labels labels.idx --classes 1 --binarize sample
 goes_on 'mutated' --data ./noise.idx --binarize sample --mutate 0.2

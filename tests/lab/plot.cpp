@@ -257,10 +257,13 @@ TEST_CASE("where nothing can be written there is a warning") {
         "plots: /proc/no/such/folder/a.png cannot be written: No such file or directory\n");
 }
 
-TEST_CASE("impossible pictures are errors") {
+TEST_CASE("impossible pictures are errors, and leave nothing") {
+  const Folder folder;
   Chart chart = rising(3);
   chart.series[0].y.pop_back();
-  CHECK_THROWS_WITH_AS(draw(chart, "a.png"), "plot: series \"training\": 3 x for 2 y", Error);
-  CHECK_THROWS_AS(draw(ImageGrid{"", 2, 2, 1, {1, 2, 3}}, "a.png"), Error);
-  CHECK_THROWS_AS(draw(ImageGrid{"", 0, 2, 1}, "a.png"), Error);
+  CHECK_THROWS_WITH_AS(draw(chart, folder.path / "a.png"), "plot: series \"training\": 3 x for 2 y",
+                       Error);
+  CHECK_THROWS_AS(draw(ImageGrid{"", 2, 2, 1, {1, 2, 3}}, folder.path / "a.png"), Error);
+  CHECK_THROWS_AS(draw(ImageGrid{"", 0, 2, 1}, folder.path / "a.png"), Error);
+  CHECK(folder.files() == 0);
 }
