@@ -2,6 +2,7 @@
 #include <charconv>
 #include <sstream>
 
+#include <vaegrad/lab/boost_text.hpp>
 #include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/run_files.hpp>
 
@@ -13,13 +14,13 @@ namespace {
 
 std::map<std::string, std::string> read_lines(const fs::path& path) {
   namespace po = boost::program_options;
-  std::istringstream in(read_file(path, std::size_t{1} << 20));
+  std::istringstream in(hidden_from_boost(read_file(path, std::size_t{1} << 20)));
   std::map<std::string, std::string> lines;
   try {
     for (const auto& option : po::parse_config_file(in, po::options_description(), true).options)
-      lines[option.string_key] = option.value.empty() ? "" : option.value[0];
+      lines[option.string_key] = option.value.empty() ? "" : shown(option.value[0]);
   } catch (const po::error& e) {
-    fail(path.string(), ": ", e.what(), hint, "lines read: epochs = 10");
+    fail(path.string(), ": ", shown(e.what()), hint, "lines read: epochs = 10");
   }
   return lines;
 }

@@ -1,11 +1,10 @@
-#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 
+#include <vaegrad/lab/boost_text.hpp>
 #include <vaegrad/lab/file.hpp>
 #include <vaegrad/lab/settings.hpp>
 
@@ -60,7 +59,7 @@ void take_over(const po::variables_map& given, Settings& to) {
   for (const Setting& s : all_settings()) {
     if (!given.count(s.name)) continue;
     if (*s.value) {
-      const auto& value = given[s.name].as<std::string>();
+      const std::string value = shown(given[s.name].as<std::string>());
       // no config.ini could say so: what is empty is left out there
       check<UsageError>(!value.empty() || s.get(defaults).empty(), "--", s.name,
                         ": it has no value", hint, "leave it out for ", s.get(defaults));
@@ -70,39 +69,26 @@ void take_over(const po::variables_map& given, Settings& to) {
   }
 }
 
-// Boost's comments begin at any #, and a path may have one: here only a # that begins a word does.
-// Others are something else while Boost reads.
-constexpr char stand_in = '\1';
-
-std::string without_inner_hashes(std::string text) {
-  for (std::size_t i = 1; i < text.size(); ++i)
-    if (text[i] == '#' && !std::strchr(" \t\r\n#", text[i - 1])) text[i] = stand_in;
-  return text;
-}
-
 // Whether a line `name = value` is read as it was written
 bool survives(const std::string& value) {
   static constexpr std::string_view blanks = " \t\r\n";
   if (value.empty()) return true;
   if (blanks.find(value.front()) != blanks.npos || blanks.find(value.back()) != blanks.npos)
     return false;
-  return value.find_first_of("\r\n\1") == value.npos && value[0] != '#' &&
-         without_inner_hashes(value).find('#') == value.npos;
+  return value.find_first_of("\r\n\1\2") == value.npos && value[0] != '#' &&
+         hidden_from_boost(value).find('#') == value.npos;
 }
 
 }  // namespace
 
 void read_config(const std::filesystem::path& path, Settings& to) {
-  std::istringstream in(without_inner_hashes(read_file(path, std::size_t{1} << 20)));
+  std::istringstream in(hidden_from_boost(read_file(path, std::size_t{1} << 20)));
   po::variables_map given;
   try {
     po::store(po::parse_config_file(in, described()), given);
   } catch (const po::error& e) {
-    fail<UsageError>(path.string(), ": ", e.what(), hint, "lines read: epochs = 10");
+    fail<UsageError>(path.string(), ": ", shown(e.what()), hint, "lines read: epochs = 10");
   }
-  for (auto& [name, value] : given)
-    if (auto* text = boost::any_cast<std::string>(&value.value()))
-      std::replace(text->begin(), text->end(), stand_in, '#');
   take_over(given, to);
 }
 
@@ -112,23 +98,26 @@ Settings read_settings(std::span<const std::string> arguments) {
   po::variables_map given;
   namespace style = po::command_line_style;
   try {
-    po::store(po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
+    std::vector<std::string> words;
+    for (const std::string& word : arguments) words.push_back(hidden_from_boost(word));
+    po::store(po::command_line_parser(words)
                   .options(options)
                   .positional(po::positional_options_description().add("surplus", -1))
                   .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
                   .run(),
               given);
   } catch (const po::error& e) {
-    fail<UsageError>(e.what(), hint, "vaegrad train --help lists the options");
+    fail<UsageError>(shown(e.what()), hint, "vaegrad train --help lists the options");
   }
   if (given.count("surplus"))
-    fail<UsageError>("'", given["surplus"].as<std::vector<std::string>>()[0],
+    fail<UsageError>("'", shown(given["surplus"].as<std::vector<std::string>>()[0]),
                      "' belongs to no option", hint, "options read --name value");
   Settings settings;
   if (given.count("resume"))
-    read_config(std::filesystem::path(given["resume"].as<std::string>()) / "config.ini", settings);
+    read_config(std::filesystem::path(shown(given["resume"].as<std::string>())) / "config.ini",
+                settings);
   else if (given.count("config"))
-    read_config(config_file(given["config"].as<std::string>()), settings);
+    read_config(config_file(shown(given["config"].as<std::string>())), settings);
   else if (!given.count("data"))
     read_config(settings.config = shipped_config("default.ini"), settings);
   const Settings recorded = settings;

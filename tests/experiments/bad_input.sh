@@ -60,6 +60,10 @@ for file in cut flipped bomb; do
 done
 refuses 1 'one.idx' train --data ./one.idx --out out
 refuses 2 'bernoulli likelihood needs values 0 or 1' train --data ./grey.idx --out out
+refuses 2 "unrecognised option '--%canonical_option%=3'" train --%canonical_option%=3
+printf '%%invalid_line%%\n' >percent.ini
+refuses 2 "'%invalid_line%'" train --config ./percent.ini --out out
+refuses 2 'it has no value' train --data '' --out out
 refuses 2 'binary already' train --data ./good.idx --binarize sample --out out
 refuses 1 'mnist' train --data mnist --data-dir ./nowhere --binarize none --out out
 
