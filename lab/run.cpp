@@ -212,7 +212,8 @@ DataSet load_data(const Settings& settings) {
 }
 
 DataSet load_data_for(const Model& model, Settings& settings) {
-  if (!fs::is_directory(settings.data) && !fs::is_directory(settings.test_data)) settings.resize = 0;
+  if (!fs::is_directory(settings.data) && !fs::is_directory(settings.test_data))
+    settings.resize = 0;
   DataSet data = read_data(settings);
   const Images& images = *data.train.file;
   if (images.binary) settings.binarize = {};
