@@ -29,7 +29,7 @@ std::span<const std::uint32_t> Batches::operator[](std::size_t i) const {
 
 namespace {
 
-constexpr Index worth_threads = 1 << 15;
+constexpr Index worth_threads = 1 << 13;
 
 // x = f(x, byte) for every pixel
 template <class F>
