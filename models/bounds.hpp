@@ -9,7 +9,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // What an objective needs to know, at this step.
 struct ObjectiveSettings {
   Index particles = 1;  // K samples of z per example
-  double beta = 1;      // the factor on the KL, after warm-up and cycles
+  double beta = 1;      // the factor on the KL, after its schedule
   double gamma = 1, capacity = 0;
   double free_bits = 0;  // nats per latent
 };

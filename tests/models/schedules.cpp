@@ -30,6 +30,13 @@ TEST_CASE("cycles rise over their first half, and all are alike") {
   CHECK(kl_share({}, 3, 10) == 1);
 }
 
+TEST_CASE("cooling: a third above beta, a third on the way, a third at beta") {
+  for (double epochs : {0.0, 3.0, 10.0}) CHECK(share("cooling", 8, epochs, 30) == 8);
+  CHECK(share("cooling", 8, 15, 30) == doctest::Approx(std::sqrt(8.0)));
+  CHECK(share("cooling", 8, 10 + 10 / 3.0, 30) == doctest::Approx(4));
+  for (double epochs : {20.0, 25.0, 30.0}) CHECK(share("cooling", 8, epochs, 30) == 1);
+}
+
 TEST_CASE("learning rates: the stages of the importance weighted autoencoder's protocol") {
   // 3^i passes at {10, 7.2, 5.2, 3.7, 2.7, 1.9, 1.4, 1.0}e-4
   const double rates[] = {10, 7.2, 5.2, 3.7, 2.7, 1.9, 1.4, 1.0};
