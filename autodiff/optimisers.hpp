@@ -66,7 +66,7 @@ using AdamW = Optimiser<AdamWRule>;
 using Adagrad = Optimiser<AdagradRule>;
 using RmsProp = Optimiser<RmsPropRule>;
 
-// Neither NaN nor infinite. A twentieth of the time of the optimiser's own loop.
+// Neither NaN nor infinite: one more pass over the gradient, by the team where it is long.
 bool finite_gradient(Parameters& parameters);
 // √Σ g² over all parameters
 double gradient_norm(Parameters& parameters);

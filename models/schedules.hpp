@@ -12,7 +12,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-// ---- the share of beta that is in force ----
+// ---- the share of beta that is in force, above 1 while it cools ----
 
 // A row is an option of the program: `setting` is the number that was given, 0 when none was.
 struct KlSchedule {
