@@ -140,6 +140,8 @@ Loaded load(const Part& part, std::size_t resize) {
                       : read_array(part.images);
     auto& dims = array.dims;
     if (dims.size() == 1 && !array.values.empty()) dims.push_back(1);  // a table of one column
+    check(!array.bytes.empty() || !array.values.empty(), name, ": no examples: the header says ",
+          sizes(dims), hint, "give a file with at least one");
     if (dims.size() == 4) take_channels(array, images, name);
     check(dims.size() == 2 || dims.size() == 3, name, ": not images: ", dims.size(),
           dims.size() == 1 ? " dimension " : " dimensions ", sizes(dims), hint,
@@ -152,8 +154,6 @@ Loaded load(const Part& part, std::size_t resize) {
     images.width = dims.back();
     images.bytes = std::move(array.bytes);
     images.values = std::move(array.values);
-    check(!images.bytes.empty() || images.real(), name, ": no examples: the header says ",
-          sizes(dims), hint, "give a file with at least one");
     check(images.count <= std::numeric_limits<std::uint32_t>::max(), name,
           ": too many examples: ", images.count);
     loaded.checksums.push_back({name, std::move(array.sha256)});
