@@ -250,10 +250,43 @@ void back_by_product(const Plan& p, const Part& part, const Real* y, const Real*
   }
 }
 
+// Windows of one pixel that skip some: those that are seen are put side by side first. oneDNN 2.6
+// does so itself, and for AVX2 it writes beyond its scratchpad (1 channel, 8 x 8, stride 2).
+bool skips_pixels(const ConvolutionGeometry& g) { return g.kernel == 1 && g.stride > 1; }
+ConvolutionGeometry without_skipped(const ConvolutionGeometry& g) {
+  return {{g.out().height, g.out().width, g.in.channels}, g.channels, 1};
+}
+Real* room_for_seen(Index n) {
+  thread_local Buffer room;
+  thread_local Index size = 0;
+  if (n > size) room = Buffer(std::size_t(n)), size = n;
+  return room.data.get();
+}
+// f(where a pixel is in the images, where among those that are seen)
+template <class F>
+void for_each_seen(const ConvolutionGeometry& g, Index batch, F f) {
+  const ImageShape out = g.out();
+  const Index C = g.in.channels, row = out.width * C;
+  parallel_for(batch, batch * out.height * row >= worth_threads, [&](Index b) {
+    for (Index o = 0; o < out.height; ++o)
+      for (Index q = 0; q < out.width; ++q)
+        f(((b * g.in.height + o * g.stride) * g.in.width + q * g.stride) * C,
+          (b * out.height + o) * row + q * C);
+  });
+}
+const Real* seen_pixels(const ConvolutionGeometry& g, Index batch, const Real* x) {
+  Real* seen = room_for_seen(batch * without_skipped(g).in.size());
+  for_each_seen(g, batch,
+                [&](Index at, Index to) { std::copy_n(x + at, g.in.channels, seen + to); });
+  return seen;
+}
+
 }  // namespace
 
 void convolve_images(const ConvolutionGeometry& g, Index batch, const Real* x, const Real* w,
                      Real* y, bool accumulate) {
+  if (skips_pixels(g))
+    return convolve_images(without_skipped(g), batch, seen_pixels(g, batch, x), w, y, accumulate);
   Plan& p = plan(Kind::forward, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size();
   Real* to = target(p, y, batch * n_out, accumulate);
@@ -273,6 +306,14 @@ void convolve_images(const ConvolutionGeometry& g, Index batch, const Real* x, c
 
 void convolve_images_transposed(const ConvolutionGeometry& g, Index batch, const Real* y,
                                 const Real* w, Real* x, bool accumulate) {
+  if (skips_pixels(g)) {
+    const ConvolutionGeometry seen = without_skipped(g);
+    Real* from = room_for_seen(batch * seen.in.size());
+    convolve_images_transposed(seen, batch, y, w, from, false);
+    if (!accumulate) std::fill_n(x, batch * g.in.size(), Real(0));
+    return for_each_seen(g, batch,
+                         [&](Index to, Index at) { add(x + to, from + at, g.in.channels); });
+  }
   Plan& p = plan(Kind::back, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size();
   Real* to = target(p, x, batch * n_in, accumulate);
@@ -297,6 +338,9 @@ void convolve_images_transposed(const ConvolutionGeometry& g, Index batch, const
 // The sum of each part in a place of its own, then added in their order.
 void convolution_weights(const ConvolutionGeometry& g, Index batch, const Real* x, const Real* y,
                          Real* w, bool accumulate) {
+  if (skips_pixels(g))
+    return convolution_weights(without_skipped(g), batch, seen_pixels(g, batch, x), y, w,
+                               accumulate);
   Plan& p = plan(Kind::weights, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size(), n = p.weights_size;
   for_each_part(p, [&](Part& part) {
