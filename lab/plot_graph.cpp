@@ -28,12 +28,13 @@ bool draw_graph(const std::string& dot, const fs::path& path) {
   argv.push_back(nullptr);
   pid_t child = 0;
   int status = 0;
-  const int error = posix_spawnp(&child, "dot", nullptr, nullptr, argv.data(), environ);
+  int error = posix_spawnp(&child, "dot", nullptr, nullptr, argv.data(), environ);
   if (!error && waitpid(child, &status, 0) == child && status == 0) {
     std::error_code failed;
     fs::rename(unfinished, path, failed);
     if (!failed) return true;
   }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) error = ENOENT;  // POSIX allows this too
   std::cerr << concat("plots: ", path.string(), " is not drawn: ",
                       error ? concat("dot: ", std::strerror(error)) : "dot failed",
                       error == ENOENT ? concat(hint, "apt-get install graphviz") : "", '\n');
