@@ -30,10 +30,10 @@ struct Cost {  // bits of symbols of probability p
 Chart toy(Chapter& chapter) {
   const auto seed = std::uint32_t(2 * chapter.seed);
   std::vector<SymbolTable> likelihood, posterior, bolder;
-  const SymbolTable prior(4, [](int) { return 1; });
+  const SymbolTable prior(4, [](auto) { return 1; });
   for (int z = 0; z < 4; ++z)
-    likelihood.emplace_back(8, [z](int x) { return std::exp(-0.7 * std::abs(x - z)); });
-  const auto pxz = [&](auto x, auto z) { return likelihood[z].probability(x) / 4; };
+    likelihood.emplace_back(8, [z](auto x) { return std::exp(-0.7 * std::abs(int(x) - z)); });
+  const auto pxz = [&](auto x, unsigned z) { return likelihood[z].probability(x) / 4; };
   for (std::uint32_t x = 0; x < 8; ++x) {
     posterior.emplace_back(4, [&](auto z) { return pxz(x, z); });
     bolder.emplace_back(4, [&](auto z) { return z == x % 4 ? 0.4 : 0.2; });

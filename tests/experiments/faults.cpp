@@ -109,6 +109,10 @@ struct Operation {
     if (!before.empty()) fs::copy(before, out, fs::copy_options::recursive);
   }
 
+  struct Attempt {
+    Kind kind;
+    int error;
+  };
   struct Outcome {
     bool reached;
     std::string failure;
@@ -122,6 +126,13 @@ struct Operation {
   // .. in a process of its own
   bool dies_at(int n) const {
     put_back();
+    const int status = status_at(n);
+    const bool died = WIFEXITED(status) && WEXITSTATUS(status) == Faults::died_status;
+    CAPTURE(status);
+    REQUIRE((died || status == 0));
+    return died;
+  }
+  int status_at(int n) const {
     const Quiet quiet;
     const pid_t child = ::fork();
     if (child == 0) {
@@ -134,9 +145,7 @@ struct Operation {
     }
     int status = 0;
     ::waitpid(child, &status, 0);
-    const bool died = WIFEXITED(status) && WEXITSTATUS(status) == Faults::died_status;
-    REQUIRE((died || status == 0));
-    return died;
+    return status;
   }
 
   void go_through(const std::function<void()>& afterwards = {}) {
@@ -150,12 +159,13 @@ struct Operation {
       CHECK(failure(again) == "");
       CHECK(difference(whole(out), wanted) == "");
     };
-    for (const auto& [kind, error] : {std::pair(Kind::once, EIO), std::pair(Kind::lasting, ENOSPC)})
+    for (const Attempt& attempt : {Attempt{Kind::once, EIO}, Attempt{Kind::lasting, ENOSPC}})
       for (int n = 1;; ++n) {
-        CAPTURE(error);
+        CAPTURE(attempt.error);
         CAPTURE(n);
-        const auto [reached, text] = under(kind, n, error);
-        if (!reached) break;  // there are not so many
+        const Outcome outcome = under(attempt.kind, n, attempt.error);
+        if (!outcome.reached) break;  // there are not so many
+        const std::string& text = outcome.failure;
         ++faults, ++(text.empty() ? survived : reported);
         const Files now = whole(out);  // throws when a file is damaged
         CHECK((!fs::exists(out) || !left_over(out)));
