@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the built vaegrad into a prefix, and builds and runs a program outside the tree that finds it.
-# usage: run.sh BUILD_FOLDER CXX
+# usage: run.sh BUILD_FOLDER CXX [FLAG ..]
 set -euo pipefail
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 work=$(mktemp -d)
@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 cmake --install "$1" --prefix "$work/prefix" >"$work/install.log"
 cp -r "$here" "$work/source"
 cmake -G Ninja -S "$work/source" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_CXX_COMPILER="$2" \
-      -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wconversion -Werror" -DCMAKE_BUILD_TYPE=Release >"$work/configure.log"
+      -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wconversion -Werror ${*:3}" -DCMAKE_BUILD_TYPE=Release >"$work/configure.log"
 cmake --build "$work/build" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 "$work/build/consumer" | tee "$work/output"
 grep -q 'average(softplus(%3) - (%1 \* %3))' "$work/output"

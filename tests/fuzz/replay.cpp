@@ -300,6 +300,7 @@ TEST_CASE("4 KB make no reader take more than 64 MB or a second; what fuzzing fo
   std::free(std::malloc(10 << 20));
   CHECK(most_held - before > 9 << 20);  // the counter counts
 #endif
+  const char* const patience = std::getenv("VAEGRAD_TEST_PATIENCE");
   const auto made = liars();
   std::mt19937_64 random(1);
   for (const Reader& reader : readers()) {
@@ -324,6 +325,6 @@ TEST_CASE("4 KB make no reader take more than 64 MB or a second; what fuzzing fo
                  << double(worst.bytes) / megabyte << " MB and " << worst.seconds << " s");
     CHECK(errors_of_lies > 0);
     CHECK(double(worst.bytes) / megabyte < 64);
-    CHECK(worst.seconds < 1);
+    CHECK(worst.seconds < (patience ? std::atof(patience) : 1));
   }
 }
