@@ -11,7 +11,7 @@ cmake --preset release -B $build -DVAEGRAD_ARCH=x86-64-v3 '-DCMAKE_CXX_FLAGS_REL
 cmake --build $build --target "$@" >>$build.log || { tail $build.log; exit 1; }
 for test; do
   started=$SECONDS
-  valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \
-    $build/tests/"$test" --no-exitcode >>$build.log || { echo "$test: status $?"; exit 1; }
+  valgrind --quiet --log-fd=3 --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \
+    $build/tests/"$test" --no-exitcode 3>&2 >>$build.log 2>&1 || { echo "$test: status $?"; exit 1; }
   echo "$test: clean, in $((SECONDS - started)) s"
 done

@@ -13,6 +13,7 @@
 #include <vaegrad/autodiff/parallel.hpp>
 
 #include "../support/message.hpp"
+#include "../support/threads.hpp"
 
 using namespace vaegrad;
 
@@ -169,7 +170,7 @@ TEST_CASE("convolutions of batches that are cut") {
 }
 
 TEST_CASE("convolutions: the same bits for every number of threads") {
-  const int before = threads(), omp_before = omp_get_max_threads();
+  const int omp_before = omp_get_max_threads();
   for (const ConvolutionGeometry& g :
        {ConvolutionGeometry{{28, 28, 1}, 32, 4, 2, 1}, {{14, 14, 32}, 64, 4, 2, 1}}) {
     constexpr Index batch = 43;
@@ -178,7 +179,7 @@ TEST_CASE("convolutions: the same bits for every number of threads") {
                   w = random_numbers(g.weights().size());
     std::vector<Numbers> one;
     for (const int team : {1, 2, 3, 5}) {
-      set_threads(team);
+      const Threads use(team);
       std::vector<Numbers> r{y, x, w};
       convolve_images(g, batch, x.data(), w.data(), r[0].data(), false);
       convolve_images_transposed(g, batch, y.data(), w.data(), r[1].data(), false);
@@ -188,7 +189,6 @@ TEST_CASE("convolutions: the same bits for every number of threads") {
         CHECK(std::memcmp(r[k].data(), one[k].data(), r[k].size() * sizeof(Real)) == 0);
     }
   }
-  set_threads(before);
   CHECK(omp_get_max_threads() == omp_before);
 }
 

@@ -10,6 +10,7 @@
 
 #include "../support/dual.hpp"
 #include "../support/message.hpp"
+#include "../support/threads.hpp"
 
 using namespace vaegrad;
 
@@ -312,7 +313,7 @@ void check_tree(std::uint64_t seed, Index rows, Index cols, Leaves::Kind kind, b
 
   if (!threads) return;
   for (const int n : {1, 2, 3, 4, 8}) {
-    set_threads(n);
+    const Threads use(n);
     Tape again;
     p.zero_gradient();
     const Var z = record(again);
@@ -320,7 +321,6 @@ void check_tree(std::uint64_t seed, Index rows, Index cols, Leaves::Kind kind, b
     again.backward(sum(weight(again, z.shape()) * z));
     CHECK_MESSAGE(std::equal(g.begin(), g.end(), p.gradient().begin()), n, " threads");
   }
-  set_threads(omp_get_max_threads());
 }
 
 template <std::size_t... number>

@@ -5,6 +5,7 @@
 #include <vaegrad/autodiff/autodiff.hpp>
 
 #include "../support/message.hpp"
+#include "../support/threads.hpp"
 
 using namespace vaegrad;
 
@@ -102,7 +103,7 @@ TEST_CASE("an optimiser that takes over moments and steps continues exactly") {
 TEST_CASE("a step is the same for every number of threads") {
   std::vector<Real> first;
   for (const int n : {1, 2, 3, 4, 8}) {
-    set_threads(n);
+    const Threads use(n);
     Bowl bowl(100'003);
     Adam optimiser(bowl.p);
     Tape tape;
@@ -115,7 +116,6 @@ TEST_CASE("a step is the same for every number of threads") {
     if (first.empty()) first.assign(w.begin(), w.end());
     CHECK(std::equal(w.begin(), w.end(), first.begin()));
   }
-  set_threads(omp_get_max_threads());
 }
 
 TEST_CASE("clipping scales the whole gradient to the largest norm, and only down") {

@@ -12,15 +12,9 @@
 #include <vaegrad/autodiff/denormals.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
 
-using namespace vaegrad;
+#include "../support/threads.hpp"
 
-namespace {
-struct Threads {  // for one test
-  int before = threads();
-  explicit Threads(int n) { set_threads(n); }
-  ~Threads() { set_threads(before); }
-};
-}  // namespace
+using namespace vaegrad;
 
 TEST_CASE("parallel_for does each block once, on no more threads than it may") {
   for (const int n : {1, 2, 3, 8}) {

@@ -13,15 +13,11 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/products.hpp>
 
+#include "../support/threads.hpp"
+
 using namespace vaegrad;
 
 namespace {
-
-struct Threads {  // for one test
-  int before = threads();
-  explicit Threads(int n) { set_threads(n); }
-  ~Threads() { set_threads(before); }
-};
 
 std::vector<Real> random_numbers(Index n) {
   static std::mt19937 bits(7);

@@ -15,15 +15,11 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
 
+#include "../support/threads.hpp"
+
 using namespace vaegrad;
 
 namespace {
-
-struct Threads {  // for one test
-  int before = threads();
-  explicit Threads(int n) { set_threads(n); }
-  ~Threads() { set_threads(before); }
-};
 
 struct Numbers {
   std::vector<Real> x;

@@ -3,10 +3,7 @@
 # exit status within a second, and leaves nothing behind.
 # usage: bad_input.sh PATH_OF_VAEGRAD
 set -u
-program=$(readlink -f "$1")
-work=$(mktemp -d)
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "${BASH_SOURCE[0]%/*}"/common.sh
 failures=0 cases=0
 limit=$(( 1000 * ${VAEGRAD_TEST_PATIENCE:-1} ))
 
@@ -35,7 +32,6 @@ refuses() {
     sed 's/^/        /' stderr | head -5
   fi
 }
-header() { printf '\0\0\10\3'; local n; for n; do printf "\\x$(printf %02x $((n >> 24 & 255)))\\x$(printf %02x $((n >> 16 & 255)))\\x$(printf %02x $((n >> 8 & 255)))\\x$(printf %02x $((n & 255)))"; done; }
 
 # files
 { header 30 4 4; head -c 480 /dev/zero | tr '\0' '\1'; } >good.idx

@@ -3,18 +3,13 @@
 # evaluate gives the same numbers twice, and takes other data.
 # usage: compare.sh PATH_OF_VAEGRAD
 set -u
-program=$(readlink -f "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=1
 failures=0
 fail() { ((++failures)); echo "FAILED  $*"; sed 's/^/        /' out log; }
-bytes() { local n; for n; do printf "\\x$(printf %02x $((n >> 8 & 255)))\\x$(printf %02x $((n & 255)))"; done; }
-header() { printf '\0\0\10\3'; local n; for n; do bytes $((n >> 16)) $((n & 65535)); done; }
-labels() { printf '\0\0\10\1'; bytes 0 "$1"; head -c "$1" /dev/zero | tr '\0' "$2"; }
-{ header 600 8 6; head -c $((600 * 48)) /dev/urandom; } >grey.idx
-{ header 600 8 6; head -c $((600 * 48)) /dev/urandom; } >other.idx
+labels() { header "$1"; head -c "$1" /dev/zero | tr '\0' "$2"; }
+noise 600 8 6 grey.idx
+noise 600 8 6 other.idx
 { header 50 8 6; head -c $((50 * 48)) /dev/zero | tr '\0' '\1'; } >ones.idx
 { header 50 9 6; head -c $((50 * 54)) /dev/zero | tr '\0' '\1'; } >larger.idx
 labels 600 '\1' >labels.idx

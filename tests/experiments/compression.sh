@@ -3,16 +3,11 @@
 # threads give back, byte for byte; damaged and mistaken archives are refused and leave nothing behind.
 # usage: compression.sh PROGRAM [DECOMPRESSOR ..]        the decompressors: tests/portable/decompress.cpp
 set -u
-program=$(readlink -f "$1")
-shift
 decompressors=()
-for path; do decompressors+=("$(readlink -f "$path")"); done
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+for path in "${@:2}"; do decompressors+=("$(readlink -f "$path")"); done
+. "${BASH_SOURCE[0]%/*}"/common.sh
 failures=0
 wrong() { echo "FAILED  $*"; failures=$((failures + 1)); }
-header() { printf '\0\0\10\3'; local n; for n; do printf "\\x$(printf %02x $((n >> 24 & 255)))\\x$(printf %02x $((n >> 16 & 255)))\\x$(printf %02x $((n >> 8 & 255)))\\x$(printf %02x $((n & 255)))"; done; }
 size() { stat -c %s "$1"; }
 
 # Sets of 28 x 28: Fashion-MNIST, noise, nothing but zeros; and 16 x 16, drawn.
@@ -21,7 +16,7 @@ fashion=/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 pixels=$((28 * 28))
 { header 300 28 28; zcat "$fashion" | tail -c +17 | head -c $((300 * pixels)); } >fashion.idx
 { header 2000 28 28; zcat "$fashion" | tail -c +$((17 + 300 * pixels)) | head -c $((2000 * pixels)); } >train.idx
-{ header 70 28 28; head -c $((70 * pixels)) /dev/urandom; } >noise.idx
+noise 70 28 28 noise.idx
 { header 70 28 28; head -c $((70 * pixels)) /dev/zero; } >zeros.idx
 { header 0 28 28; } >empty.idx
 "$program" data shapes-16-3x4x8x6x6 --binarize threshold --out shapes.idx >/dev/null 2>&1 || wrong 'no shapes.idx'

@@ -7,12 +7,9 @@ set -u
 programs=()
 for path; do programs+=("$(readlink -f "$path")"); done
 threads=(${THREADS-1 2 3 4 5 6 7 8})
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "${BASH_SOURCE[0]%/*}"/common.sh
 fail() { echo "FAILED  $*"; cat log; exit 1; }
-printf '\0\0\10\3\0\0\1\54\0\0\0\20\0\0\0\20' >noise.idx
-head -c $((300 * 256)) /dev/urandom >>noise.idx
+noise 300 16 16 noise.idx
 
 runs=0
 # What a run leaves, times left out

@@ -3,10 +3,7 @@
 # says nothing is reported.
 # usage: divergence.sh PATH_OF_VAEGRAD
 set -u
-program=$(readlink -f "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=1
 fail() { echo "FAILED  $*"; cat log; exit 1; }
 awk 'BEGIN { srand(2); for (i = 0; i < 400; ++i) print rand() "," rand() "," 3 * rand() "," rand() - 1 }' >table.csv

@@ -2,10 +2,7 @@
 # The help of every command fits a screen, shows defaults and an example; progress fits 80 columns.
 # usage: help.sh PATH_OF_VAEGRAD
 set -u
-program=$(readlink -f "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=1
 failures=0
 fail() { ((++failures)); echo "FAILED  $*"; }

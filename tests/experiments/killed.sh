@@ -3,18 +3,16 @@
 # what a run in one go gives, every time. The checkpoints are large and frequent, so that many die while they write one.
 # usage: killed.sh PATH_OF_VAEGRAD [KILLS [SEED]]        some 0.5 s of one core per kill
 set -u
-program=$(readlink -f "$1") kills=${2-10}
+. "${BASH_SOURCE[0]%/*}"/common.sh
+export OMP_NUM_THREADS=1
+kills=${2-10}
 RANDOM=${3-$$}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export OMP_NUM_THREADS=1  # no gnuplot in /nowhere: pictures are no part of this
 fail() { echo "FAILED  $*"; cat log; exit 1; }
-printf '\0\0\10\3\0\0\2\130\0\0\0\20\0\0\0\20' >noise.idx
-head -c $((600 * 256)) /dev/urandom >>noise.idx
+noise 600 16 16 noise.idx
 settings=(train --data ./noise.idx --binarize sample --hidden 300 --latent 5 --batch 100 --epochs 12 --keep-every 4)
 
 started=$EPOCHREALTIME
+# no gnuplot in /nowhere: pictures are no part of this
 PATH=/nowhere "$program" "${settings[@]}" --out straight >log 2>&1 || fail 'straight run'
 length=$(( ${EPOCHREALTIME/./} - ${started/./} ))  # us
 killed=0 writing=0 rounds=0

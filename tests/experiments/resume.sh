@@ -3,14 +3,10 @@
 # repeated from its own config.ini gives the same metrics.
 # usage: resume.sh PATH_OF_VAEGRAD
 set -u
-program=$(readlink -f "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=1
 fail() { echo "FAILED  $*"; cat log; exit 1; }
-header() { printf '\0\0\10\3'; local n; for n; do printf "\\x$(printf %02x $((n >> 24 & 255)))\\x$(printf %02x $((n >> 16 & 255)))\\x$(printf %02x $((n >> 8 & 255)))\\x$(printf %02x $((n & 255)))"; done; }
-{ header 3000 16 16; head -c $((3000 * 256)) /dev/urandom; } >noise.idx
+noise 3000 16 16 noise.idx
 settings=(train --data ./noise.idx --binarize sample --hidden 64 --latent 5 --batch 10 --epochs 8 --objective iwae
           --particles 3 --warmup 2 --learning-rate-schedule cosine)
 same() {  # everything but times

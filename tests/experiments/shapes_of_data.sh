@@ -2,14 +2,9 @@
 # Data of any shape train: images that are not square, small, large, tables of numbers, a file of ten examples.
 # usage: shapes_of_data.sh PATH_OF_VAEGRAD
 set -u
-program=$(readlink -f "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+. "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=1
 fail() { echo "FAILED  $*"; cat log; exit 1; }
-header() { printf '\0\0\10\3'; local n; for n; do printf "\\x$(printf %02x $((n >> 24 & 255)))\\x$(printf %02x $((n >> 16 & 255)))\\x$(printf %02x $((n >> 8 & 255)))\\x$(printf %02x $((n & 255)))"; done; }
-images() { { header "$1" "$2" "$3"; head -c $(($1 * $2 * $3)) /dev/urandom; } >"$4"; }
 
 # trains NAME EXAMPLES options..: two epochs, finite numbers, every file of a run, and it can be evaluated
 runs=0
@@ -28,10 +23,10 @@ trains() {
 }
 for size in '28 20' '8 8' '16 16' '64 64' '1 1'; do
   read -r height width <<<"$size"
-  images 60 "$height" "$width" "images-$height-$width.idx"
+  noise 60 "$height" "$width" "images-$height-$width.idx"
   trains "images-$height-$width" 48 --data "./images-$height-$width.idx" --binarize sample
 done
-images 10 5 7 ten.idx
+noise 10 5 7 ten.idx
 trains ten 8 --data ./ten.idx --binarize none
 trains one-batch 8 --data ./ten.idx --likelihood beta-binomial
 awk 'BEGIN { srand(1); for (i = 0; i < 200; ++i) { line = ""; for (j = 0; j < 30; ++j) line = line (j ? "," : "") (1000 * j + (j + 1) * (rand() + rand() + rand())); print line } }' >table.csv
@@ -45,7 +40,7 @@ elbo() { sed -n 's/ *"elbo": \(.*\),/\1/p' evaluation; }
 "$program" evaluate scaled --particles 0 >evaluation 2>log || fail scaled
 awk -v elbo="$(elbo)" 'BEGIN { want = 0; for (j = 1; j <= 30; ++j) want -= log(j / 2) + 0.5 * log(2 * 3.14159265 * 2.718281828); exit !(elbo < want + 4 && elbo > want - 8) }' || fail "standardised: ELBO $(elbo)"
 # An example of some classes only, and a part of an image given.
-images 90 6 6 labelled.idx
+noise 90 6 6 labelled.idx
 { printf '\0\0\10\1\0\0\0\132'; for i in {0..89}; do printf "\\x0$((i % 3))"; done; } >labels.idx
 trains classes 49 --data ./labelled.idx --labels ./labels.idx --classes 0,2 --binarize none
 trains cvae 72 --data ./labelled.idx --labels ./labels.idx --model cvae --binarize none

@@ -1,10 +1,7 @@
 #!/usr/bin/env bash
 # The commands that use a trained run, on small runs made here: uses.sh PROGRAM
 set -euo pipefail
-program=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
+. "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=2
 fails=0
 wrong() { echo "uses: $*" >&2; fails=$((fails + 1)); }
@@ -49,7 +46,7 @@ refused 1 'labels for 3 classes' probe run --label-counts 100000000
 # ---- detect: noise among shapes, by every score; one shape held out
 "$program" train --data shapes-16-3x4x8x6x6 --binarize threshold --hidden 64 --latent 6 --epochs 3 \
   --mutate 0.3 --out background >/dev/null 2>&1
-{ printf '\0\0\10\3\0\0\0\144\0\0\0\20\0\0\0\20'; head -c 25600 /dev/urandom; } >noise.idx
+noise 100 16 16 noise.idx
 "$program" detect run --data noise.idx --background background --particles 10 --resamples 50 --out found \
   >table.txt 2>/dev/null
 for score in log-px elbo reconstruction pca knn; do

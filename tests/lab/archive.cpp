@@ -15,6 +15,7 @@
 #include <vaegrad/models/coding/crc64.hpp>
 
 #include "../models/coding/random_vae.hpp"
+#include "../support/threads.hpp"
 #include "folder.hpp"
 
 using namespace vaegrad;
@@ -93,15 +94,16 @@ TEST_CASE("what does not compress is stored: an archive is never much larger tha
 }
 
 TEST_CASE("threads change nothing") {
-  const int before = threads();
   const BitsBack c = coder("beta-binomial");
   const ImageFile file{"header", bytes(16 * 7000, 256, true)};
-  set_threads(1);
-  const std::string one = packed(c, file);
-  set_threads(8);
+  std::string one;
+  {
+    const Threads use(1);
+    one = packed(c, file);
+  }
+  const Threads use(8);
   CHECK(packed(c, file) == one);
   CHECK(decompress(c, one).pixels == file.pixels);
-  set_threads(before);
 }
 
 TEST_CASE("each bit flipped, each length cut: refused") {

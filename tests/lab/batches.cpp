@@ -8,6 +8,8 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/batches.hpp>
 
+#include "../support/threads.hpp"
+
 using namespace vaegrad;
 
 namespace {
@@ -138,12 +140,10 @@ TEST_CASE("a draw belongs to its example, seed and step: not to its batch, place
     const auto one = sampled(std::span(rows).subspan(i, 1), 1, 5);
     CHECK(std::equal(one.begin(), one.end(), all.begin() + std::ptrdiff_t(784 * i)));
   }
-  const int before = threads();
   for (const int n : {1, 2, 3, 8}) {
-    set_threads(n);
+    const Threads use(n);
     CHECK(sampled(rows, 1, 5) == all);
   }
-  set_threads(before);
 }
 
 TEST_CASE("real numbers enter as they are, and are not binarized") {

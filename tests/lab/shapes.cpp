@@ -10,6 +10,8 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/shapes.hpp>
 
+#include "../support/threads.hpp"
+
 using namespace vaegrad;
 
 namespace {
@@ -143,17 +145,15 @@ TEST_CASE(
   }
   CHECK(seen.size() == 61'440);
 
-  const int before = threads();
   DataOptions other;
   other.seed = 2;
   for (const int n : {1, 3}) {
-    set_threads(n);
+    const Threads use(n);
     const auto again = load_data_set("shapes-16-3x4x20x16x16", other);
     CHECK((again.train.file->bytes == set.train.file->bytes));
     CHECK(again.checksums[0].sha256 == set.checksums[0].sha256);
     CHECK((again.validation.rows != set.validation.rows));
   }
-  set_threads(before);
   other.labels = "labels";
   CHECK_THROWS_WITH_AS(load_data_set("shapes", other),
                        doctest::Contains("its labels are its shapes"), UsageError);

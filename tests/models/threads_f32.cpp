@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <vaegrad/models/models.hpp>
 
+#include "../support/threads.hpp"
+
 using namespace vaegrad;
 
 namespace {
@@ -65,12 +67,11 @@ TEST_CASE("parameters after training are the same for 1, 2, 3, 4 and 8 threads")
     CAPTURE(std::string(c.name));
     std::vector<Real> one;
     for (const int n : {1, 2, 3, 4, 8}) {
-      set_threads(n);
+      const Threads use(n);
       const std::vector<Real> w = trained(c, steps);
       if (n == 1) one = w;
       CAPTURE(n);
       CHECK(w == one);
     }
   }
-  set_threads(omp_get_max_threads());
 }

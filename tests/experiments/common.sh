@@ -1,0 +1,13 @@
+# For the tests of the program, which source it: $program, an empty folder to work in, which goes away, and files of
+# bytes as IDX has them.
+program=$(readlink -f "$1")
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# Numbers in two bytes each
+bytes() { local n; for n; do printf "\\x$(printf %02x $((n >> 8 & 255)))\\x$(printf %02x $((n & 255)))"; done; }
+# SIZE ..: what comes before the bytes; three sizes are (images, height, width)
+header() { local n; printf '\0\0\10'; bytes $# | tail -c 1; for n; do bytes $((n >> 16)) $((n & 65535)); done; }
+# IMAGES HEIGHT WIDTH FILE
+noise() { { header "$1" "$2" "$3"; head -c $(($1 * $2 * $3)) /dev/urandom; } >"$4"; }
