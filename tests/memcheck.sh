@@ -17,7 +17,7 @@ for test; do
     --errors-for-leak-kinds=definite --show-leak-kinds=definite \
     $build/tests/"$test" --no-exitcode >"$build/$test.out" 2>&1 || status=$?
   (( status == 0 || status == 9 )) || { tail -5 "$build/$test.out"; echo "$test: status $status"; exit 1; }
-  sed -E 's/^==[0-9]+== ?//' "$said" | awk -v RS= -v name="$test" -v seconds=$((SECONDS - started)) '
+  sed -E 's/^==[0-9]+== ?//; /^Thread [0-9]+:$/d; /^More than 100 errors/,+1d' "$said" | awk -v RS= -v name="$test" -v seconds=$((SECONDS - started)) '
     /^Invalid read[^\n]*\n *at 0x[0-9A-F]*: \?\?\?\n/ &&
       (!/alloc.d\n/ || /alloc.d\n( *(at|by) [^\n]*vgpreload[^\n]*\n)+ *by [^\n]*libdnnl/) { ++ahead; next }
     { print $0 "\n"; ++errors }
