@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
 
 #include "book/pages.hpp"
 #include "command.hpp"

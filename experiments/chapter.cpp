@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <vaegrad/lab/settings.hpp>
+#include <vaegrad/lab/run/settings.hpp>
 
 #include "command.hpp"
 

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/known_sets.hpp>
-#include <vaegrad/lab/plot.hpp>
-#include <vaegrad/lab/run.hpp>
-#include <vaegrad/lab/shapes.hpp>
+#include <vaegrad/lab/data/known_sets.hpp>
+#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
+#include <vaegrad/lab/run/run.hpp>
 
 #include "command.hpp"
 

@@ -3,9 +3,9 @@
 
 #include <chrono>
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/lab/archive.hpp>
-#include <vaegrad/lab/coder.hpp>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/uses/archive.hpp>
+#include <vaegrad/lab/uses/coder.hpp>
 
 #include "options.hpp"
 

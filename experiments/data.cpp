@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/lab/batches.hpp>
-#include <vaegrad/lab/download.hpp>
-#include <vaegrad/lab/idx.hpp>
-#include <vaegrad/lab/progress.hpp>
-#include <vaegrad/lab/settings.hpp>
-#include <vaegrad/lab/shapes.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/data/download.hpp>
+#include <vaegrad/lab/data/formats/idx.hpp>
+#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/settings.hpp>
 
 #include "command.hpp"
 

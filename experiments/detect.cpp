@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
-#include <vaegrad/lab/detection.hpp>
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/plot.hpp>
-#include <vaegrad/lab/progress.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
+#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/uses/detection.hpp>
 #include <vaegrad/models/metrics/roc.hpp>
 
 #include "opened.hpp"

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/models/metrics/disentanglement.hpp>
 
 #include "opened.hpp"

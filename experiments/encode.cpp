@@ -1,7 +1,7 @@
 // vaegrad encode: the codes of images, as an .npy file.
 #include <fmt/format.h>
 
-#include <vaegrad/lab/npy.hpp>
+#include <vaegrad/lab/data/formats/npy.hpp>
 
 #include "opened.hpp"
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
-#include <vaegrad/lab/progress.hpp>
-#include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/run.hpp>
 
 #include "opened.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 #include <new>
-#include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/run/run.hpp>
 #include <vector>
 
 #include "command.hpp"

@@ -1,7 +1,7 @@
 // The run that a command works on, opened as its options say.
 #pragma once
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/lab/features.hpp>
+#include <vaegrad/lab/uses/features.hpp>
 
 #include "options.hpp"
 

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/plot.hpp>
-#include <vaegrad/lab/progress.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
+#include <vaegrad/lab/run/progress.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
 #include <vaegrad/models/metrics/probe.hpp>
 

@@ -3,9 +3,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/generate.hpp>
-#include <vaegrad/lab/progress.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/uses/generate.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
 #include <vaegrad/models/metrics/nearest.hpp>

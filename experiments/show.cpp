@@ -1,9 +1,9 @@
 // vaegrad sample, reconstruct, traverse, interpolate: pictures of a trained run.
 #include <fmt/format.h>
 
-#include <vaegrad/lab/picture_parts.hpp>
-#include <vaegrad/lab/pictures.hpp>
-#include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/pictures/picture_parts.hpp>
+#include <vaegrad/lab/pictures/pictures.hpp>
+#include <vaegrad/lab/run/run.hpp>
 
 #include "opened.hpp"
 

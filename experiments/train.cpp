@@ -3,9 +3,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/pictures.hpp>
-#include <vaegrad/lab/training.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/pictures/pictures.hpp>
+#include <vaegrad/lab/run/training.hpp>
 
 #include "command.hpp"
 #include "signals.hpp"

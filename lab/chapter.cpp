@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/settings.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/run/settings.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

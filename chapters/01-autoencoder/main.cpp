@@ -8,9 +8,9 @@
 #include <numeric>
 #include <optional>
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/layers.hpp>
 
 using namespace vaegrad;

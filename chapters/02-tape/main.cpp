@@ -14,7 +14,7 @@
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/autodiff/graph.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 
 using namespace vaegrad;
 

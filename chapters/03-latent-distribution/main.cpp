@@ -9,7 +9,7 @@
 // Numbers    double
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/quadrature.hpp>
 
 using namespace vaegrad;

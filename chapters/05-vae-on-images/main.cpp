@@ -6,9 +6,9 @@
 // Symbols    x (B, D) pixels, 0 or 1     z (B, Z) code     l (B, D) logits     B images per step
 // Equations  are those of README.md in this folder.
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 
 using namespace vaegrad;
 

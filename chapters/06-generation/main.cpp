@@ -9,9 +9,9 @@
 #include <boost/math/distributions/normal.hpp>
 
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/vae.hpp>
 
 using namespace vaegrad;

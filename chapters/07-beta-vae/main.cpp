@@ -6,9 +6,9 @@
 //
 // Symbols    x (B, D)     z (B, Z)     R rate     D distortion     β price of a nat of rate
 // Equations  are those of README.md in this folder.
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/metrics/disentanglement.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
 #include <vaegrad/models/vae.hpp>

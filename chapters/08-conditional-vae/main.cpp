@@ -7,9 +7,9 @@
 // Symbols    x (B, D) pixels, 0 or 1     y (B, C) label     z (B, Z) code     v, h seen, hidden
 // Equations  are those of README.md in this folder.
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/bounds.hpp>
 
 using namespace vaegrad;

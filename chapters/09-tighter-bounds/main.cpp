@@ -7,9 +7,9 @@
 // Symbols    w (n, K) weights     L_K bound     v variance of w/p(x)
 // Equations  are those of README.md in this folder.
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/quadrature.hpp>
 

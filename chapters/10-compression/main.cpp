@@ -7,10 +7,10 @@
 // Symbols    x (N, D) pixels, 0 or 1     z (N, Z) code     n symbols     c of 2^b counts
 // Equations  are those of README.md in this folder.
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/packed.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/files/packed.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/coding/symbol_table.hpp>
 #include <vaegrad/models/coding/trained_vae.hpp>
 

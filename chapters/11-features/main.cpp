@@ -8,10 +8,10 @@
 // Equations  are those of README.md in this folder.
 #include <boost/math/distributions/normal.hpp>
 
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/features.hpp>
-#include <vaegrad/lab/plot.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
+#include <vaegrad/lab/uses/features.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
 #include <vaegrad/models/metrics/probe.hpp>
 #include <vaegrad/models/vae.hpp>

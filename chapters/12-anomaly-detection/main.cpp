@@ -10,11 +10,11 @@
 #include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/normal.hpp>
 
-#include <vaegrad/lab/batches.hpp>
 #include <vaegrad/lab/chapter.hpp>
-#include <vaegrad/lab/detection.hpp>
-#include <vaegrad/lab/plot.hpp>
-#include <vaegrad/lab/shapes.hpp>
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
+#include <vaegrad/lab/uses/detection.hpp>
 #include <vaegrad/models/bounds.hpp>
 #include <vaegrad/models/likelihoods.hpp>
 #include <vaegrad/models/metrics/roc.hpp>

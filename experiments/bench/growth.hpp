@@ -4,7 +4,7 @@
 #include <string>
 
 #include <vaegrad/autodiff/matrix.hpp>
-#include <vaegrad/lab/data_set.hpp>
+#include <vaegrad/lab/data/data_set.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

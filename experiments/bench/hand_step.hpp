@@ -5,7 +5,7 @@
 #include <vaegrad/autodiff/arena.hpp>
 #include <vaegrad/autodiff/parameters.hpp>
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/lab/data_set.hpp>
+#include <vaegrad/lab/data/data_set.hpp>
 
 #include "cases.hpp"
 

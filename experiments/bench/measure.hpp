@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include <vaegrad/lab/data_set.hpp>
+#include <vaegrad/lab/data/data_set.hpp>
 
 #include "cases.hpp"
 

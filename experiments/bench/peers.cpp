@@ -10,7 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
 
 #include "machine.hpp"
 #include "tape_step.hpp"

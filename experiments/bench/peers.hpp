@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <vaegrad/lab/data_set.hpp>
+#include <vaegrad/lab/data/data_set.hpp>
 
 #include "cases.hpp"
 

@@ -1,6 +1,6 @@
 // One training step as a user of the library writes it.
 #pragma once
-#include <vaegrad/lab/batches.hpp>
+#include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/models/models.hpp>
 
 #include "cases.hpp"

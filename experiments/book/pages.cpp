@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
 
 namespace vaegrad {
 namespace {

@@ -8,8 +8,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/lab/idx.hpp>
-#include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/data/formats/idx.hpp>
+#include <vaegrad/lab/run/run.hpp>
 
 #include "../lab/folder.hpp"
 #include "../support/faults.hpp"

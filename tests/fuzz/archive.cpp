@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/lab/archive.hpp>
+#include <vaegrad/lab/uses/archive.hpp>
 #include <vaegrad/models/coding/crc64.hpp>
 
 #include "../models/coding/random_vae.hpp"

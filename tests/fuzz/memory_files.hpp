@@ -1,4 +1,5 @@
-// Files that lie in memory, by the seam of lab/file.hpp: a name without its folder is a file here.
+// Files that lie in memory, by the seam of lab/files/file.hpp: a name without its folder is a file
+// here.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -6,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
 
 class MemoryFiles {
  public:

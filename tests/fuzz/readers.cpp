@@ -6,13 +6,13 @@
 #include <cstdlib>
 #include <fstream>
 
-#include <vaegrad/lab/amat.hpp>
-#include <vaegrad/lab/coder.hpp>
-#include <vaegrad/lab/csv.hpp>
-#include <vaegrad/lab/idx.hpp>
-#include <vaegrad/lab/image_folder.hpp>
-#include <vaegrad/lab/npy.hpp>
-#include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/data/formats/amat.hpp>
+#include <vaegrad/lab/data/formats/csv.hpp>
+#include <vaegrad/lab/data/formats/idx.hpp>
+#include <vaegrad/lab/data/formats/image_folder.hpp>
+#include <vaegrad/lab/data/formats/npy.hpp>
+#include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/uses/coder.hpp>
 
 #include "../lab/folder.hpp"
 #include "memory_files.hpp"

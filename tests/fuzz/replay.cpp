@@ -15,8 +15,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include <vaegrad/lab/csv.hpp>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/data/formats/csv.hpp>
+#include <vaegrad/lab/files/file.hpp>
 
 #include "../support/sanitized.hpp"
 #include "readers.hpp"

@@ -1,6 +1,6 @@
 // Data sets of other files than IDX, and parts of data sets.
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/npy.hpp>
+#include <vaegrad/lab/data/formats/npy.hpp>
+#include <vaegrad/lab/files/file.hpp>
 
 #include "data_files.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include <vaegrad/lab/data_set.hpp>
-#include <vaegrad/lab/idx.hpp>
+#include <vaegrad/lab/data/data_set.hpp>
+#include <vaegrad/lab/data/formats/idx.hpp>
 
 #include "folder.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include <vaegrad/lab/model.hpp>
+#include <vaegrad/lab/run/model.hpp>
 
 using namespace vaegrad;
 

@@ -2,7 +2,7 @@
 // short last one, or of how the pixels of an image lie in rows.
 #include <doctest/doctest.h>
 
-#include <vaegrad/lab/training.hpp>
+#include <vaegrad/lab/run/training.hpp>
 
 #include "folder.hpp"
 

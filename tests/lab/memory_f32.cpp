@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include <vaegrad/lab/file.hpp>
-#include <vaegrad/lab/training.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/run/training.hpp>
 
 #include "folder.hpp"
 

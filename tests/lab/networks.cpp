@@ -2,7 +2,7 @@
 // posterior, the first image, and what is refused.
 #include <doctest/doctest.h>
 
-#include <vaegrad/lab/run.hpp>
+#include <vaegrad/lab/run/run.hpp>
 
 #include "../support/message.hpp"
 #include "folder.hpp"

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <new>
-#include <vaegrad/lab/batches.hpp>
+#include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/models/models.hpp>
 
 extern "C" {

@@ -10,7 +10,7 @@ mkdir -p "$out.objects/include/vaegrad"
 cd "$out.objects"
 ln -sfn "$root"/{autodiff,models,lab} include/vaegrad
 objects=()
-for source in "$root"/models/coding/*.cpp "$root"/lab/{archive,coder,file,run_files,safetensors}.cpp \
+for source in "$root"/models/coding/*.cpp "$root"/lab/{uses/archive,uses/coder,files/file,run/run_files,files/safetensors}.cpp \
   "$root"/autodiff/{error,parallel}.cpp "$main"; do
   object=$(basename -- "$source" .cpp).o
   [[ $source != "$main" ]] || object=main.o

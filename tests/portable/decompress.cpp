@@ -5,9 +5,9 @@
 #include <cstdlib>
 
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/lab/archive.hpp>
-#include <vaegrad/lab/coder.hpp>
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/uses/archive.hpp>
+#include <vaegrad/lab/uses/coder.hpp>
 
 int main(int argc, char** argv) try {
   using namespace vaegrad;

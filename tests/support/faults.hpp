@@ -7,7 +7,7 @@
 #include <atomic>
 #include <cerrno>
 
-#include <vaegrad/lab/file.hpp>
+#include <vaegrad/lab/files/file.hpp>
 
 // While it lives, vaegrad::file_calls fail as it says. Flushing only counts: what is tested is not
 // the disk.

@@ -1,0 +1,98 @@
+// Data sets: named ones and files, with their splits into training, validation and test examples.
+// Bytes stay bytes until a batch is made of them (lab/data/batches.hpp); nothing is downloaded
+// here.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <vaegrad/autodiff/convolution_kernels.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// What images were drawn from, when it is known (lab/data/shapes.hpp).
+struct Factors {
+  std::vector<std::string> names;
+  std::vector<std::size_t> sizes;     // how many values each has
+  std::vector<std::uint8_t> indices;  // (count, names.size()): which of its values, from 0
+};
+
+// What one file holds: images, or the rows of a table (height 1). Splits share it. A table of
+// nothing but 0 and 1 becomes binary bytes.
+struct Images {
+  std::size_t count = 0, height = 0, width = 0, channels = 1;
+  std::vector<std::uint8_t> bytes;   // (count, height, width, channels), or empty when there are
+  std::vector<float> values;         // (.. as bytes), finite
+  std::vector<std::uint8_t> labels;  // (count), or empty
+  Factors factors;                   // empty when they are not known
+  bool binary = false;               // the data set's bytes are all 0 or 1, and mean just that
+  std::string note;  // what people should know of how the file was read; empty: nothing
+
+  bool real() const { return !values.empty(); }
+  bool grey() const { return !binary && !real(); }  // bytes 0..255
+  std::size_t dimensions() const { return height * width * channels; }
+  ImageShape shape() const { return {Index(height), Index(width), Index(channels)}; }
+  std::span<const std::uint8_t> image(std::size_t row) const {  // of bytes
+    check(!real(), "images: bytes were asked for, but the data are real numbers", hint,
+          "give images with bytes 0..255");
+    return {bytes.data() + row * dimensions(), dimensions()};
+  }
+  std::span<const float> numbers(std::size_t row) const {  // of values
+    return {values.data() + row * dimensions(), dimensions()};
+  }
+};
+
+enum class Split : std::uint32_t { train, validation, test };
+
+// Some of the images of a file. An example goes by its row in the file, everywhere.
+struct Examples {
+  Split split = Split::train;
+  std::shared_ptr<const Images> file;
+  std::vector<std::uint32_t> rows;  // rising
+
+  std::size_t count() const { return rows.size(); }
+};
+
+struct Checksum {
+  std::string file, sha256;  // of the file as it lies on disk; of `shapes`, of the test images
+};
+
+struct DataSet {
+  std::string name;  // as it was asked for
+  Examples train, validation, test;
+  std::size_t classes = 0;  // labels are 0 .. classes-1, before any are left out; 0: no labels
+  std::vector<Checksum> checksums;  // of every file that was read
+};
+
+// `train`, `validation`, `test`, or `all` of a single file. Errors: there are none (UsageError for
+// a name that is none of these).
+Examples choose_split(const DataSet& data, std::string_view name);
+
+// At most n rows, spread evenly over the examples: test sets are often sorted.
+std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n);
+
+struct DataOptions {
+  std::filesystem::path data_dir = {};  // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
+  std::optional<std::size_t> validation =
+      {};  // default: the set's own file, or one twelfth of the training data
+  std::filesystem::path labels = {};  // of the training file
+  std::filesystem::path test_data = {}, test_labels = {};
+  std::size_t resize = 0;         // pixels a side of every image of a folder; 0: as they are
+  std::vector<int> classes = {};  // keep the examples of these labels only; empty: all
+  std::uint64_t seed = 1;         // of the permutation that splits a file
+};
+
+// `fashion-mnist`, `mnist`, `binarized-mnist`, `shapes`, or the path of an IDX (plain or gzip), NPY
+// or CSV file, or of a folder of images. The last `validation` examples of a seeded permutation of
+// the training data are for validation. A file without test data is split 80 / 10 / 10 by that
+// permutation, at least one each. Test data are set apart before classes are left out, so that no
+// choice of classes turns a test example into a training example. Two calls with the same arguments
+// give the same splits.
+DataSet load_data_set(const std::string& name_or_path, const DataOptions& options = {});
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <boost/iostreams/device/back_inserter.hpp>
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filter/zlib.hpp>
+#include <boost/iostreams/filtering_stream.hpp>
+
+#include <vaegrad/lab/data/formats/idx.hpp>
+#include <vaegrad/lab/files/hashed_file.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+namespace io = boost::iostreams;
+using Byte = std::uint8_t;
+
+struct Plain {
+  HashedFile& source;
+
+  std::size_t read(void* to, std::size_t bytes) { return source.read(to, bytes); }
+
+  void check_claim(std::size_t header, std::size_t claimed) const {
+    const auto& file = source.file;
+    check(file.size() == header + claimed, file.name(), ": ",
+          file.size() < header + claimed ? "truncated" : "trailing bytes", ": the header claims ",
+          header + claimed, " bytes, the file has ", file.size(), hint, damaged_hint);
+  }
+};
+
+std::string_view explain(const io::gzip_error& e) {
+  switch (e.error()) {
+    case io::gzip::bad_crc:
+      return "its checksum does not match";
+    case io::gzip::bad_length:
+      return "its length does not match";
+    case io::gzip::bad_header:
+      return "bytes that are not gzip follow, or its header is wrong";
+    case io::gzip::bad_footer:
+      return "its end is missing";
+    default:
+      return "it cannot be unpacked";
+  }
+}
+
+struct Source {  // as Boost reads
+  using char_type = char;
+  using category = io::source_tag;
+
+  HashedFile& file;
+  std::streamsize read(char* to, std::streamsize bytes) {
+    const std::size_t got = file.read(to, static_cast<std::size_t>(bytes));
+    return got > 0 || bytes == 0 ? static_cast<std::streamsize>(got) : -1;
+  }
+};
+
+struct Gzip {
+  HashedFile& source;
+  io::gzip_decompressor unpack{io::gzip::default_window_bits, 1 << 16};
+
+  std::size_t read(void* to, std::size_t bytes) {
+    std::size_t done = 0;
+    try {
+      while (done < bytes) {
+        Source packed{source};
+        const auto got = unpack.read(packed, static_cast<char*>(to) + done,
+                                     static_cast<std::streamsize>(bytes - done));
+        if (got < 0) break;
+        done += static_cast<std::size_t>(got);
+      }
+    } catch (const io::gzip_error& e) {
+      fail(source.file.name(), ": damaged gzip file: ", explain(e), ", after ", source.at, " of ",
+           source.file.size(), " bytes", hint, damaged_hint);
+    } catch (const std::ios_base::failure&) {
+      fail(source.file.name(), ": damaged gzip file: it cannot be unpacked, after ", source.at,
+           " of ", source.file.size(), " bytes", hint, damaged_hint);
+    }
+    return done;
+  }
+
+  void check_claim(std::size_t header, std::size_t claimed) const {
+    const auto& file = source.file;
+    check(claimed / 1032 <= file.size(), file.name(), ": its header lies: it claims ", claimed,
+          " bytes, but ", file.size(), " bytes of gzip hold at most ", 1032 * file.size(), hint,
+          damaged_hint);
+    // ISIZE: the last four bytes are the unpacked size, little-endian, modulo 2^32.
+    std::uint32_t size = 0;
+    Byte trailer[4] = {};
+    file.read(file.size() - 4, trailer, 4);
+    for (int k = 3; k >= 0; --k) size = size << 8 | trailer[k];
+    check(size == static_cast<std::uint32_t>(header + claimed), file.name(),
+          ": truncated or damaged: the header claims ", header + claimed,
+          " bytes, the gzip trailer ", size, hint, damaged_hint);
+  }
+};
+
+std::string_view type_name(Byte type) {
+  switch (type) {
+    case 0x09:
+      return "signed bytes";
+    case 0x0b:
+      return "16-bit integers";
+    case 0x0c:
+      return "32-bit integers";
+    case 0x0d:
+      return "floats";
+    case 0x0e:
+      return "doubles";
+    default:
+      return "";
+  }
+}
+
+void append_hex(std::string& to, std::span<const Byte> bytes) {
+  for (const Byte b : bytes) {
+    to += ' ';
+    to += "0123456789abcdef"[b >> 4];
+    to += "0123456789abcdef"[b & 15];
+  }
+}
+
+template <class Reader>
+Idx read_from(Reader reader) {
+  const auto& name = reader.source.file.name();
+  Byte magic[4] = {};
+  const std::size_t got = reader.read(magic, 4);
+  const bool is_idx = got == 4 && magic[0] == 0 && magic[1] == 0 && magic[3] > 0 &&
+                      (magic[2] == 0x08 || !type_name(magic[2]).empty());
+  if (!is_idx) {
+    std::string first;
+    append_hex(first, {magic, got});
+    fail(name, ": not an IDX file: first bytes are", first, hint,
+         "an IDX file of bytes begins with 00 00 08 and the number of dimensions");
+  }
+  check(magic[2] == 0x08, name, ": IDX file of ", type_name(magic[2]), ": type ", int{magic[2]},
+        ", only unsigned bytes (type 8) are read", hint, "write the values as bytes 0..255");
+
+  Idx idx;
+  Byte sizes[4 * 255];
+  const std::size_t header = 4 + 4 * std::size_t{magic[3]};
+  const std::size_t have = reader.read(sizes, header - 4);
+  check(have == header - 4, name, ": truncated: ", header, " bytes of header announced, ", 4 + have,
+        " there", hint, damaged_hint);
+  std::size_t claimed = 1;
+  bool overflow = false;
+  for (const Byte* s = sizes; s < sizes + (header - 4); s += 4) {
+    idx.dims.push_back(std::size_t{s[0]} << 24 | std::size_t{s[1]} << 16 | std::size_t{s[2]} << 8 |
+                       s[3]);
+    overflow |= __builtin_mul_overflow(claimed, idx.dims.back(), &claimed);
+  }
+  check(!overflow && claimed < std::size_t{1} << 48, name,
+        ": its header lies: it claims more than 2^48 bytes", hint, damaged_hint);
+  reader.check_claim(header, claimed);
+  check_memory(name, claimed);
+
+  idx.bytes.resize(claimed);
+  const std::size_t read = reader.read(idx.bytes.data(), claimed);
+  check(read == claimed, name, ": truncated: ", claimed, " bytes announced, ", read, " there", hint,
+        damaged_hint);
+  Byte more;  // reading on also makes gzip look at its checksum
+  check(reader.read(&more, 1) == 0, name, ": trailing bytes: more than the ", claimed, " announced",
+        hint, damaged_hint);
+  idx.sha256 = reader.source.hash.hex();
+  return idx;
+}
+
+}  // namespace
+
+Idx read_idx(const std::filesystem::path& path) {
+  HashedFile source{InputFile(path)};
+  const InputFile& file = source.file;
+  Byte magic[2] = {};
+  check(file.size() > 0, file.name(), ": empty file: 0 bytes", hint, damaged_hint);
+  const std::size_t got = file.read(0, magic, 2);
+  if (got == 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
+    // The smallest gzip file: 10 bytes of header, 2 of deflate, 8 of trailer.
+    check(file.size() >= 20, file.name(), ": truncated: a gzip file of ", file.size(), " bytes",
+          hint, damaged_hint);
+    return read_from(Gzip{source});
+  }
+  return read_from(Plain{source});
+}
+
+std::string idx_header(std::span<const std::size_t> dims) {
+  check(!dims.empty() && dims.size() < 256, "IDX: ", dims.size(), " dimensions, from 1 to 255 fit");
+  std::string header{'\0', '\0', '\x08', static_cast<char>(dims.size())};
+  for (const std::size_t n : dims) {
+    check(n <= 0xffffffff, "IDX: too large: a dimension of ", n);
+    for (int shift = 24; shift >= 0; shift -= 8) header += static_cast<char>(n >> shift & 0xff);
+  }
+  return header;
+}
+
+void write_gzip(const std::filesystem::path& path, std::span<const std::string_view> parts) {
+  std::vector<char> packed;
+  {
+    io::filtering_ostream out;
+    io::zlib_params gzip;
+    gzip.window_bits =
+        15 + 16;  // zlib's own gzip form; at Boost's GCC 12 warns of overlaps that are not there
+    out.push(io::zlib_compressor(gzip));
+    out.push(io::back_inserter(packed));
+    for (const auto part : parts) out << part;
+  }
+  write_atomically(path, {packed.data(), packed.size()});
+}
+
+void write_idx(const std::filesystem::path& path, std::span<const std::size_t> dims,
+               std::span<const Byte> bytes) {
+  std::size_t size = 1;
+  for (const std::size_t n : dims) size *= n;
+  check(size == bytes.size(), path.native(), ": not an IDX array: ", dims.size(), " dimensions of ",
+        size, " bytes, given ", bytes.size());
+  const std::string header = idx_header(dims);
+  const std::string_view parts[] = {header, as_text(bytes)};
+  path.extension() == ".gz" ? write_gzip(path, parts) : write_atomically(path, parts);
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,203 @@
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <vaegrad/lab/data/formats/npy.hpp>
+#include <vaegrad/lab/files/hashed_file.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+constexpr std::string_view magic("\x93NUMPY", 6);
+
+// The text after 'key': in the header's dictionary, or nothing.
+std::string_view after(std::string_view header, std::string_view key) {
+  for (const char quote : {'\'', '"'}) {
+    const auto at = header.find(concat(quote, key, quote));
+    if (at == header.npos) continue;
+    header.remove_prefix(at + key.size() + 2);
+    const auto colon = header.find_first_not_of(' ');
+    if (colon == header.npos || header[colon] != ':') return {};
+    header.remove_prefix(colon + 1);
+    header.remove_prefix(std::min(header.find_first_not_of(' '), header.size()));
+    return header;
+  }
+  return {};
+}
+
+struct Header {
+  std::string type;  // such as <f4
+  bool fortran = false;
+  std::vector<std::size_t> dims;
+};
+
+Header parse(std::string_view text, const std::string& name) {
+  const auto broken = [&](const char* key) {
+    fail(name, ": not an NPY file: its header has no valid ", key, hint, damaged_hint);
+  };
+  Header header;
+  std::string_view type = after(text, "descr"), order = after(text, "fortran_order"),
+                   shape = after(text, "shape");
+  check(!type.starts_with('['), name, ": records instead of numbers: the type is a list", hint,
+        "save one field of them: numpy.save(file, x['field'])");
+  if (type.empty() || (type[0] != '\'' && type[0] != '"')) broken("'descr'");
+  type.remove_prefix(1);
+  header.type = type.substr(0, std::min(type.find_first_of("'\""), type.size()));
+  if (!order.starts_with("True") && !order.starts_with("False")) broken("'fortran_order'");
+  header.fortran = order.starts_with("True");
+  if (!shape.starts_with('(')) broken("'shape'");
+  while (true) {
+    shape.remove_prefix(1);  // ( or ,
+    shape.remove_prefix(std::min(shape.find_first_not_of(' '), shape.size()));
+    if (shape.starts_with(')')) break;
+    std::size_t n = 0;
+    const auto [end, status] = std::from_chars(shape.data(), shape.data() + shape.size(), n);
+    if (status != std::errc{}) broken("'shape'");
+    header.dims.push_back(n);
+    shape.remove_prefix(static_cast<std::size_t>(end - shape.data()));
+    if (shape.starts_with(')')) break;
+    if (!shape.starts_with(',')) broken("'shape'");
+  }
+  return header;
+}
+
+// Bytes of the file per element, and the elements as floats. A table, so another type is one row.
+template <class T>
+void to_floats(const char* from, std::span<float> to) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    T x;
+    std::memcpy(&x, from + i * sizeof x, sizeof x);
+    to[i] = static_cast<float>(x);
+    if constexpr (std::is_integral_v<T>)  // beyond 2^24 a float has gaps: NaN is refused below
+      if (x > (1 << 24) || x < -(1 << 24)) to[i] = NAN;
+  }
+}
+struct Type {
+  std::string_view name;
+  std::size_t size;
+  void (*convert)(const char* from, std::span<float> to);  // null: bytes stay bytes
+};
+constexpr Type types[] = {
+    {"|u1", 1, nullptr},
+    {"|b1", 1, nullptr},
+    {"<f4", 4, to_floats<float>},
+    {"<f8", 8, to_floats<double>},
+    {"<i4", 4, to_floats<std::int32_t>},
+    {"<i8", 8, to_floats<std::int64_t>},
+};
+
+const Type& find_type(const std::string& type, const std::string& name) {
+  for (const Type& t : types)
+    if (t.name == type) return t;
+  const bool object = type.size() > 1 && type[1] == 'O';
+  fail(name, ": elements of type '", type, "' are not read", object ? ": Python objects" : "", hint,
+       object ? "arrays of different sizes? bring them to one size, then numpy.stack"
+              : "x.astype('uint8') for images with values 0..255, x.astype('<f4') for tables");
+}
+
+}  // namespace
+
+Array read_npy(const std::filesystem::path& path) {
+  HashedFile source{InputFile(path)};
+  const std::string& name = source.file.name();
+  check(source.file.size() > 0, name, ": empty file: 0 bytes", hint, damaged_hint);
+  unsigned char start[12] = {};
+  const std::size_t got = source.read(start, 10);
+  check(got == 10 && std::memcmp(start, magic.data(), magic.size()) == 0, name,
+        ": not an NPY file: it does not begin with \\x93NUMPY", hint,
+        "numpy.save(file, x) writes one");
+  check(start[6] >= 1 && start[6] <= 3, name, ": NPY version ", int{start[6]},
+        ", only 1, 2 and 3 are read", hint, "numpy.save(file, x) writes version 1");
+  std::size_t length = start[8] | std::size_t{start[9]} << 8;
+  if (start[6] > 1) {
+    source.read(start + 10, 2);
+    length |= std::size_t{start[10]} << 16 | std::size_t{start[11]} << 24;
+  }
+  check(length <= 1 << 16 && length <= source.file.size(), name,
+        ": its header lies: it claims to be ", length, " bytes long, the file has ",
+        source.file.size(), hint, damaged_hint);
+  std::string text(length, '\0');
+  text.resize(source.read(text.data(), length));
+  const Header header = parse(text, name);
+  const Type& type = find_type(header.type, name);
+  check(!header.fortran || header.dims.size() < 2, name, ": columns first (Fortran order)", hint,
+        "numpy.save(file, numpy.ascontiguousarray(x))");
+
+  std::size_t count = 1, claimed = 0;
+  bool overflow = false;
+  for (const std::size_t n : header.dims) overflow |= __builtin_mul_overflow(count, n, &count);
+  overflow |= __builtin_mul_overflow(count, type.size, &claimed);
+  const std::size_t have = source.file.size() - source.at;
+  check(!overflow && claimed == have, name, ": ",
+        overflow || claimed > have ? "truncated" : "trailing bytes", ": the header claims ",
+        sizes(header.dims), " of ", type.size,
+        overflow ? " bytes each, more than 2^64" : " bytes each", ", the file has ", have,
+        " bytes of them", hint, damaged_hint);
+
+  Array array{header.dims, {}, {}, {}};
+  check_memory(name, count * (type.convert ? sizeof(float) : 1));
+  std::size_t read = 0;
+  if (!type.convert) {
+    array.bytes.resize(count);
+    read = source.read(array.bytes.data(), count);
+    const bool is_bool = type.name == "|b1";
+    for (std::size_t i = 0; is_bool && i < read; ++i)
+      check(array.bytes[i] <= 1, name, ": a bool that is neither 0 nor 1: ", array.bytes[i], hint,
+            damaged_hint);
+  } else {
+    array.values.resize(count);
+    std::vector<char> piece(std::min(claimed, std::size_t{1} << 18));  // a multiple of 8, or all
+    for (std::size_t done = 0; done < count;) {
+      const std::size_t part = std::min(piece.size() / type.size, count - done);
+      const std::size_t bytes = source.read(piece.data(), part * type.size);
+      read += bytes;
+      if (bytes < part * type.size) break;
+      const auto to = std::span(array.values).subspan(done, part);
+      type.convert(piece.data(), to);
+      for (std::size_t i = 0; i < part; ++i)
+        if (!std::isfinite(to[i]))
+          fail(name, ": element ", done + i, " of ", sizes(header.dims),
+               " is NaN, infinite, or too large for a float", hint,
+               "remove or replace such rows: x[numpy.isfinite(x).all(axis=1)]");
+      done += part;
+    }
+  }
+  check(read == claimed, name, ": truncated: ", claimed, " bytes announced, ", read, " there", hint,
+        damaged_hint);
+  array.sha256 = source.hash.hex();
+  return array;
+}
+
+template <class T>
+void write_npy(const std::filesystem::path& path, std::span<const std::size_t> dims,
+               std::span<const T> values) {
+  std::string shape;
+  std::size_t count = 1;
+  for (const std::size_t n : dims) {
+    shape += concat(n, ", ");
+    count *= n;
+  }
+  check(count == values.size(), path.native(), ": not an array: ", dims.size(), " dimensions of ",
+        count, " elements, given ", values.size());
+  if (dims.size() > 1)
+    shape.resize(shape.size() - 2);
+  else if (dims.size() == 1)
+    shape.resize(shape.size() - 1);  // a tuple of one: (3,)
+  constexpr std::string_view type = sizeof(T) == 1 ? "|u1" : sizeof(T) == 4 ? "<f4" : "<f8";
+  std::string header =
+      concat("{'descr': '", type, "', 'fortran_order': False, 'shape': (", shape, "), }");
+  // magic, version, length and header together a multiple of 64 bytes, ended by a line feed
+  header.append(63 - (10 + header.size()) % 64, ' ');
+  header += '\n';
+  const std::string head = concat(magic, '\x01', '\x00', static_cast<char>(header.size() & 0xff),
+                                  static_cast<char>(header.size() >> 8), header);
+  const std::string_view parts[] = {head, as_text(values)};
+  write_atomically(path, parts);
+}
+template void write_npy(const std::filesystem::path&, std::span<const std::size_t>,
+                        std::span<const std::uint8_t>);
+template void write_npy(const std::filesystem::path&, std::span<const std::size_t>,
+                        std::span<const float>);
+template void write_npy(const std::filesystem::path&, std::span<const std::size_t>,
+                        std::span<const double>);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,30 @@
+// NPY: the format of numpy.save. A magic, a Python dictionary with type, order and shape, the
+// elements (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+//
+// Read are bytes and bool (which stay bytes), 32- and 64-bit floats and integers, little-endian, in
+// C order. Not read: objects, records, Fortran order, .npz.
+#pragma once
+#include <span>
+
+#include <vaegrad/autodiff/matrix.hpp>
+#include <vaegrad/lab/data/formats/array.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// The shape is held against the file's size before memory is taken. 64-bit numbers become floats
+// piece by piece, so that no second copy is held. Errors: damage, other types, numbers that are not
+// finite or, of integers, that a float does not hold exactly.
+Array read_npy(const std::filesystem::path& path);
+
+// Atomic. T: std::uint8_t, float, double.
+template <class T>
+void write_npy(const std::filesystem::path& path, std::span<const std::size_t> dims,
+               std::span<const T> values);
+
+inline void write_npy(const std::filesystem::path& path, ConstMatrix matrix) {
+  const std::size_t dims[] = {static_cast<std::size_t>(matrix.rows),
+                              static_cast<std::size_t>(matrix.cols)};
+  write_npy<Real>(path, dims, {matrix.data, static_cast<std::size_t>(matrix.size())});
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

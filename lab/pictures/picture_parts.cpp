@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <vaegrad/lab/pictures/picture_parts.hpp>
+#include <vaegrad/lab/run/evaluation.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+Var one_hot(Tape& tape, const Model& model, const std::vector<Index>& labels) {
+  if (!model.classes()) return {};
+  const Var y = tape.constant(Shape{Index(labels.size()), model.conditions});
+  for (Index i = 0; i < y.shape().rows; ++i)
+    for (Index j = 0; j < model.conditions; ++j) y.val()(i, j) = Real(labels[std::size_t(i)] == j);
+  return y;
+}
+
+Codes codes_of(Tape& tape, const Model& model, const Examples& examples, const Settings& settings,
+               std::span<const std::uint32_t> rows) {
+  check<UsageError>(model.encoder.has_value(), "a baseline has no code", hint,
+                    "train with --model cvae");
+  const Batch batch = make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
+  return {model.given(batch.condition).encode(batch.x).mean, batch.condition};
+}
+
+std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examples,
+                                       const Settings& settings) {
+  Examples some = examples;
+  some.rows = spread(examples, 1000);
+  std::vector<double> worth(std::size_t(model.latent));
+  if (model.deterministic) {
+    Tape tape;
+    const Codes codes = codes_of(tape, model, some, settings, some.rows);
+    const double n = double(some.count());
+    for (Index j = 0; j < model.latent; ++j) {
+      double sum = 0, squares = 0;
+      for (Index i = 0; i < Index(some.count()); ++i) {
+        const double z = double(codes.z.val()(i, j));
+        sum += z, squares += z * z;
+      }
+      worth[std::size_t(j)] = squares / n - (sum / n) * (sum / n);
+    }
+  } else {
+    worth = evaluate(model, some, settings).kl_per_latent;
+  }
+  std::vector<RankedLatent> ranked;
+  for (Index j = 0; j < model.latent; ++j)
+    ranked.push_back({j, model.deterministic ? std::nan("") : worth[std::size_t(j)]});
+  std::stable_sort(ranked.begin(), ranked.end(), [&](const auto& a, const auto& b) {
+    return worth[std::size_t(a.latent)] > worth[std::size_t(b.latent)];
+  });
+  return ranked;
+}
+
+std::string name_of(const RankedLatent& l) {
+  return std::isnan(l.kl) ? fmt::format("z{}", l.latent)
+                          : fmt::format("z{}, {:.2f} nats", l.latent, l.kl);
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,35 @@
+// What pictures of a run have in common: which examples they show, and their codes.
+#pragma once
+#include <vaegrad/lab/run/model.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// One-hot rows of these labels; empty where the model is not given a class.
+Var one_hot(Tape& tape, const Model& model, const std::vector<Index>& labels);
+
+// The posterior means of some examples, and their conditions.
+struct Codes {
+  Var z, condition;
+};
+Codes codes_of(Tape& tape, const Model& model, const Examples& examples, const Settings& settings,
+               std::span<const std::uint32_t> rows);
+
+// The latents, most informative first: by their KL in nats over 1000 examples; of an autoencoder,
+// which has none, by the variance of the code.
+struct RankedLatent {
+  Index latent;
+  double kl;  // NaN where there is none
+};
+std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examples,
+                                       const Settings& settings);
+// "z3, 2.41 nats", "z3"
+std::string name_of(const RankedLatent& latent);
+
+inline const char* split_name(Split split) {
+  return split == Split::train ? "training" : split == Split::validation ? "validation" : "test";
+}
+
+// A table is a file of rows of numbers: it has no pictures of its examples.
+inline bool is_table(const Model& model) { return model.image.height == 1; }
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

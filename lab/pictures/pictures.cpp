@@ -1,0 +1,259 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <vaegrad/lab/pictures/picture_parts.hpp>
+#include <vaegrad/lab/pictures/pictures.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+ImageGrid grid_for(const Model& model, std::string title) {
+  ImageGrid grid;
+  grid.title = std::move(title);
+  grid.of(model.image);
+  return grid;
+}
+void append_images(ImageGrid& grid, ConstMatrix images) {
+  const auto bytes = grey(std::span<const Real>(images.data, std::size_t(images.size())));
+  grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
+}
+
+// The image that x, as 0..1, and the pixels that are given in y make together.
+Var whole(const Model& model, Var x, Var condition) {
+  if (model.given_pixels.empty()) return x;
+  const Var image = x.tape().constant(Shape{x.shape().rows, model.image.size()});
+  const Index times = x.shape().rows / condition.shape().rows;
+  for (Index i = 0; i < x.shape().rows; ++i) {
+    for (std::size_t k = 0; k < model.modelled.size(); ++k)
+      image.val()(i, model.modelled[k]) = x.val()(i, Index(k));
+    for (std::size_t k = 0; k < model.given_pixels.size(); ++k)
+      image.val()(i, model.given_pixels[k]) = condition.val()(i / times, Index(k));
+  }
+  return image;
+}
+Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition) {
+  return whole(model, shown(model, p), condition);
+}
+
+void check_images(const Model& model) {
+  check<UsageError>(!is_table(model), "it draws images, but the run's data are a table of ",
+                    model.image.width, " columns", hint,
+                    "vaegrad sample and vaegrad reconstruct draw tables too");
+}
+
+// Rows: an image, the part that is given, the baseline's completion, and completions E[x|z, y] with
+// z ~ p(z|y).
+bool draw_completions(const Model& model, const Settings& settings, const Sampling& s,
+                      const std::filesystem::path& path) {
+  check<UsageError>(s.completed, "the model completes images: it needs some", hint,
+                    "vaegrad sample draws completions of test images");
+  constexpr Index columns = 10, drawn = columns - 3;
+  const Index n = std::min<Index>(10, Index(s.completed->count()));
+  const auto rows = spread(*s.completed, std::size_t(n));
+  Tape tape;
+  const std::uint32_t number = fixed_draw(s.completed->split);
+  const Batch batch = make_batch(tape, model, *s.completed, rows, settings, number);
+  const AnyVae vae = model.given(batch.condition);
+  Stream noise(s.seed, Purpose::prior, 0, rows, std::uint32_t(drawn));
+  const Shape shape{n * drawn, model.latent};
+  const Var z = vae.prior.given ? vae.prior.given->sample(noise, drawn)
+                                : StandardNormal{}.sample(tape, shape, noise);
+  const Var samples = shown_mean(model, vae.decode(s.temperature * z), batch.condition);
+  const Index given = Index(model.given_pixels.size());
+  const Var nothing = tape.constant(Shape{n, model.dimensions()});
+  std::fill(nothing.val().begin(), nothing.val().end(), Real(0.5));
+  const bool grey = model.decoder.head.row->values == Values::grey;
+  const Var x = grey ? Var((1 / 255.0) * batch.x) : batch.x;
+  const Var left[] = {
+      whole(model, x, batch.condition), whole(model, nothing, batch.condition),
+      whole(model, vaegrad::columns(batch.condition, given, model.dimensions()), batch.condition)};
+  ImageGrid grid = grid_for(model, "Completions E[x|z, y] of the part y that is given");
+  grid.columns = int(columns);
+  grid.column_labels = {"image", "given", "baseline"};
+  for (Index k = 1; k <= drawn; ++k) grid.column_labels.push_back(concat("z ", k));
+  for (Index i = 0; i < n; ++i) {
+    for (const Var& each : left) append_images(grid, {each.val().row(i), 1, each.shape().cols});
+    append_images(grid, {samples.val().row(i * drawn), drawn, samples.shape().cols});
+  }
+  return draw(grid, path);
+}
+
+}  // namespace
+
+bool draw_samples(const Model& model, const Settings& settings, const Sampling& s,
+                  const std::filesystem::path& path) {
+  if (model.baseline) return draw_completions(model, settings, s, path);
+  check<UsageError>(!s.of_class || model.conditions, "--class: the model is not conditional", hint,
+                    "train with --model cvae");
+  check<UsageError>(!s.of_class || *s.of_class < model.conditions, "--class ",
+                    s.of_class.value_or(0), ": there are classes 0 to ", model.conditions - 1, hint,
+                    "--class 0");
+  Tape tape;
+  Stream noise(s.seed, Purpose::prior);
+  ImageGrid grid = grid_for(model, "Samples: E[x|z] with z from the prior");
+  std::size_t count = s.count;
+  if (model.conditions && !s.of_class) {
+    grid.title = "Samples: E[x|z, y], one class y a row";
+    count = 10 * std::size_t(model.conditions);
+  }
+  std::vector<Index> labels(count, s.of_class.value_or(0));
+  if (model.conditions && !s.of_class)
+    for (std::size_t i = 0; i < count; ++i) {
+      labels[i] = Index(i / 10);
+      if (i % 10 == 0) grid.row_labels.push_back(std::to_string(labels[i]));
+    }
+  const Var condition = one_hot(tape, model, labels);
+  const AnyVae vae = model.given(condition);
+  const Shape shape{Index(count), model.latent};
+  Var z;
+  if (s.aggregate) {
+    grid.title = "Samples: E[x|z] with z from the aggregate posterior";
+    std::vector<std::uint32_t> rows;
+    for (std::size_t i = 0; i < count; ++i)
+      rows.push_back(s.aggregate->rows[noise.below(s.aggregate->count())]);
+    const Batch batch = make_batch(tape, model, *s.aggregate, rows, settings, 0);
+    z = model.given(batch.condition).encode(batch.x).sample(noise);
+  } else {
+    z = vae.prior.given ? vae.prior.given->sample(noise)
+                        : StandardNormal{}.sample(tape, shape, noise);
+  }
+  append_images(grid, shown(model, vae.decode(s.temperature * z)).val());
+  return draw(grid, path);
+}
+
+bool draw_traversal(const Model& model, const Examples& examples, const Settings& settings,
+                    const std::filesystem::path& path) {
+  check_images(model);
+  constexpr Index columns = 11;
+  const Index shown = std::min<Index>(model.latent, 12);
+  Tape tape;
+  const auto rows = spread(examples, 1);
+  const Codes code = codes_of(tape, model, examples, settings, rows);
+  const auto ranked = rank_latents(model, examples, settings);
+
+  ImageGrid grid = grid_for(model, "Traversals: E[x|z] as one latent goes from −3 to 3");
+  grid.columns = int(columns);
+  for (Index k = 0; k < columns; ++k)
+    grid.column_labels.push_back(fmt::format("{:.1f}", -3 + 6.0 * double(k) / double(columns - 1)));
+  const Var z = tape.constant(Shape{shown * columns, model.latent});
+  for (Index i = 0; i < shown; ++i) {
+    const Index latent = ranked[std::size_t(i)].latent;
+    grid.row_labels.push_back(name_of(ranked[std::size_t(i)]));
+    for (Index k = 0; k < columns; ++k) {
+      std::copy_n(code.z.val().data, model.latent, z.val().row(i * columns + k));
+      z.val()(i * columns + k, latent) = Real(-3 + 6.0 * double(k) / double(columns - 1));
+    }
+  }
+  append_images(grid,
+                shown_mean(model, model.given(code.condition).decode(z), code.condition).val());
+  return draw(grid, path);
+}
+
+bool draw_interpolation(const Model& model, const Examples& examples, const Settings& settings,
+                        bool spherical, const std::filesystem::path& path) {
+  check_images(model);
+  constexpr Index columns = 11;
+  const Index pairs = std::min<Index>(8, Index(examples.count() / 2));
+  check(pairs >= 1, "interpolate: it needs two images, but there are ", examples.count(), hint,
+        "--split train");
+  Tape tape;
+  const auto rows = spread(examples, std::size_t(2 * pairs));
+  const Codes code = codes_of(tape, model, examples, settings, rows);
+  const Var z = tape.constant(Shape{pairs * columns, model.latent});
+  Var condition;
+  if (model.conditions) condition = tape.constant(Shape{pairs * columns, model.conditions});
+  for (Index p = 0; p < pairs; ++p) {
+    const Real *a = code.z.val().row(p), *b = code.z.val().row(p + pairs);
+    double aa = 0, bb = 0, ab = 0;
+    for (Index j = 0; j < model.latent; ++j)
+      aa += double(a[j] * a[j]), bb += double(b[j] * b[j]), ab += double(a[j] * b[j]);
+    const double angle = std::acos(std::clamp(ab / std::sqrt(aa * bb + 1e-30), -1.0, 1.0));
+    for (Index k = 0; k < columns; ++k) {
+      const double t = double(k) / double(columns - 1);
+      const bool curved = spherical && angle > 1e-6;
+      const double u = curved ? std::sin((1 - t) * angle) / std::sin(angle) : 1 - t;
+      const double v = curved ? std::sin(t * angle) / std::sin(angle) : t;
+      for (Index j = 0; j < model.latent; ++j)
+        z.val()(p * columns + k, j) = Real(u * double(a[j]) + v * double(b[j]));
+      for (Index j = 0; j < model.conditions; ++j)
+        condition.val()(p * columns + k, j) = code.condition.val()(t < 0.5 ? p : p + pairs, j);
+    }
+  }
+  ImageGrid grid =
+      grid_for(model, concat("Interpolation of codes along ", spherical ? "great circles" : "lines",
+                             ", between ", split_name(examples.split), " images"));
+  grid.columns = int(columns) + 2;
+  grid.column_labels.push_back("image");
+  for (Index k = 0; k < columns; ++k)
+    grid.column_labels.push_back(fmt::format("{:.1f}", double(k) / double(columns - 1)));
+  grid.column_labels.push_back("image");
+  const Matrix between = shown_mean(model, model.given(condition).decode(z), condition).val();
+  const Var ends = tape.constant(Shape{2 * pairs, model.image.size()});
+  fill(ends.val(), *examples.file, rows, Binarize::none, 0, 0);
+  for (Index p = 0; p < pairs; ++p) {
+    append_images(grid, {ends.val().row(p), 1, ends.shape().cols});
+    append_images(grid, {between.row(p * columns), columns, between.cols});
+    append_images(grid, {ends.val().row(p + pairs), 1, ends.shape().cols});
+  }
+  return draw(grid, path);
+}
+
+bool draw_reconstructions(const Model& model, const Examples& examples, const Settings& settings,
+                          const std::filesystem::path& path) {
+  constexpr std::size_t columns = 10, groups = 3;
+  std::size_t count = std::min(examples.count(), columns * groups);
+  if (count > columns) count = count / columns * columns;
+  const auto rows = spread(examples, count);
+
+  Tape tape;
+  const std::uint32_t draw_number = fixed_draw(examples.split);
+  const Batch batch = make_batch(tape, model, examples, rows, settings, draw_number);
+  Stream noise(settings.seed, Purpose::evaluate, draw_number, rows);
+  const AnyVae vae = model.given(batch.condition);
+  const auto q = vae.encode(batch.x);
+  const Var y = shown_mean(model, vae.decode(model.deterministic ? q.mean : q.sample(noise)),
+                           batch.condition);
+  const Var pixels = tape.constant(Shape{batch.x.shape().rows, model.image.size()});
+  fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
+
+  ImageGrid grid =
+      grid_for(model, concat("Reconstructions of ", split_name(examples.split), " images",
+                             model.deterministic ? "" : ": E[x|z] with z from q(z|x)"));
+  grid.columns = int(std::min(count, columns));
+  std::vector<Var> shown = {pixels, y};
+  std::vector<std::string> labels = {"image", model.deterministic ? "decoded" : "E[x|z]"};
+  if (settings.binarize.value_or(Binarize::none) != Binarize::none) {
+    shown = {pixels, whole(model, batch.x, batch.condition), y};
+    labels = {"image", "x, 0 or 1", labels[1]};
+  }
+  grid.rows_per_group = int(shown.size());
+  for (std::size_t first = 0; first + std::size_t(grid.columns) <= count; first += columns)
+    for (std::size_t k = 0; k < shown.size(); ++k) {
+      grid.row_labels.push_back(labels[k]);
+      append_images(grid,
+                    {shown[k].val().row(Index(first)), Index(grid.columns), pixels.shape().cols});
+    }
+  return draw(grid, path);
+}
+
+void draw_run(const Model& model, const DataSet& data, const Settings& settings,
+              const Curves& curves, const std::filesystem::path& folder) {
+  const Sampling sampling{.seed = settings.seed, .completed = &data.test};
+  const bool table = is_table(model);
+  draw(curves, folder / "curves.png");
+  if (table)
+    draw_table_reconstructions(model, data.test, settings, folder / "reconstructions.png");
+  else
+    draw_reconstructions(model, data.test, settings, folder / "reconstructions.png");
+  if (!model.deterministic && table)
+    draw_table_samples(model, data.test, settings, sampling, folder / "samples.png");
+  else if (!model.deterministic)
+    draw_samples(model, settings, sampling, folder / "samples.png");
+  if (model.latent >= 2) draw_scatter(model, data.test, settings, folder / "scatter.png");
+  if (model.latent == 2 && !table && !model.deterministic && model.given_pixels.empty())
+    draw_manifold(model, {}, folder / "manifold.png");
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

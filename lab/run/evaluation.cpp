@@ -1,0 +1,129 @@
+#include <cmath>
+
+#include <vaegrad/lab/run/evaluation.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+void Terms::add(const Bound& batch) {
+  const std::uint64_t more = std::uint64_t(batch.kl.shape().rows), all = examples + more;
+  const auto merge = [&](double& mean, Var v) {
+    double sum = 0;
+    for (Real x : v.val()) sum += double(x);
+    mean += (sum - double(more) * mean) / double(all);
+  };
+  merge(objective, batch.objective);
+  merge(log_likelihood, batch.log_likelihood);
+  merge(kl, batch.kl);
+  examples = all;
+}
+
+namespace {
+
+// f(rows) for the examples in batches
+template <class F>
+void in_batches(const Examples& examples, std::size_t batch, F f) {
+  for (std::size_t first = 0; first < examples.count(); first += batch)
+    f(std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first)));
+}
+
+}  // namespace
+
+Evaluation evaluate(const Model& model, const Examples& examples, const Settings& settings) {
+  Evaluation result;
+  Tape tape;
+  const std::size_t latents = std::size_t(model.latent);
+  std::vector<double> kl_sum(latents), mean_sum(latents), square_sum(latents);
+  const auto& trained = objective(settings.objective);
+  in_batches(
+      examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)), [&](auto rows) {
+        tape.reset();
+        const std::uint32_t draw = fixed_draw(examples.split);
+        const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
+        const AnyVae vae = model.given(batch.condition);
+        Stream noise(settings.seed, Purpose::evaluate, draw, rows);
+        const auto q = vae.encode(batch.x);
+        const Var z = model.deterministic ? q.mean : q.sample(noise),
+                  per_latent = kl_per_latent(q, vae.prior);
+        Bound bound{vae.decode(z).log_prob(batch.x), {}, row_sums(per_latent)};
+        bound.log_likelihood = bound.objective;
+        if (!model.deterministic) {
+          Stream particles(settings.seed, Purpose::evaluate, draw - 8, rows,
+                           std::uint32_t(settings.particles));
+          bound.objective =
+              trained.bound(vae, batch.x, particles, objective_settings(settings, 1)).objective;
+        }
+        result.add(bound);
+        for (Index i = 0; i < batch.x.shape().rows; ++i)
+          for (Index j = 0; j < model.latent; ++j) {
+            const double m = double(q.mean.val()(i, j));
+            kl_sum[std::size_t(j)] += double(per_latent.val()(i, j));
+            mean_sum[std::size_t(j)] += m;
+            square_sum[std::size_t(j)] += m * m;
+          }
+      });
+  const double n = double(result.examples);
+  for (std::size_t j = 0; j < latents; ++j) {
+    result.kl_per_latent.push_back(kl_sum[j] / n);
+    result.active_units += square_sum[j] / n - (mean_sum[j] / n) * (mean_sum[j] / n) > 0.01;
+  }
+  return result;
+}
+
+Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
+                  Index particles, const std::function<void(std::size_t)>& progress) {
+  std::vector<LogWeights> weights;
+  weights.reserve(examples.count());
+  in_batches(examples, 20, [&](auto rows) {
+    importance_sample(
+        [&](Tape& tape) {
+          const Batch batch =
+              make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
+          return std::pair(model.given(batch.condition), batch.x);
+        },
+        rows, particles, settings.seed, weights);
+    if (progress) progress(weights.size());
+  });
+  Evidence e;
+  double squares = 0, variance = 0;
+  const double n = double(weights.size());
+  for (const LogWeights& w : weights) {
+    e.nll -= w.log_mean() / n;
+    squares += w.log_mean() * w.log_mean() / n;
+    variance += w.variance();
+    e.effective_sample_size += w.effective_sample_size() / n;
+  }
+  e.standard_error = std::sqrt(variance) / n;
+  e.examples_error = std::sqrt(std::max(0.0, squares - e.nll * e.nll) / n);
+  return e;
+}
+
+std::optional<KlParts> kl_parts(const Model& model, const Examples& examples,
+                                const Settings& settings) {
+  if (model.deterministic || model.prior) return {};
+  // At random: test sets are often sorted. Parts of almost one size, none of a single example.
+  const std::size_t n = examples.count(), batches = (n + 255) / 256;
+  Examples mixed = examples;
+  const auto order = permutation(std::uint32_t(n), settings.seed, Purpose::evaluate);
+  for (std::size_t i = 0; i < n; ++i) mixed.rows[i] = examples.rows[order[i]];
+  KlParts to;
+  Tape tape;
+  const std::uint32_t draw = fixed_draw(examples.split);
+  for (std::size_t k = 0; k < batches; ++k) {
+    const std::size_t first = k * n / batches, size = (k + 1) * n / batches - first;
+    const auto rows = std::span(mixed.rows).subspan(first, size);
+    tape.reset();
+    const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
+    Stream noise(settings.seed, Purpose::evaluate, draw - 16, rows);
+    const auto q = model.given(batch.condition).encode(batch.x);
+    const Var z = q.sample(noise);
+    const KlParts part =
+        kl_parts(q.mean.val(), q.log_variance.val(), z.val(), StratifiedWeights{size, n});
+    const double share = double(size) / double(n);
+    to.mutual_information += share * part.mutual_information;
+    to.total_correlation += share * part.total_correlation;
+    to.dimension_wise_kl += share * part.dimension_wise_kl;
+  }
+  return to;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

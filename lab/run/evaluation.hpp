@@ -1,0 +1,46 @@
+// The numbers of a model on a set of examples: nats, per example.
+#pragma once
+#include <functional>
+
+#include <vaegrad/lab/run/model.hpp>
+#include <vaegrad/models/estimators.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// Averages over examples of terms summed per example, in nats.
+struct Terms {
+  double objective = 0, log_likelihood = 0, kl = 0;
+  std::uint64_t examples = 0;
+  double elbo() const { return log_likelihood - kl; }
+
+  void add(const Bound& batch);  // (B, 1) each; batches may differ in size
+};
+
+struct Evaluation : Terms {
+  std::vector<double> kl_per_latent;  // nats
+  // Latents whose posterior mean varies over the examples by more than 0.01 (Burda et al.,
+  // arXiv 1509.00519, section 3)
+  std::size_t active_units = 0;
+};
+
+// With one z ~ q(z|x) per example for the ELBO at beta = 1, the same at each call; the objective
+// with the factor on the KL that training ends with.
+Evaluation evaluate(const Model& model, const Examples& examples, const Settings& settings);
+
+// log p(x) by importance sampling.
+struct Evidence {
+  double nll = 0;                    // nats, mean over the examples
+  double standard_error = 0;         // of it, from sampling z, for these examples
+  double examples_error = 0;         // of it, from the choice of examples
+  double effective_sample_size = 0;  // mean, of the particles
+};
+// progress gets the number of examples done, from time to time.
+Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
+                  Index particles, const std::function<void(std::size_t)>& progress = {});
+
+// What the KL is made of, with the aggregate posterior over these examples, estimated from batches
+// of them. Nothing for an autoencoder, and where p(z|y) is no standard normal.
+std::optional<KlParts> kl_parts(const Model& model, const Examples& examples,
+                                const Settings& settings);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,268 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/safetensors.hpp>
+#include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/run/run_files.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+namespace fs = std::filesystem;
+
+const char* const version = VAEGRAD_VERSION;
+
+namespace {
+
+fs::path first_free(const std::string& data) {
+  const std::string name = fs::path(data).filename().string();
+  for (int n = 1;; ++n) {
+    const fs::path folder = fs::path("runs") / concat(name, '-', n);
+    std::error_code error;
+    if (!fs::exists(folder, error)) return folder;
+  }
+}
+
+// Removes what an overwritten run left: it belongs to other settings, and a run that dies before
+// its first checkpoint must not go on from that one.
+void forget(const fs::path& folder) {
+  remove_file(folder / "checkpoint.safetensors");  // first: nothing resumes from what is left
+  std::vector<fs::path> others;
+  std::error_code error;
+  for (const fs::directory_entry& e : fs::directory_iterator(folder, error))
+    if (const fs::path name = e.path().filename();
+        name.extension() == ".safetensors" || name == "metrics.csv" || name == "summary.json")
+      others.push_back(e.path());
+  for (const fs::path& path : others) remove_file(path);
+}
+
+}  // namespace
+
+Run::Run(const Settings& settings) {
+  const std::string config = config_text(settings);
+  std::error_code error;
+  if (!settings.resume.empty()) {
+    folder_ = settings.resume;
+    check(fs::exists(folder_ / "checkpoint.safetensors", error) ||
+              fs::exists(folder_ / "baseline/checkpoint.safetensors", error),
+          folder_.string(), ": there is no checkpoint to go on from", hint,
+          "train without --resume; a checkpoint is written after the first epoch");
+    write("config.ini", std::string_view(config));  // epochs may have grown
+    return;
+  }
+  folder_ = settings.out.empty() ? first_free(settings.data) : settings.out;
+  if (fs::exists(folder_, error)) {
+    check<UsageError>(fs::is_directory(folder_, error), folder_.string(),
+                      ": it is a file, not a folder", hint, "--out names a folder");
+    check<UsageError>(settings.overwrite || fs::is_empty(folder_, error), folder_.string(),
+                      ": the folder is not empty", hint,
+                      "--overwrite replaces what a run writes there");
+  }
+  fs::create_directories(folder_, error);
+  check(!error, folder_.string(), ": cannot make the folder: ", error.message(), hint,
+        "--out names a folder that may be written");
+  forget(folder_);
+  forget(folder_ / "baseline");
+  write("config.ini", std::string_view(config));
+}
+
+void Run::write(const std::string& file, std::string_view text) const {
+  write_atomically(folder_ / file, text);
+}
+void Run::write(const std::string& file, const nlohmann::json& json) const {
+  write(file, std::string_view(json.dump(2) + '\n'));
+}
+
+void Run::write_metrics(std::span<const Metrics> rows) const {
+  std::string text =
+      "epoch,step,seconds,train_objective,train_elbo,train_log_likelihood,train_kl,valid_objective,"
+      "valid_elbo,valid_log_likelihood,valid_kl,active_units,gradient_norm,learning_rate,beta\n";
+  for (const Metrics& m : rows) {
+    text += fmt::format("{},{},{:.3f}", m.epoch, m.step, m.seconds);
+    for (double x : {m.train_objective, m.train_elbo, m.train_log_likelihood, m.train_kl,
+                     m.valid_objective, m.valid_elbo, m.valid_log_likelihood, m.valid_kl,
+                     m.active_units, m.gradient_norm, m.learning_rate, m.beta})
+      text += std::isnan(x) ? "," : fmt::format(",{:.9g}", x);
+    text += '\n';
+  }
+  write("metrics.csv", std::string_view(text));
+}
+
+std::vector<Metrics> read_metrics(const fs::path& folder) {
+  const fs::path file = folder / "metrics.csv";
+  std::istringstream in(read_file(file, std::size_t{1} << 30));
+  std::vector<Metrics> rows;
+  std::string line;
+  std::getline(in, line);
+  for (int number = 2; std::getline(in, line); ++number) {
+    std::vector<double> v;
+    std::istringstream cells(line + ',');
+    for (std::string cell; std::getline(cells, cell, ',');)
+      v.push_back(cell.empty() ? std::nan("") : real_option("metrics.csv", cell, -1e300, 1e300));
+    check(v.size() == 15, file.string(), ':', number, ": ", v.size(), " columns, expected 15", hint,
+          "was the file edited?");
+    check(v[0] >= 1 && v[0] <= 1e9 && v[1] >= 0 && v[1] <= 1e18, file.string(), ':', number,
+          ": epoch ", v[0], ", step ", v[1], hint, "was the file edited?");
+    rows.push_back({int(v[0]), std::uint64_t(v[1]), v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9],
+                    v[10], v[11], v[12], v[13], v[14]});
+  }
+  return rows;
+}
+
+std::vector<Tensor> model_tensors(const Model& model) {
+  std::vector<Tensor> tensors;
+  for (const auto& [name, param] : model.parameters.list())
+    tensors.push_back(
+        tensor<Real>(name, {std::size_t(param.shape.rows), std::size_t(param.shape.cols)},
+                     model.parameters.values().subspan(std::size_t(param.offset),
+                                                       std::size_t(param.shape.size()))));
+  if (model.standard) {
+    const auto& [mean, deviation] = *model.standard;
+    tensors.push_back(tensor<double>("standard.mean", {mean.size()}, mean));
+    tensors.push_back(tensor<double>("standard.deviation", {deviation.size()}, deviation));
+  }
+  if (model.baseline)
+    for (Tensor t : model_tensors(*model.baseline)) {
+      t.name.insert(0, "baseline.");
+      tensors.push_back(std::move(t));
+    }
+  return tensors;
+}
+
+void copy_weights(const SafeTensors& from, Model& model, const std::string& prefix) {
+  const auto values = model.parameters.change_values();
+  for (const auto& [name, param] : model.parameters.list()) {
+    const std::size_t shape[]{std::size_t(param.shape.rows), std::size_t(param.shape.cols)};
+    from.copy<Real>(prefix + name, shape,
+                    values.subspan(std::size_t(param.offset), std::size_t(param.shape.size())));
+  }
+  if (from.find(prefix + "standard.mean")) {
+    const std::size_t shape[]{std::size_t(model.image.size())};
+    Standard& s = model.standard.emplace();
+    s.mean.resize(shape[0]), s.deviation.resize(shape[0]);
+    from.copy<double>(prefix + "standard.mean", shape, s.mean);
+    from.copy<double>(prefix + "standard.deviation", shape, s.deviation);
+  }
+  if (model.baseline) copy_weights(from, *model.baseline, prefix + "baseline.");
+}
+
+void Run::write_model(const Model& model, const std::string& file) const {
+  write_safetensors(folder_ / file, model_tensors(model),
+                    {{"vaegrad", version},
+                     {"height", std::to_string(model.image.height)},
+                     {"width", std::to_string(model.image.width)},
+                     {"channels", std::to_string(model.image.channels)},
+                     {"conditions", std::to_string(model.conditions)}});
+}
+
+void Run::make_latest() const {
+  if (folder_.parent_path() != "runs") return;
+  std::error_code error;  // a convenience: a file system without links costs nothing else
+  const fs::path link = "runs/latest", fresh = "runs/.latest.tmp";
+  fs::remove(fresh, error);
+  fs::create_directory_symlink(folder_.filename(), fresh, error);
+  if (!error) fs::rename(fresh, link, error);
+}
+
+namespace {
+
+DataSet read_data(const Settings& settings) {
+  DataOptions options;
+  options.data_dir = settings.data_dir;
+  options.validation = settings.validation;
+  options.classes.assign(settings.classes.begin(), settings.classes.end());
+  options.resize = std::size_t(settings.resize);
+  options.seed = settings.seed;
+  options.labels = settings.labels;
+  options.test_data = settings.test_data;
+  options.test_labels = settings.test_labels;
+  return load_data_set(settings.data, options);
+}
+
+}  // namespace
+
+void check_suits(const Settings& settings, const DataSet& data) {
+  const Likelihood& p = likelihood(settings.likelihood);
+  const Images& images = *data.train.file;
+  const bool as_it_is = settings.binarize.value_or(Binarize::none) == Binarize::none;
+  check<UsageError>(p.values == Values::real || !images.real(), p.name,
+                    " likelihood needs bytes, but ", settings.data, " has real numbers", hint,
+                    "--likelihood gaussian");
+  check<UsageError>(p.values != Values::binary || !images.grey() || settings.binarize, p.name,
+                    " likelihood needs values 0 or 1, but ", settings.data,
+                    " has grey values 0..255", hint,
+                    "--binarize sample, or --binarize none to use them as probabilities");
+  check<UsageError>(!images.binary || as_it_is, "--binarize: ", settings.data,
+                    " is binary already: its bytes are all 0 or 1", hint, "leave --binarize out");
+  check<UsageError>(p.values == Values::binary || as_it_is, "--binarize: the ", p.name,
+                    " likelihood takes values as they are", hint,
+                    "leave --binarize out, or --likelihood bernoulli");
+  check<UsageError>(!settings.standardise || images.real(), "--standardise: ", settings.data,
+                    images.binary ? " has only 0 and 1" : " has bytes",
+                    ", which have a scale already", hint, "leave --standardise out");
+}
+
+DataSet load_data(const Settings& settings) {
+  DataSet data = read_data(settings);
+  check_suits(settings, data);
+  return data;
+}
+
+DataSet load_data_for(const Model& model, Settings& settings) {
+  if (!fs::is_directory(settings.data) && !fs::is_directory(settings.test_data))
+    settings.resize = 0;
+  DataSet data = read_data(settings);
+  const Images& images = *data.train.file;
+  if (images.binary) settings.binarize = {};
+  check_suits(settings, data);
+  check(images.shape() == model.image, settings.data,
+        ": examples of another size: ", images.shape(), ", the model is for ", model.image, hint,
+        "give data of the size it was trained on");
+  if (model.conditions) condition_size(settings, data);
+  return data;
+}
+
+bool bits_are_defined(const Settings& settings, const DataSet& data) {
+  const Likelihood& p = likelihood(settings.likelihood);
+  const bool binary =
+      data.train.file->binary || settings.binarize.value_or(Binarize::none) != Binarize::none;
+  return p.discrete() && (p.values != Values::binary || binary);
+}
+
+namespace {
+
+// A model as config.ini describes it has at least its decoder's weights; held against the file
+// before that model takes memory.
+void check_claim(const Settings& s, const RunFiles& files) {
+  double claimed = 0, width = double(s.model == "baseline" ? files.conditions : s.latent);
+  const auto& dense = widths(s);
+  for (auto w = dense.rbegin(); w != dense.rend(); width = double(*w++))
+    claimed += width * double(*w);
+  const auto convolutions = geometries(network(s.network), files.image);
+  for (const ConvolutionGeometry& g : convolutions) claimed += double(g.weights().size());
+  if (convolutions.empty())
+    claimed += width * double(files.image.size()) / 4;  // a quarter may be all
+  else
+    claimed += width * double(convolutions.back().out().size());
+  std::size_t there = 0;
+  for (const Tensor& t : files.weights.tensors()) there += t.bytes.size() / sizeof(float);
+  check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
+        claimed, " weights or more, there are at most ", there, hint, "was a file edited?");
+}
+
+}  // namespace
+
+LoadedRun load_run(const fs::path& folder, const std::string& which) {
+  const RunFiles files = read_run_files(folder, which);
+  LoadedRun run{folder, {}, nullptr};
+  read_config(folder / "config.ini", run.settings);
+  check_claim(run.settings, files);
+  run.model = std::make_unique<Model>(run.settings, files.image, files.conditions);
+  copy_weights(files.weights, *run.model);
+  return run;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,168 @@
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include <vaegrad/lab/files/boost_text.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/run/settings.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+namespace po = boost::program_options;
+
+template <class T>
+T number(const std::string& name, const std::string& text, T least, T most, const char* what) {
+  T x{};
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), x);
+  check<UsageError>(status != std::errc::invalid_argument && end == text.data() + text.size(), "--",
+                    name, ": '", text, "' is not ", what, hint, "--", name, " takes a number from ",
+                    least, " to ", most);
+  check<UsageError>(status == std::errc{} && x >= least && x <= most, "--", name, ": ", text,
+                    " is out of range", hint, "--", name, " takes a number from ", least, " to ",
+                    most);
+  return x;
+}
+
+}  // namespace
+
+std::int64_t integer_option(const std::string& name, const std::string& text, std::int64_t least,
+                            std::int64_t most) {
+  return number<std::int64_t>(name, text, least, most, "a whole number");
+}
+double real_option(const std::string& name, const std::string& text, double least, double most) {
+  return number<double>(name, text, least, most, "a number");
+}
+
+const Setting& setting(std::string_view name) {
+  for (const Setting& s : all_settings())
+    if (s.name == name) return s;
+  fail("settings: there is no '", name, "'");
+}
+
+namespace {
+
+po::options_description described() {
+  po::options_description all;
+  for (const Setting& s : all_settings())
+    if (*s.value)
+      all.add_options()(s.name, po::value<std::string>());
+    else
+      all.add_options()(s.name, po::bool_switch());
+  return all;
+}
+
+void take_over(const po::variables_map& given, Settings& to) {
+  const Settings defaults;
+  for (const Setting& s : all_settings()) {
+    if (!given.count(s.name)) continue;
+    if (*s.value) {
+      const std::string value = shown(given[s.name].as<std::string>());
+      // no config.ini could say so: what is empty is left out there
+      check<UsageError>(!value.empty() || s.get(defaults).empty(), "--", s.name,
+                        ": it has no value", hint, "leave it out for ", s.get(defaults));
+      s.set(to, value);
+    } else if (given[s.name].as<bool>())
+      s.set(to, "");
+  }
+}
+
+// Whether a line `name = value` is read as it was written
+bool survives(const std::string& value) {
+  static constexpr std::string_view blanks = " \t\r\n";
+  if (value.empty()) return true;
+  if (blanks.find(value.front()) != blanks.npos || blanks.find(value.back()) != blanks.npos)
+    return false;
+  return value.find_first_of("\r\n\1\2") == value.npos && value[0] != '#' &&
+         hidden_from_boost(value).find('#') == value.npos;
+}
+
+}  // namespace
+
+void read_config(const std::filesystem::path& path, Settings& to) {
+  std::istringstream in(hidden_from_boost(read_file(path, std::size_t{1} << 20)));
+  po::variables_map given;
+  try {
+    po::store(po::parse_config_file(in, described()), given);
+  } catch (const po::error& e) {
+    fail<UsageError>(path.string(), ": ", shown(e.what()), hint, "lines read: epochs = 10");
+  }
+  take_over(given, to);
+}
+
+Settings read_settings(std::span<const std::string> arguments) {
+  po::options_description options = described();
+  options.add_options()("surplus", po::value<std::vector<std::string>>());
+  po::variables_map given;
+  namespace style = po::command_line_style;
+  try {
+    std::vector<std::string> words;
+    for (const std::string& word : arguments) words.push_back(hidden_from_boost(word));
+    po::store(po::command_line_parser(words)
+                  .options(options)
+                  .positional(po::positional_options_description().add("surplus", -1))
+                  .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
+                  .run(),
+              given);
+  } catch (const po::error& e) {
+    fail<UsageError>(shown(e.what()), hint, "vaegrad train --help lists the options");
+  }
+  if (given.count("surplus"))
+    fail<UsageError>("'", shown(given["surplus"].as<std::vector<std::string>>()[0]),
+                     "' belongs to no option", hint, "options read --name value");
+  Settings settings;
+  if (given.count("resume"))
+    read_config(std::filesystem::path(shown(given["resume"].as<std::string>())) / "config.ini",
+                settings);
+  else if (given.count("config"))
+    read_config(config_file(shown(given["config"].as<std::string>())), settings);
+  else if (!given.count("data"))
+    read_config(settings.config = shipped_config("default.ini"), settings);
+  const Settings recorded = settings;
+  take_over(given, settings);
+  if (given.count("resume")) {
+    for (const Setting& s : all_settings())
+      check<UsageError>(
+          s.name == std::string_view("epochs") || s.get(settings) == s.get(recorded), "--", s.name,
+          ' ', s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
+          "only --epochs and --threads may differ; for other settings start a new run");
+    check<UsageError>(settings.epochs >= recorded.epochs, "--epochs ", settings.epochs,
+                      ": the run is set for ", recorded.epochs, hint, "--epochs may only grow");
+  }
+  return settings;
+}
+
+std::string config_text(const Settings& settings) {
+  std::string to;
+  const char* group = "";
+  for (const Setting& s : all_settings()) {
+    const std::string value = s.get(settings);
+    if (value.empty()) continue;
+    check<UsageError>(survives(value), "--", s.name, ": '", value,
+                      "' cannot be recorded in config.ini", hint,
+                      "no blanks at its ends, no # that begins a word, no line breaks");
+    if (std::string_view(group) != s.group) to += concat("# ", group = s.group, '\n');
+    to += concat(s.name, " = ", value, '\n');
+  }
+  return to;
+}
+
+std::filesystem::path config_file(const std::string& name) {
+  const std::filesystem::path file = name;
+  std::error_code error;
+  return file.has_parent_path() || std::filesystem::exists(file, error) ? file
+                                                                        : shipped_config(name);
+}
+
+std::filesystem::path shipped_config(const std::string& name) {
+  for (const char* folder : {VAEGRAD_CONFIGS, VAEGRAD_INSTALLED_CONFIGS}) {
+    const std::filesystem::path file = std::filesystem::path(folder) / name;
+    if (std::error_code error; std::filesystem::exists(file, error)) return file;
+  }
+  fail("config: there is no ", name, " here or in ", VAEGRAD_CONFIGS, " or ",
+       VAEGRAD_INSTALLED_CONFIGS, hint, "--config FILE names one");
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

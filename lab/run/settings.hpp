@@ -1,0 +1,97 @@
+// Settings: everything that decides how a run comes out, as options of the command line and as
+// lines of a configuration file. One row of the table in settings_table.cpp per setting, and
+// nothing elsewhere; a choice among the rows of a table names that table.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/models/schedules.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct Settings {
+  // data
+  std::string data = "fashion-mnist";
+  std::filesystem::path data_dir, labels, test_data, test_labels;
+  std::vector<std::ptrdiff_t> classes;
+  std::optional<Binarize> binarize;
+  std::optional<std::size_t> validation;
+  std::ptrdiff_t resize = 0;
+  double mutate = 0;
+  bool standardise = false;
+  // model
+  std::string model = "vae", condition = "label";
+  std::string network = "mlp";
+  std::vector<std::ptrdiff_t> hidden;  // empty: the network's own
+  std::ptrdiff_t latent = 20;
+  std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
+  std::string likelihood = "bernoulli", likelihood_scale = "learned";
+  std::string posterior_scale = "log-variance", prior = "standard-normal";
+  // objective
+  std::string objective = "elbo";
+  double beta = 1, gamma = 1, capacity = 0;
+  std::ptrdiff_t particles = 1;
+  KlSettings kl_schedule{};  // --warmup, --cycles, ..
+  double free_bits = 0;
+  // training
+  int epochs = 10, batch = 128;
+  std::string optimizer = "adam";
+  double learning_rate = 1e-3, adam_epsilon = 1e-8, adam_beta1 = 0.9, adam_second_moment = 0;
+  std::string learning_rate_schedule = "constant";
+  double clip = 0;
+  int patience = 0;
+  std::uint64_t seed = 1;
+  int checkpoint_every = 1, keep_every = 0;
+  std::string on_divergence = "stop";
+  // this machine and this call; not part of what a run is
+  int threads = 0;  // 0: as many as this process may use
+  std::filesystem::path config, out, resume;
+  bool overwrite = false;
+};
+
+struct Setting {
+  const char *group, *name, *value;  // value: what stands for it in the help; "" for a switch
+  std::string help;
+  std::function<void(Settings&, const std::string&)> set;
+  std::function<std::string(const Settings&)> get;  // "" when there is nothing to record
+  std::vector<std::string> choices = {};            // empty: numbers, paths
+};
+const std::vector<Setting>& all_settings();
+const Setting& setting(std::string_view name);
+
+// Defaults, then the configuration file, then the command line: `--name value` or `--name=value`.
+// Without --config and --data: the shipped default.ini. Errors (UsageError): an unknown option,
+// one without its value, a value that is not one or out of range.
+Settings read_settings(std::span<const std::string> arguments);
+
+// Refuses what would be ignored (a beta without --objective beta, ..) and what makes no sense
+// together.
+void check_consistent(const Settings& settings);
+void read_config(const std::filesystem::path& path, Settings& to);
+
+// The lines `name = value` that repeat a run.
+std::string config_text(const Settings& settings);
+
+// Of the dense layers: --hidden, or the network's own.
+const std::vector<std::ptrdiff_t>& widths(const Settings& settings);
+
+// What lies between the ends of a network, for people: 400-200, conv, conv-64-256
+std::string layers(std::string_view network, const std::string& hidden);
+
+// A shipped configuration, found from any working directory.
+std::filesystem::path shipped_config(const std::string& name);
+// What --config names: a file, or else, without a folder, a shipped one.
+std::filesystem::path config_file(const std::string& name);
+
+// Number and choice parsers that say what is wrong: --epochs: 'ten' is not a number.
+std::int64_t integer_option(const std::string& name, const std::string& text, std::int64_t least,
+                            std::int64_t most);
+double real_option(const std::string& name, const std::string& text, double least, double most);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

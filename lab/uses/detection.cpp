@@ -1,0 +1,176 @@
+#include <cmath>
+#include <numbers>
+#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/lab/files/packed.hpp>
+#include <vaegrad/lab/uses/detection.hpp>
+#include <vaegrad/models/estimators.hpp>
+#include <vaegrad/models/metrics/nearest.hpp>
+#include <vaegrad/models/metrics/pca.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+// f(batch, rows) with the examples on a tape, `at_once` at a time
+template <class F>
+void each_batch(const LoadedRun& run, const Examples& examples, std::size_t at_once, F f) {
+  Tape tape;
+  for (std::size_t first = 0; first < examples.count(); first += at_once) {
+    const auto rows =
+        std::span(examples.rows).subspan(first, std::min(at_once, examples.count() - first));
+    tape.reset();
+    f(make_batch(tape, *run.model, examples, rows, run.settings, fixed_draw(examples.split)), rows);
+  }
+}
+
+void append(std::vector<double>& to, ConstMatrix column) {
+  for (Index i = 0; i < column.rows; ++i) to.push_back(double(column(i, 0)));
+}
+
+std::uint8_t paeth(int left, int up, int corner) {
+  const int p = left + up - corner;
+  const int a = std::abs(p - left), b = std::abs(p - up), c = std::abs(p - corner);
+  return std::uint8_t(a <= b && a <= c ? left : b <= c ? up : corner);
+}
+// One of PNG's filters (Portable Network Graphics specification, section 9.2)
+void filter(std::span<const std::uint8_t> image, std::size_t width, std::size_t pixel, int which,
+            std::vector<std::uint8_t>& to) {
+  to.clear();
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    const bool first = i % width < pixel;
+    const int left = first ? 0 : image[i - pixel], up = i < width ? 0 : image[i - width];
+    const int corner = first || i < width ? 0 : image[i - width - pixel];
+    const int predicted = which == 0   ? 0
+                          : which == 1 ? left
+                          : which == 2 ? up
+                          : which == 3 ? (left + up) / 2
+                                       : paeth(left, up, corner);
+    to.push_back(std::uint8_t(image[i] - predicted));
+  }
+}
+std::vector<double> negative(const std::vector<double>& a) {
+  std::vector<double> to(a);
+  for (double& v : to) v = -v;
+  return to;
+}
+std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> to(a);
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] -= b[i];
+  return to;
+}
+
+using V = std::vector<double>;
+using M = Measured;
+// clang-format off
+constexpr AnomalyScore scores[] = {
+    {"log-px",         "-log p(x), importance weighted",               AnomalyScore::latent,     [](const M& m) -> V { return negative(m.model.log_px); }},
+    {"elbo",           "-ELBO",                                        AnomalyScore::latent,     [](const M& m) -> V { return negative(m.model.elbo); }},
+    {"reconstruction", "-E log p(x|z) (An and Cho 2015)",              AnomalyScore::code,       [](const M& m) -> V { return negative(m.model.log_likelihood); }},
+    {"kl",             "KL(q(z|x) || p(z))",                           AnomalyScore::latent,     [](const M& m) -> V { return m.model.kl; }},
+    {"ratio",          "log p(x) of a background model - log p(x) (Ren 2019)", AnomalyScore::background, [](const M& m) -> V { return difference(m.background.log_px, m.model.log_px); }},
+    {"complexity",     "-log p(x) - the image's deflated size (Serra 2020)",   AnomalyScore::bytes,      [](const M& m) -> V { return difference(negative(m.model.log_px), m.complexity); }},
+    {"pca",            "distance to the PCA plane of training pixels", AnomalyScore::plane,      [](const M& m) -> V { return m.plane; }},
+    {"knn",            "distance to the 5th nearest training image",   AnomalyScore::neighbours, [](const M& m) -> V { return m.neighbours; }},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const AnomalyScore> anomaly_scores() { return scores; }
+
+ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index particles,
+                           const std::function<void(std::size_t)>& progress) {
+  const Model& model = *run.model;
+  ExampleTerms t;
+  if (model.deterministic) particles = 1;
+  each_batch(run, examples, std::size_t(std::max<Index>(1, 2000 / particles)),
+             [&](const Batch& b, std::span<const std::uint32_t> rows) {
+               const AnyVae vae = model.given(b.condition);
+               const auto q = vae.encode(b.x);
+               if (model.deterministic) {
+                 append(t.log_likelihood, vae.decode(q.mean).log_prob(b.x).val());
+                 return;
+               }
+               Stream noise(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows,
+                            std::uint32_t(particles));
+               const Var z = q.sample(noise, particles);
+               const Var log_px_z = vae.decode(z).log_prob(repeat_rows(b.x, particles));
+               const Var log_w = log_weights(vae, q, z, log_px_z, {.particles = particles});
+               const Var log_likelihood = particle_mean(log_px_z, particles);
+               const Var rate = kl(q, vae.prior);
+               append(t.log_px, Var(log_mean_exp(log_w)).val());
+               append(t.log_likelihood, log_likelihood.val());
+               append(t.kl, rate.val());
+               append(t.elbo, Var(log_likelihood - rate).val());
+               if (progress) progress(t.kl.size());
+             });
+  return t;
+}
+
+double complexity(std::span<const std::uint8_t> image, std::size_t width, std::size_t pixel) {
+  std::vector<std::uint8_t> filtered;
+  std::size_t least = SIZE_MAX;
+  for (int which = 0; which < 5; ++which) {
+    filter(image, width, pixel, which, filtered);
+    least = std::min(least, packed(Packing::zlib, filtered).size());
+  }
+  return 8 * std::numbers::ln2 * double(least);
+}
+
+std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
+  check<UsageError>(!examples.file->real(), "--score complexity: the data are real numbers", hint,
+                    "it needs images with bytes 0..255");
+  const bool grey = run.model->decoder.head.row->values == Values::grey;
+  const bool binary =
+      examples.file->binary || run.settings.binarize.value_or(Binarize::none) != Binarize::none;
+  const Real unit = grey || binary ? 1 : 255;
+  const std::size_t pixel = std::size_t(run.model->image.channels);
+  const std::size_t width = std::size_t(run.model->image.width) * pixel;  // bytes
+  std::vector<double> to;
+  each_batch(run, examples, 1000, [&](const Batch& b, std::span<const std::uint32_t> rows) {
+    const ConstMatrix x = b.x.val();
+    const std::size_t first = to.size();
+    to.resize(first + rows.size());
+    parallel_for(x.rows, true, [&](Index i) {
+      std::vector<std::uint8_t> image;
+      for (Index j = 0; j < x.cols; ++j) image.push_back(std::uint8_t(std::lround(unit * x(i, j))));
+      to[first + std::size_t(i)] = complexity(image, width, pixel);
+    });
+  });
+  return to;
+}
+
+Measured measure(const LoadedRun& run, const LoadedRun* background, const Examples& train,
+                 const Examples& examples, std::span<const AnomalyScore> of, Index particles,
+                 const std::function<void(const std::string&)>& progress) {
+  const auto needed = [&](std::initializer_list<AnomalyScore::Needs> any) {
+    return std::any_of(of.begin(), of.end(), [&](const AnomalyScore& s) {
+      return std::find(any.begin(), any.end(), s.needs) != any.end();
+    });
+  };
+  const auto counted = [&](const char* what) {
+    return [=, &examples](std::size_t done) {
+      if (progress) progress(concat(what, ": ", done, " of ", examples.count()));
+    };
+  };
+  using S = AnomalyScore;
+  Measured m;
+  if (needed({S::latent, S::code, S::background, S::bytes}))
+    m.model = example_terms(run, examples, particles, counted("log p(x)"));
+  if (background && needed({S::background}))
+    m.background = example_terms(*background, examples, particles, counted("background"));
+  if (needed({S::bytes})) m.complexity = complexity(run, examples);
+  if (needed({S::plane, S::neighbours})) {
+    const OwnedMatrix x = pixels(train), at = pixels(examples);
+    if (progress) progress("PCA and neighbours in pixels");
+    if (needed({S::plane})) m.plane = pca(x, std::min(run.model->latent, x.cols)).errors(at);
+    if (needed({S::neighbours})) {
+      const Index k = std::min<Index>(5, x.rows);
+      const Neighbours found = nearest(at, x, k);
+      for (std::size_t i = 0; i < examples.count(); ++i)
+        m.neighbours.push_back(found.squared_distance(i, k - 1));
+    }
+  }
+  return m;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

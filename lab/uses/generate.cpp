@@ -1,0 +1,56 @@
+#include <vaegrad/lab/uses/generate.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+Generated generate(const Model& model, const Settings& settings, const Sampling& s) {
+  check<UsageError>(model.given_pixels.empty(), "the model completes images, it draws none alone",
+                    hint, "vaegrad sample draws its completions");
+  check<UsageError>(!model.deterministic,
+                    "an autoencoder has no distribution of codes to draw from", hint,
+                    "train with --model vae");
+  check<UsageError>(!s.aggregate || !s.of_class, "--class: the aggregate posterior brings its own",
+                    hint, "leave --class out");
+  constexpr std::size_t batch = 500;
+  const bool grey = model.decoder.head.row->values == Values::grey;
+  Generated to{OwnedMatrix(Index(s.count), model.dimensions()), {}};
+  Tape tape;
+  for (std::size_t first = 0; first < s.count; first += batch) {
+    const std::size_t n = std::min(batch, s.count - first);
+    tape.reset();
+    // Numbers go by the image's place, so that they do not depend on the batch.
+    Stream noise(s.seed, Purpose::prior, 1, std::uint32_t(first));
+    Var z, condition;
+    if (s.aggregate) {
+      std::vector<std::uint32_t> rows;
+      for (std::size_t i = 0; i < n; ++i) {
+        Stream pick(s.seed, Purpose::prior, 2 + std::uint32_t(first + i));
+        rows.push_back(s.aggregate->rows[pick.below(s.aggregate->count())]);
+        if (model.classes()) to.classes.push_back(s.aggregate->file->labels[rows.back()]);
+      }
+      const Batch b =
+          make_batch(tape, model, *s.aggregate, rows, settings, fixed_draw(s.aggregate->split));
+      condition = b.condition;
+      z = model.given(condition).encode(b.x).sample(noise);
+    } else {
+      if (model.classes()) {
+        condition = tape.constant(Shape{Index(n), model.classes()});
+        const Matrix y = condition.val();
+        std::fill(y.begin(), y.end(), Real{0});
+        for (std::size_t i = 0; i < n; ++i) {
+          const Index c = s.of_class.value_or(Index(first + i) % model.classes());
+          y(Index(i), c) = 1;
+          to.classes.push_back(std::uint8_t(c));
+        }
+      }
+      const AnyVae vae = model.given(condition);
+      z = vae.prior.given ? vae.prior.given->sample(noise)
+                          : StandardNormal{}.sample(tape, {Index(n), model.latent}, noise);
+    }
+    const Var mean = model.given(condition).decode(s.temperature * z).mean();
+    const Var shown = grey ? Var((1 / 255.0) * mean) : mean;
+    std::copy(shown.val().begin(), shown.val().end(), to.images.view().row(Index(first)));
+  }
+  return to;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,30 @@
+// Many images from a trained model, as numbers: what pictures show a few of
+// (lab/pictures/pictures.hpp).
+#pragma once
+#include <optional>
+
+#include <vaegrad/lab/run/evaluation.hpp>
+#include <vaegrad/models/metrics/owned_matrix.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// How z is drawn.
+struct Sampling {
+  std::size_t count = 100;
+  std::optional<Index> of_class = {};  // of a conditional model; default: a row for each class
+  double temperature = 1;              // the factor on the prior's standard deviation
+  std::uint64_t seed = 1;
+  // When given: z ~ q(z|x) of random ones of these examples, instead of the prior.
+  const Examples* aggregate = nullptr;
+  // Of these, a model that is given a part of an image draws the rest.
+  const Examples* completed = nullptr;
+};
+struct Generated {
+  OwnedMatrix images;                 // E[x|z], 0..1;  (count, height x width)
+  std::vector<std::uint8_t> classes;  // what a conditional model was asked for, or empty
+};
+// z as Sampling says. A conditional model is asked for its classes in turn, or for sampling's one;
+// from the aggregate posterior it is given the label of the example that z comes from.
+Generated generate(const Model& model, const Settings& settings, const Sampling& sampling);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
