@@ -41,6 +41,7 @@ class Var {
       const;  // d loss / d this, after backward(); zero where the loss does not depend on it
   Real item() const;  // of a (1, 1)
   Tape& tape() const;
+  explicit operator bool() const { return slot_ != nullptr; }  // whether it names anything
 
  private:
   friend class Tape;

@@ -4,7 +4,6 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr double log_2pi = 1.8378770664093454836;
 constexpr Index levels = 256;
 
 void check_range(const char* where, ConstMatrix x, Index most, bool whole) {

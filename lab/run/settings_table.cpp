@@ -13,7 +13,11 @@ using Names = std::vector<std::string>;
 template <class Table>
 Names names_of(const Table& table) {
   Names names;
-  for (const auto& row : table) names.push_back(row.name);
+  for (const auto& row : table)
+    if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(row)>>)
+      names.push_back(row->name);
+    else
+      names.push_back(row.name);
   return names;
 }
 template <class All>
@@ -105,6 +109,24 @@ Setting effective(Setting s) {
   s.get = [](const Settings& of) { return joined(widths(of), ","); };
   return s;
 }
+// What an objective declares.
+Setting objective_option(const ObjectiveSetting& o) {
+  const auto of = [&o](const Settings& s) {
+    ObjectiveSettings to;
+    to.given = s.objective_numbers;
+    return to;
+  };
+  return {"objective",
+          o.name,
+          o.value,
+          o.what,
+          [&o, of](Settings& s, const std::string& v) {
+            ObjectiveSettings to = of(s);
+            to.set(o.name, real_option(o.name, v, o.least, o.most));
+            s.objective_numbers = to.given;
+          },
+          [&o, of](const Settings& s) { return concat(of(s)[o]); }};
+}
 Setting kl_option(std::size_t row) {
   const KlSchedule& r = kl_schedules[row];
   return {"objective",
@@ -165,15 +187,14 @@ const std::vector<Setting>& all_settings() {
       one_of ("model", "output-bias", "HOW", "the first output", &S::output_bias, {"data-mean", "zero"}),
       one_of ("model", "likelihood", "NAME", "p(x|z)", &S::likelihood, names_of(likelihoods())),
       text   ("model", "likelihood-scale", "HOW", "learned, fixed:S or per-dimension [learned]", &S::likelihood_scale),
+      one_of ("model", "posterior", "NAME", "q(z|x)", &S::posterior, names_of(posteriors())),
       one_of ("model", "posterior-scale", "NAME", "", &S::posterior_scale, names_of(posterior_scales)),
-      one_of ("model", "prior", "NAME", "", &S::prior, {"standard-normal", "conditional"}),
-      one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives<AnyVae>)),
+      one_of ("model", "prior", "NAME", "", &S::prior, names_of(priors())),
+      one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives())),
       real   ("objective", "beta", "B", "factor on the KL, for --objective beta [1]", &S::beta, 0, 1e6),
-      real   ("objective", "gamma", "G", "of capacity [1]", &S::gamma, 0, 1e6),
-      real   ("objective", "capacity", "C", "nats [0]", &S::capacity, 0, 1e6),
       integer("objective", "particles", "K", "draws of z per x [1]", &S::particles, 1, 100000),
-      real   ("objective", "free-bits", "L", "nats of KL per latent that cost nothing [0]", &S::free_bits, 0, 1e6),
     };
+    for (const ObjectiveSetting* o : objective_settings()) t.push_back(objective_option(*o));
     for (std::size_t i = 0; i < std::size(kl_schedules); ++i) t.push_back(kl_option(i));
     for (Setting& more : std::vector<Setting>{
       integer("training", "epochs", "N", "passes over data [10]", &S::epochs, 1, 1000000),

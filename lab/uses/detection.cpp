@@ -84,19 +84,17 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
   if (model.deterministic) particles = 1;
   each_batch(run, examples, std::size_t(std::max<Index>(1, 2000 / particles)),
              [&](const Batch& b, std::span<const std::uint32_t> rows) {
-               const AnyVae vae = model.given(b.condition);
-               const auto q = vae.encode(b.x);
-               if (model.deterministic) {
-                 append(t.log_likelihood, vae.decode(q.mean).log_prob(b.x).val());
-                 return;
-               }
                Stream noise(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows,
                             std::uint32_t(particles));
-               const Var z = q.sample(noise, particles);
-               const Var log_px_z = vae.decode(z).log_prob(repeat_rows(b.x, particles));
-               const Var log_w = log_weights(vae, q, z, log_px_z, {.particles = particles});
+               const Wanted wanted{.kl = true, .log_ratio = true};
+               Draw d = model.draw(b, noise, particles, wanted);
+               const Var log_px_z =
+                   model.decode(d.z, b.condition).log_prob(repeat_rows(b.x, particles));
+               if (model.deterministic) return append(t.log_likelihood, log_px_z.val());
+               model.weigh(d, wanted);
+               const Var log_w = log_weights(log_px_z, d);
                const Var log_likelihood = particle_mean(log_px_z, particles);
-               const Var rate = kl(q, vae.prior);
+               const Var rate = kl(d);
                append(t.log_px, Var(log_mean_exp(log_w)).val());
                append(t.log_likelihood, log_likelihood.val());
                append(t.kl, rate.val());
@@ -119,10 +117,9 @@ double complexity(std::span<const std::uint8_t> image, std::size_t width, std::s
 std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
   check<UsageError>(!examples.file->real(), "--score complexity: the data are real numbers", hint,
                     "it needs images with bytes 0..255");
-  const bool grey = run.model->decoder.head.row->values == Values::grey;
   const bool binary =
       examples.file->binary || run.settings.binarize.value_or(Binarize::none) != Binarize::none;
-  const Real unit = grey || binary ? 1 : 255;
+  const Real unit = run.model->unit() == 1 || binary ? 1 : 255;
   const std::size_t pixel = std::size_t(run.model->image.channels);
   const std::size_t width = std::size_t(run.model->image.width) * pixel;  // bytes
   std::vector<double> to;
