@@ -116,7 +116,8 @@ PosteriorAt Model::code(const Batch& batch) const {
 Draw Model::draw(const Batch& batch, Stream& noise, Index particles, const Wanted& wanted) const {
   if (!deterministic)
     return inference->draw(seen_by(*this, batch), *prior, noise, particles, wanted);
-  Draw d{.q = code(batch)};
+  Draw d;
+  d.q = code(batch);
   d.z = d.q.mean;
   return d;
 }

@@ -243,7 +243,8 @@ void draw_run(const Model& model, const DataSet& data, const Settings& settings,
   else if (!model.deterministic)
     draw_samples(model, settings, sampling, folder / "samples.png");
   if (model.latent >= 2) draw_scatter(model, data.test, settings, folder / "scatter.png");
-  if (model.latent == 2 && !table && !model.deterministic && model.given_pixels.empty())
+  if (model.latent == 2 && !table && !model.deterministic && model.given_pixels.empty() &&
+      model.standard_normal)
     draw_manifold(model, {}, folder / "manifold.png");
 }
 

@@ -45,6 +45,8 @@ void check_consistent(const Settings& s) {
            concat("leave --", k.name, " out"));
   check<UsageError>(!prior_row.conditional || conditional, "--prior ", s.prior,
                     " would be ignored: only --model cvae heeds it", hint, "--model cvae");
+  heeded("components", prior_row.components, "a prior that is a mixture",
+         concat("leave --components out of --prior ", s.prior));
   for (const char* option : {"prior", "posterior", "posterior-scale"})
     heeded(option, !deterministic, "a vae",
            concat("--model ", s.model, " has no distribution of codes; leave --", option, " out"));

@@ -30,7 +30,7 @@ Settings baseline_settings(const Settings& of) {
   for (const Setting& row : all_settings()) {
     const std::string_view name = row.name;
     if (std::string_view(row.group) == "objective" || name == "latent" || name == "prior" ||
-        name == "posterior" || name == "posterior-scale")
+        name == "components" || name == "posterior" || name == "posterior-scale")
       row.set(s, row.get(Settings{}));
   }
   s.model = "baseline";
@@ -56,6 +56,7 @@ Architecture architecture(const Settings& s, ImageShape image, Index conditions)
                   .activation = activation(s.activation),
                   .initial = initial_of(s)},
       .prior = &prior(s.prior),
+      .components = s.components,
       .likelihood = &p,
       .scale = p.has_scale ? std::optional(likelihood_scale(s.likelihood_scale)) : std::nullopt};
 }

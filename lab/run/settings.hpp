@@ -35,6 +35,7 @@ struct Settings {
   std::string likelihood = "bernoulli", likelihood_scale = "learned";
   std::string posterior = "gaussian", posterior_scale = "log-variance";
   std::string prior = "standard-normal";
+  std::ptrdiff_t components = 10;  // of a mixture
   // objective
   std::string objective = "elbo";
   double beta = 1;

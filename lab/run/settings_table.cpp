@@ -190,6 +190,7 @@ const std::vector<Setting>& all_settings() {
       one_of ("model", "posterior", "NAME", "q(z|x)", &S::posterior, names_of(posteriors())),
       one_of ("model", "posterior-scale", "NAME", "", &S::posterior_scale, names_of(posterior_scales)),
       one_of ("model", "prior", "NAME", "", &S::prior, names_of(priors())),
+      integer("model", "components", "K", "of a mixture [10]", &S::components, 1, 100000),
       one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives())),
       real   ("objective", "beta", "B", "factor on the KL, for --objective beta [1]", &S::beta, 0, 1e6),
       integer("objective", "particles", "K", "draws of z per x [1]", &S::particles, 1, 100000),

@@ -20,7 +20,8 @@ void with_factor(Draw& d) {
 }
 
 Draw draw_of(const DiagonalGaussian& q, Stream& noise, Index particles, const Wanted& wanted) {
-  Draw d{.z = q.sample(noise, particles), .particles = particles};
+  Draw d;
+  d.z = q.sample(noise, particles), d.particles = particles;
   d.q.mean = q.mean, d.q.log_variance = q.log_variance;
   if (wanted.factor) with_factor(d);
   return d;

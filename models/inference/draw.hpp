@@ -16,17 +16,17 @@ struct Wanted {
 
 // K particles for each of B examples, Z latents; row b K + k is the k-th particle of example b.
 struct Draw {
-  Var z;          // (B K, Z)
-  Var kl;         // of each latent in closed form, nats: (B, Z), or (B K, Z) where a layer's KL
-                  // depends on the draw of the one above; empty: it has none, or nobody asked
-  Var log_ratio;  // log p(z) − log q(z|x), nats, (B K, 1); empty: nobody asked
-  Var penalty;    // what any objective subtracts besides, (B, 1), such as a codebook's; or empty
-  Var factor;     // (B K, 1), filled in by who asked for it, until backward(); or empty
+  Var z = {};   // (B K, Z)
+  Var kl = {};  // of each latent in closed form, nats: (B, Z), or (B K, Z) where a layer's KL
+                // depends on the draw of the one above; empty: it has none, or nobody asked
+  Var log_ratio = {};  // log p(z) − log q(z|x), nats, (B K, 1); empty: nobody asked
+  Var penalty = {};  // what any objective subtracts besides, (B, 1), such as a codebook's; or empty
+  Var factor = {};   // (B K, 1), filled in by who asked for it, until backward(); or empty
   Index particles = 1;
 
   // Where it comes from.
-  PosteriorAt q;
-  PriorAt p;
+  PosteriorAt q = {};
+  PriorAt p = {};
 };
 
 // (B K, 1) -> (B, 1): the mean over the K particles of each example

@@ -12,7 +12,8 @@ class OneLayer : public Inference {
 
   Draw draw(const Seen& seen, const Prior& prior, Stream& noise, Index particles,
             const Wanted& wanted) const override {
-    Draw d{.particles = particles, .q = code(seen)};
+    Draw d;
+    d.particles = particles, d.q = code(seen);
     d.p = prior.given(seen.x.tape(), seen.y, *this);
     d.z = posterior_->sample(d.q, noise, particles);
     if (wanted.factor) with_factor(d);

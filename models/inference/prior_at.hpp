@@ -9,8 +9,8 @@ class Prior;
 struct PriorAt {
   const Prior* prior = nullptr;
   bool standard_normal = false;
-  Var mean, log_variance;  // (B, Z), or (1, Z): where it is a diagonal Gaussian; or empty
-  Var more;                // what else a prior keeps for itself
+  Var mean = {}, log_variance = {};  // (B, Z), or (1, Z): where it is a diagonal Gaussian; or empty
+  Var more = {};                     // what else a prior keeps for itself
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
