@@ -8,7 +8,7 @@
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/expression.hpp>
 #include <vaegrad/autodiff/lane_gamma.hpp>
-#include <vaegrad/autodiff/lanes.hpp>
+#include <vaegrad/autodiff/lane_math.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

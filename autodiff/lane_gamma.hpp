@@ -5,7 +5,7 @@
 // a half-line to a finite interval, so that one of them serves all sizes. Bounds are held by
 // tests/autodiff/lane_gamma.cpp. Not here: the gamma function of negative numbers (NaN).
 #pragma once
-#include <vaegrad/autodiff/lanes.hpp>
+#include <vaegrad/autodiff/lane_math.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -193,5 +193,3 @@ inline Real horizontal_max(Lanes x) {
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
-
-#include <vaegrad/autodiff/lane_math.hpp>

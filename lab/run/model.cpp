@@ -3,12 +3,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-Initial initial_of(const Settings& s) {
-  const Initialiser which = s.initialiser == "he"       ? Initialiser::he
-                            : s.initialiser == "normal" ? Initialiser::normal
-                                                        : Initialiser::glorot;
-  return {s.seed, which};
-}
+Initial initial_of(const Settings& s) { return {s.seed, initialiser(s.initialiser)}; }
 // The pixels that are given.
 std::vector<std::uint32_t> pixels(const Settings& s, ImageShape image) {
   const auto gives = condition(s.condition).gives;

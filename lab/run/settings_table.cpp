@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/lab/run/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -10,16 +11,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-template <class Table>
-Names names_of(const Table& table) {
-  Names names;
-  for (const auto& row : table)
-    if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(row)>>)
-      names.push_back(row->name);
-    else
-      names.push_back(row.name);
-  return names;
-}
 template <class All>
 std::string joined(const All& all, const char* between) {
   std::string to;
@@ -183,7 +174,7 @@ const std::vector<Setting>& all_settings() {
       effective(numbers("model", "hidden", "N[,N..]", "dense layers [400]", &S::hidden, 1, 1 << 20, "400 or --hidden 400,200")),
       integer("model", "latent", "N", "dimensions of z [20]", &S::latent, 1, 1 << 16),
       one_of ("model", "activation", "NAME", "", &S::activation, names_of(activations)),
-      one_of ("model", "initialiser", "NAME", "", &S::initialiser, {"glorot", "he", "normal"}),
+      one_of ("model", "initialiser", "NAME", "", &S::initialiser, names_of(initialisers)),
       one_of ("model", "output-bias", "HOW", "the first output", &S::output_bias, {"data-mean", "zero"}),
       one_of ("model", "likelihood", "NAME", "p(x|z)", &S::likelihood, names_of(likelihoods())),
       text   ("model", "likelihood-scale", "HOW", "learned, fixed:S or per-dimension [learned]", &S::likelihood_scale),

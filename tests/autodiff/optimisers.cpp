@@ -167,4 +167,9 @@ TEST_CASE("initialisers: variance and range") {
   CHECK(limit <= std::sqrt(6. / 700));
   CHECK(moments(Initialiser::he).first == doctest::Approx(2. / 400).epsilon(0.02));
   CHECK(moments(Initialiser::normal).first == doctest::Approx(1e-4).epsilon(0.02));
+  const auto [uniform, most] = moments(Initialiser::uniform);
+  CHECK(uniform == doctest::Approx(1. / (3 * 400)).epsilon(0.02));
+  CHECK(most <= 1. / 20);
+  CHECK(message_of([] { initialiser("xavier"); }) ==
+        "initialiser: there is none called 'xavier'\n  hint: one of glorot, he, normal, uniform");
 }
