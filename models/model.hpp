@@ -64,7 +64,7 @@ struct Model {
   Index dimensions() const { return Index(modelled.size()); }  // of x
   Index classes() const { return given_pixels.empty() ? conditions : 0; }
   // x is a byte times so much, where the data are bytes.
-  double unit() const { return decoder.head.row->values == Values::grey ? 1.0 : 1 / 255.0; }
+  double unit() const { return decoder.head.row->unit; }
 
   // x and y of images as numbers 0..1, or of a table (B, image.size()), and of labels where the
   // model is given them. Errors: a label that was not met in training.
