@@ -44,7 +44,9 @@ struct PosteriorRow {
 };
 
 // The first is the default.
-#define VAEGRAD_POSTERIORS(ROW) ROW(gaussian)
+#define VAEGRAD_POSTERIORS(ROW) \
+  ROW(gaussian)                 \
+  ROW(full_covariance)
 
 #define ROW(name) extern const PosteriorRow name##_posterior;
 VAEGRAD_POSTERIORS(ROW)
