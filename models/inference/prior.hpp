@@ -45,7 +45,8 @@ struct PriorRow {
 // The first is the default.
 #define VAEGRAD_PRIORS(ROW) \
   ROW(standard_normal)      \
-  ROW(conditional)
+  ROW(conditional)          \
+  ROW(mixture)
 
 #define ROW(name) extern const PriorRow name##_prior;
 VAEGRAD_PRIORS(ROW)
