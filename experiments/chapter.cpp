@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 #include "command.hpp"
 

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/detection.hpp>
 #include <vaegrad/models/metrics/roc.hpp>
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
-#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/run/run.hpp>
 
 #include "opened.hpp"

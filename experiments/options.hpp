@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 #include "command.hpp"
 

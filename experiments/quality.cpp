@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>

@@ -5,7 +5,7 @@
 
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -3,7 +3,7 @@
 //   two_layers [--resume DIR] [options of vaegrad train]
 #include <iostream>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/lab/run/console.hpp>
+#include <vaegrad/lab/run/training/console.hpp>
 #include <vaegrad/models/vae.hpp>
 using namespace vaegrad;
 

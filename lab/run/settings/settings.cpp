@@ -6,7 +6,7 @@
 
 #include <vaegrad/lab/files/boost_text.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include <vaegrad/autodiff/by_name.hpp>
-#include <vaegrad/lab/run/checkpoint.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -1,4 +1,4 @@
-#include <vaegrad/lab/run/model_trainee.hpp>
+#include <vaegrad/lab/run/training/model_trainee.hpp>
 #include <vaegrad/lab/run/run.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -3,7 +3,7 @@
 #pragma once
 #include <chrono>
 
-#include <vaegrad/lab/run/checkpoint.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 #include <vaegrad/lab/run/run.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
