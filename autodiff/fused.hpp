@@ -225,8 +225,8 @@ struct Fused {
                                   if (*Reduction::name) to += ')';
                                 },
                                 [](const Entry& e, std::vector<std::uint32_t>& to) {
-                                  each_leaf(of(e).bound,
-                                            [&](const Leaf& l) { to.push_back(l.index); });
+                                  for (const Leaf* l : leaves_of(of(e).bound))
+                                    to.push_back(l->index);
                                 }};
 };
 
@@ -238,11 +238,11 @@ Var record_fused(const E& expression) {
   const Resolve resolve{tape};
   auto bound = map_leaves(expression, resolve);
   using State = Fused<Reduction, decltype(bound)>;
-  auto* state =
-      new (tape.memory_for<State>(1)) State{{}, bound, plan(bound, Reduction::may_be_flat)};
+  const auto leaves = leaves_of(bound);
+  auto* state = new (tape.memory_for<State>(1))
+      State{{}, bound, plan(shape_of(bound), leaves, Reduction::may_be_flat)};
 
-  bool active = false;
-  each_leaf(bound, [&](const Leaf& l) { active |= l.active; });
+  const bool active = std::any_of(leaves.begin(), leaves.end(), [](auto* l) { return l->active; });
   const Shape shape = Reduction::shape(state->plan.shape);
   const Matrix y{tape.memory_for<Real>(shape.size()), shape.rows, shape.cols};
   state->reduction.value(tape, state->plan, state->bound, y);

@@ -43,7 +43,7 @@ function(vaegrad_room room)
     # number type, and no contraction of a*b+c (then -O0 = -O3 and GCC = Clang, bit for bit).
     if(room STREQUAL autodiff)
       target_compile_features(${target} PUBLIC cxx_std_20)
-      target_compile_options(${target} PUBLIC -ffp-contract=off)
+      target_compile_options(${target} PUBLIC -ffp-contract=off PRIVATE $<$<CONFIG:Release>:-O3>)
       if(VAEGRAD_ARCH)
         target_compile_options(${target} PUBLIC -march=${VAEGRAD_ARCH})
       endif()
