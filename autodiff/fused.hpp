@@ -16,6 +16,8 @@
 #include <vaegrad/autodiff/elementwise.hpp>
 #include <vaegrad/autodiff/loops.hpp>
 
+#include <vaegrad/autodiff/precise_begin.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // A reduction says what shape it makes, how the value is computed, and (adjoint) what each lane of
@@ -181,7 +183,7 @@ struct LogTotalExp {
     const Real c = offset(p);
     over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
       const Real m = row_max(e, begin, end);
-      if (!std::isfinite(m)) {
+      if (!is_finite(m)) {
         y.data[i] = m;
         return;
       }
@@ -232,7 +234,7 @@ struct Fused {
 
 template <class Reduction, Expression E>
 Var record_fused(const E& expression) {
-  static_assert(in_catalogue<Reduction>,
+  static_assert(InCatalogue<Reduction>,
                 "a reduction is entered in the catalogue by a REDUCTION line");
   Tape& tape = *tape_of(expression);
   const Resolve resolve{tape};
@@ -293,7 +295,9 @@ Var softmax(const A& a) {
   const Var x = a;
   return exp(x - log_sum_exp(x));
 }
-COMPOSED(log_softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return log_softmax(x); })
-COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return softmax(x); })
+VAEGRAD_COMPOSED(log_softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return log_softmax(x); })
+VAEGRAD_COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return softmax(x); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

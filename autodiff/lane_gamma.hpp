@@ -7,6 +7,8 @@
 #pragma once
 #include <vaegrad/autodiff/lane_math.hpp>
 
+#include <vaegrad/autodiff/precise_begin.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 
 inline Lanes nan_below_zero(Lanes z, Lanes y) {
@@ -200,3 +202,5 @@ inline Lanes langevin_slope(Lanes x, Lanes y) {
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

@@ -18,6 +18,8 @@
 
 #include <vaegrad/autodiff/lanes.hpp>
 
+#include <vaegrad/autodiff/precise_begin.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // NaN from either side goes through.
@@ -213,3 +215,5 @@ inline Lanes sin(Lanes x) { return sincos(x).first; }
 inline Lanes cos(Lanes x) { return sincos(x).second; }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

@@ -11,6 +11,8 @@
 #include <vaegrad/autodiff/lanes.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
 
+#include <vaegrad/autodiff/precise_begin.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 
 struct Plan {
@@ -211,3 +213,5 @@ void pull_rows(Tape& tape, const Plan& p, Bound& bound, Weight weight) {
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

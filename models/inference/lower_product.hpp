@@ -40,7 +40,7 @@ struct LowerProduct {
   }
 };
 inline Var lower_product(Var n, Var e) { return record(LowerProduct{}, n, e); }
-CHECKED(LowerProduct, lower_product, VAEGRAD_INPUTS({{2, 6}}, {{4, 4}}),
+VAEGRAD_CHECKED(LowerProduct, lower_product, VAEGRAD_INPUTS({{2, 6}}, {{4, 4}}),
         [](Var n, Var e) { return lower_product(n, e); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

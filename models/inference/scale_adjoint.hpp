@@ -19,7 +19,7 @@ struct ScaleAdjoint {
   }
   static void pull(Wrt<1>, Node, Node, Node) {}
 };
-CHECKED(ScaleAdjoint, scale_adjoint, VAEGRAD_INPUTS({{3, 4}}), [](Var x) {
+VAEGRAD_CHECKED(ScaleAdjoint, scale_adjoint, VAEGRAD_INPUTS({{3, 4}}), [](Var x) {
   return record(ScaleAdjoint{}, x, x.tape().constant({{1}, {1}, {1}}));
 })
 

@@ -24,7 +24,7 @@ struct Bowl {
 
   void gradient(Tape& tape) {
     tape.reset();
-    const Var c = tape.constant({1, w.shape.cols});
+    const Var c = tape.constant(Shape{1, w.shape.cols});
     for (Index j = 0; j < c.shape().cols; ++j) c.val().data[j] = Real(j + 1);
     p.zero_gradient();
     tape.backward(sum(0.5 * c * square(tape(w) - 1)));
