@@ -36,9 +36,11 @@ int main(int argc, char** argv) {
   };
   const Var p = abs(x) + 0.1, holes = log(max(x, 0));  // log 0 = -inf
   print("expm1, tanh", expm1(x) * 0.1 + tanh(x)), print("sin, log", sin(x) + cos(x) * log(p));
-  print("softplus, erf", softplus(x) - erf(x) * sigmoid(x)), print("lgamma, pow", lgamma(p) / pow(p, 1.7));
+  print("softplus, erf", softplus(x) - erf(x) * sigmoid(x)),
+      print("lgamma, pow", lgamma(p) / pow(p, 1.7));
   print("log1p, log1mexp", log1p(p) + log1mexp(p)), print("langevin, sqrt", langevin(x) * sqrt(p));
-  print("row_sums", row_sums(x * x)), print("column_sums", column_sums(exp(x))), print("max", max(x));
+  print("row_sums", row_sums(x * x)), print("column_sums", column_sums(exp(x))),
+      print("max", max(x));
   for (Index i = 0; i < 999; i += 37) std::printf("%.9g\n", double(holes.val().data[i]));
   const Var shares = log_sum_exp(concatenate_columns(holes, x));
   for (Index i = 0; i < 3; ++i) std::printf("%.9g\n", double(shares.val().data[i]));
