@@ -7,6 +7,7 @@
 #include <vaegrad/lab/pictures/pictures.hpp>
 #include <vaegrad/lab/run/console.hpp>
 #include <vaegrad/lab/run/model_trainee.hpp>
+#include <vaegrad/lab/run/run_data.hpp>
 
 #include "command.hpp"
 #include "signals.hpp"
@@ -133,15 +134,16 @@ int train_baseline(const Settings& settings, const DataSet& data, Model& model, 
 
 int train(Arguments arguments) {
   watch_signals();
-  const Settings settings = read_settings(arguments);
+  Settings settings = read_settings(arguments);
   check_consistent(settings);
   if (settings.threads) set_threads(settings.threads);
-  const DataSet data = load_data(settings);
+  const DataSet data = load_training_data(settings);
   check<UsageError>(settings.mutate == 0 || !data.train.file->real(), "--mutate: ", settings.data,
                     " has real numbers, and none of them is a random pixel", hint,
                     "leave --mutate out");
   const auto model = new_model(settings, data);
   const Run run(settings);
+  write_data_record(run, data);
   const std::string from =
       settings.config.empty() ? "" : concat(" (", settings.config.filename().string(), ')');
   const std::string& note = data.train.file->note;

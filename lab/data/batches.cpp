@@ -48,12 +48,18 @@ void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Bin
   const Shape shape{static_cast<Index>(rows.size()), static_cast<Index>(file.dimensions())};
   check(x.shape() == shape, "batch: it has the shape ", x.shape(), ", the examples ", shape);
   if (file.real()) {
-    check<UsageError>(how == Binarize::none,
+    check<UsageError>(how == Binarize::none || file.unit,
                       "--binarize: the data are real numbers, not grey values", hint,
                       "leave --binarize away, and use --likelihood gaussian");
+    // x = [u < v],  u ~ U(0, 1), in float as for bytes
+    if (how == Binarize::sample) Stream(seed, Purpose::binarize, draw, rows).uniform(x);
     parallel_for(x.rows, x.size() >= worth_threads, [&](Index i) {
       const auto from = file.numbers(rows[static_cast<std::size_t>(i)]);
-      std::copy(from.begin(), from.end(), x.row(i));
+      Real* to = x.row(i);
+      for (std::size_t j = 0; j < from.size(); ++j)
+        to[j] = how == Binarize::none        ? static_cast<Real>(from[j])
+                : how == Binarize::threshold ? static_cast<Real>(from[j] >= 0.5f)
+                                             : static_cast<Real>(static_cast<float>(to[j]) < from[j]);
     });
   } else if (file.binary) {
     for_each_pixel(x, file, rows, [](Real, std::uint8_t b) { return static_cast<Real>(b); });

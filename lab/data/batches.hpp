@@ -23,8 +23,8 @@ class Batches {
   std::uint64_t seed_;
 };
 
-// How bytes 0..255 become numbers x. A binary file's 0 and 1 and a table's real numbers are taken
-// as they are.
+// How bytes 0..255 become numbers x. A binary file's 0 and 1 are taken as they are; real numbers too,
+// or, when they are all from 0 to 1, like a byte / 255.
 enum class Binarize {
   none,       // x = byte / 255
   threshold,  // x = 1 if byte >= 128, else 0

@@ -1,174 +1,15 @@
 #include <algorithm>
-#include <cmath>
 #include <future>
-#include <limits>
 #include <numeric>
 
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/lab/data/data_set.hpp>
-#include <vaegrad/lab/data/formats/amat.hpp>
-#include <vaegrad/lab/data/formats/array.hpp>
-#include <vaegrad/lab/data/formats/image_folder.hpp>
-#include <vaegrad/lab/data/known_sets.hpp>
+#include <vaegrad/lab/data/constant_columns.hpp>
+#include <vaegrad/lab/data/parts.hpp>
 #include <vaegrad/lab/data/shapes.hpp>
 #include <vaegrad/lab/files/checksum.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
-
-using Path = std::filesystem::path;
-
-struct Part {
-  Path images, labels;
-};
-struct Parts {
-  Part train, validation, test;
-};
-
-// The file as it is kept, or unpacked, or as the text it was published as.
-Path find_file(const Path& folder, const KnownFile& file, const KnownSet& set) {
-  if (file.name.empty()) return {};
-  const Path packed = folder / file.name;
-  for (const Path& path : {packed, folder / packed.stem(), folder / file.amat})
-    if (path != folder / "" && std::filesystem::exists(path)) return path;
-  fail(set.name, ": data file not found: ", packed.native(), hint,
-       set.package.empty() ? concat("vaegrad data ", set.name, " downloads it; or --data-dir DIR, ",
-                                    "when it lies in DIR/", set.name)
-                           : concat("apt-get install ", set.package));
-}
-
-Parts find_known(const KnownSet& set, const DataOptions& options) {
-  Path folder = data_folder(options.data_dir) / set.name;
-  if (!set.installed.empty() && !std::filesystem::exists(folder)) folder = set.installed;
-  const auto find = [&](const auto& part) {
-    return Part{find_file(folder, part.images, set), find_file(folder, part.labels, set)};
-  };
-  Parts parts;
-  parts.train = find(set.train);
-  if (!options.validation) parts.validation = find(set.validation);
-  if (options.test_data.empty()) parts.test = find(set.test);
-  return parts;
-}
-
-Parts find_parts(const std::string& name, const DataOptions& options, bool built_in) {
-  Parts parts;
-  if (built_in) {
-    check<UsageError>(options.labels.empty(), name, ": --labels: its labels are its shapes", hint,
-                      "leave --labels away");
-  } else if (const KnownSet* known = find_known_set(name)) {
-    parts = find_known(*known, options);
-  } else {
-    std::string names;
-    for (const auto& k : known_sets()) names += concat(k.name, ", ");
-    check(
-        std::filesystem::exists(name), name, ": neither a file nor a known data set", hint,
-        "known are ", names,
-        "shapes, or give the path of an IDX, NPY or CSV file, or of a folder of PNG or JPEG files");
-    parts.train.images = name;
-  }
-  if (!options.labels.empty()) parts.train.labels = options.labels;
-  if (!options.test_data.empty()) parts.test = {options.test_data, {}};
-  if (!options.test_labels.empty()) {
-    check<UsageError>(!parts.test.images.empty(), name,
-                      ": --test-labels without test data: ", options.test_labels.native(), hint,
-                      "--test-data PATH, or leave --test-labels away: the test examples are split "
-                      "off with their labels");
-    parts.test.labels = options.test_labels;
-  }
-  return parts;
-}
-
-struct Loaded {
-  std::shared_ptr<Images> images;
-  std::vector<Checksum> checksums;
-};
-
-std::vector<std::uint8_t> to_labels(Array array, const std::string& file) {
-  const bool column = array.dims.size() == 2 && array.dims[1] == 1;
-  check(array.dims.size() == 1 || column, file, ": not labels: ", array.dims.size(), " dimensions ",
-        sizes(array.dims), hint, "labels are (count), such as train-labels-idx1-ubyte.gz");
-  if (array.values.empty()) return std::move(array.bytes);
-  std::vector<std::uint8_t> labels(array.values.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const float value = array.values[i];
-    check(value >= 0 && value <= 255 && value == std::floor(value), file, ": label ", value,
-          " of example ", i, " is out of range", hint, "labels are whole numbers from 0 to 255");
-    labels[i] = static_cast<std::uint8_t>(value);
-  }
-  return labels;
-}
-
-// (count, height, width, channels) as it is, or made from (count, channels, height, width)
-template <class T>
-void put_channels_last(std::vector<T>& x, const std::vector<std::size_t>& dims) {
-  const std::size_t channels = dims[1], pixels = dims[2] * dims[3];
-  std::vector<T> image(channels * pixels);
-  for (std::size_t at = 0; at + image.size() <= x.size(); at += image.size()) {
-    for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t p = 0; p < pixels; ++p) image[p * channels + c] = x[at + c * pixels + p];
-    std::copy(image.begin(), image.end(), x.begin() + std::ptrdiff_t(at));
-  }
-}
-// Images of 1 or 3 channels, which are last or first.
-void take_channels(Array& array, Images& images, const std::string& name) {
-  auto& d = array.dims;
-  const auto is_few = [](std::size_t channels) { return channels == 1 || channels == 3; };
-  check(is_few(d[3]) || is_few(d[1]), name, ": not images: 4 dimensions ", sizes(d),
-        ", of which neither the last nor the second is 1 or 3 channels", hint,
-        "(count, height, width, channels), or (count, channels, height, width)");
-  if (!is_few(d[3])) {
-    put_channels_last(array.bytes, d);
-    put_channels_last(array.values, d);
-    d = {d[0], d[2], d[3], d[1]};
-    images.note = "channels first in the file";
-  } else if (d[3] > 1 && !std::filesystem::is_directory(name)) {
-    images.note = "channels last in the file";
-  }
-  images.channels = d[3];
-  d.pop_back();
-}
-
-Loaded load(const Part& part, std::size_t resize) {
-  if (part.images.empty()) return {};
-  const std::string& name = part.images.native();
-  Loaded loaded{std::make_shared<Images>(), {}};
-  Images& images = *loaded.images;
-  {
-    Array array = part.images.extension() == ".amat" ? read_amat(part.images)
-                  : std::filesystem::is_directory(part.images)
-                      ? read_image_folder(part.images, resize)
-                      : read_array(part.images);
-    auto& dims = array.dims;
-    if (dims.size() == 1 && !array.values.empty()) dims.push_back(1);  // a table of one column
-    check(!array.bytes.empty() || !array.values.empty(), name, ": no examples: the header says ",
-          sizes(dims), hint, "give a file with at least one");
-    if (dims.size() == 4) take_channels(array, images, name);
-    check(dims.size() == 2 || dims.size() == 3, name, ": not images: ", dims.size(),
-          dims.size() == 1 ? " dimension " : " dimensions ", sizes(dims), hint,
-          dims.size() == 1
-              ? "labels belong to --labels and --test-labels"
-              : "images are (count, height, width) or (count, height, width, channels), tables "
-                "(count, columns)");
-    images.count = dims[0];
-    images.height = dims.size() == 3 ? dims[1] : 1;
-    images.width = dims.back();
-    images.bytes = std::move(array.bytes);
-    images.values = std::move(array.values);
-    check(images.count <= std::numeric_limits<std::uint32_t>::max(), name,
-          ": too many examples: ", images.count);
-    loaded.checksums.push_back({name, std::move(array.sha256)});
-  }
-  if (!part.labels.empty()) {
-    const std::string& file = part.labels.native();
-    Array array = read_array(part.labels);
-    loaded.checksums.push_back({file, std::move(array.sha256)});
-    images.labels = to_labels(std::move(array), file);
-    check(images.labels.size() == images.count, file,
-          ": wrong number of labels: ", images.labels.size(), " labels for ", images.count,
-          " images in ", name, hint, "give the labels that belong to these images");
-  }
-  return loaded;
-}
 
 struct Sources {
   Loaded train, validation, test;
@@ -180,7 +21,7 @@ Sources load_built_in(const std::string& name, const ShapeGrid& grid, const Part
   Sources sources;
   sources.train.images = std::make_shared<Images>(std::move(shapes.train));
   if (!parts.test.images.empty()) {
-    sources.test = load(parts.test, options.resize);
+    sources.test = load_part(parts.test, options);
     return sources;
   }
   Sha256 hash;
@@ -275,6 +116,12 @@ void split(DataSet& set, const Sources& from, const DataOptions& options) {
   set.train = {Split::train, train.images, take_last(rows, rows.size())};
 }
 
+std::string names_of(const Images& images) {
+  std::string text;
+  for (const std::string& n : images.label_names) text += concat(text.empty() ? "" : ", ", n);
+  return text.empty() ? "numbers" : text;
+}
+
 // What the training data are, the others must be.
 void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
   if (!other.images) return;
@@ -293,6 +140,8 @@ void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
         ", but the training data are ", a.real() ? "real numbers" : "bytes", hint,
         "give test data in the form of the training data");
   if (classes == 0 || b.labels.empty()) return;
+  check(a.label_names == b.label_names, name, ": other classes: ", names_of(b),
+        ", the training data have ", names_of(a), hint, "give test data of the same classes");
   const int most = *std::max_element(b.labels.begin(), b.labels.end());
   check(static_cast<std::size_t>(most) < classes, name, ": a label out of range: ", most,
         ", the labels of the training data are 0 to ", classes - 1, hint,
@@ -332,6 +181,9 @@ std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n) {
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options) {
   const auto grid = shape_grid(name_or_path);
   const Parts parts = find_parts(name_or_path, options, grid.has_value());
+  check<UsageError>(options.label_column.empty() || is_table_name(parts.train.images),
+                    "--label-column ", options.label_column, ": ", name_or_path, " is no table",
+                    hint, "--labels FILE names its labels");
   check<UsageError>(!options.resize || std::filesystem::is_directory(parts.train.images) ||
                         std::filesystem::is_directory(parts.test.images),
                     "--resize: ", name_or_path, " is no folder of images", hint,
@@ -344,9 +196,9 @@ DataSet load_data_set(const std::string& name_or_path, const DataOptions& option
   } else {
     // Unpacking is most of the time before the first step, so the test data are read beside the
     // others.
-    auto reading = std::async(std::launch::async, load, parts.test, options.resize);
-    from.train = load(parts.train, options.resize);
-    from.validation = load(parts.validation, options.resize);
+    auto reading = std::async(std::launch::async, load_part, parts.test, options);
+    from.train = load_part(parts.train, options);
+    from.validation = load_part(parts.validation, options);
     from.test = reading.get();
   }
 
@@ -357,6 +209,7 @@ DataSet load_data_set(const std::string& name_or_path, const DataOptions& option
   make_same_kind(train, from.validation, set.classes);
   make_same_kind(train, from.test, set.classes);
   split(set, from, options);
+  if (options.drop_constant) drop_constant_columns(set);
   for (const auto* loaded : {&from.train, &from.validation, &from.test})
     set.checksums.insert(set.checksums.end(), loaded->checksums.begin(), loaded->checksums.end());
   return set;

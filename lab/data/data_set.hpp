@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <vaegrad/autodiff/image_shape.hpp>
+#include <vaegrad/lab/data/formats/array.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -28,10 +29,12 @@ struct Images {
   std::size_t count = 0, height = 0, width = 0, channels = 1;
   std::vector<std::uint8_t> bytes;   // (count, height, width, channels), or empty when there are
   std::vector<float> values;         // (.. as bytes), finite
-  std::vector<std::uint8_t> labels;  // (count), or empty
+  std::vector<Label> labels;         // (count), or empty
   Factors factors;                   // empty when they are not known
+  bool unit = false;                 // real numbers, all from 0 to 1
   bool binary = false;               // the data set's bytes are all 0 or 1, and mean just that
   std::string note;  // what people should know of how the file was read; empty: nothing
+  std::vector<std::string> label_names, column_names;  // where the file gives them
 
   bool real() const { return !values.empty(); }
   bool grey() const { return !binary && !real(); }  // bytes 0..255
@@ -62,11 +65,19 @@ struct Checksum {
   std::string file, sha256;  // of the file as it lies on disk; of `shapes`, of the test images
 };
 
+// A column of real numbers that was left out, since it is `value` in every training example.
+struct DroppedColumn {
+  std::size_t column = 0;
+  std::string name;  // or empty
+  float value = 0;
+};
+
 struct DataSet {
   std::string name;  // as it was asked for
   Examples train, validation, test;
   std::size_t classes = 0;  // labels are 0 .. classes-1, before any are left out; 0: no labels
   std::vector<Checksum> checksums;  // of every file that was read
+  std::vector<DroppedColumn> dropped = {};
 };
 
 // `train`, `validation`, `test`, or `all` of a single file. Errors: there are none (UsageError for
@@ -75,6 +86,14 @@ Examples choose_split(const DataSet& data, std::string_view name);
 
 // At most n rows, spread evenly over the examples: test sets are often sorted.
 std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n);
+
+// What becomes of numbers that bytes could hold, in a file of other numbers: of int64, of text, ..
+enum class NumbersAs {
+  numbers,          // what they are
+  bytes_of_images,  // whole numbers 0..255 are grey, in images; in rows of a table numbers
+  bytes,            // .. in tables too
+  levels,           // .. and so are whole 255ths from 0 to 1
+};
 
 struct DataOptions {
   std::filesystem::path data_dir = {};  // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
@@ -85,10 +104,13 @@ struct DataOptions {
   std::size_t resize = 0;         // pixels a side of every image of a folder; 0: as they are
   std::vector<int> classes = {};  // keep the examples of these labels only; empty: all
   std::uint64_t seed = 1;         // of the permutation that splits a file
+  std::string label_column = {};  // of tables (TableOptions)
+  NumbersAs numbers = NumbersAs::bytes_of_images;
+  bool drop_constant = false;  // leave out the columns that are constant in the training examples
 };
 
-// `fashion-mnist`, `mnist`, `binarized-mnist`, `shapes`, or the path of an IDX (plain or gzip), NPY
-// or CSV file, or of a folder of images. The last `validation` examples of a seeded permutation of
+// `fashion-mnist`, `mnist`, `binarized-mnist`, `shapes`, or the path of a file that read_array()
+// reads, or of a folder of images. The last `validation` examples of a seeded permutation of
 // the training data are for validation. A file without test data is split 80 / 10 / 10 by that
 // permutation, at least one each. Test data are set apart before classes are left out, so that no
 // choice of classes turns a test example into a training example. Two calls with the same arguments

@@ -56,6 +56,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
 // A file in memory.
 class SafeTensors {
  public:
+  const std::string& file() const { return file_; }
   const Metadata& metadata() const { return metadata_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // as they lie in the file
   const Tensor* find(std::string_view name) const;

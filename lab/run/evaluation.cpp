@@ -75,16 +75,22 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
 
 Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
                   Index particles, const std::function<void(std::size_t)>& progress) {
+  const auto log_weights = [&](Tape& tape, auto rows, Stream& noise, Index k) {
+    const Batch batch =
+        make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
+    return model.log_weights(batch, noise, k);
+  };
+  return evidence(examples, particles, settings.seed, log_weights, progress);
+}
+
+Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
+                  const RecordRows& log_weights, const std::function<void(std::size_t)>& progress) {
   std::vector<LogWeights> weights;
   weights.reserve(examples.count());
   in_batches(examples, 20, [&](auto rows) {
     importance_sample(
-        [&](Tape& tape, Stream& noise, Index k) {
-          return model.log_weights(
-              make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split)), noise,
-              k);
-        },
-        rows, particles, settings.seed, weights);
+        [&](Tape& tape, Stream& noise, Index k) { return log_weights(tape, rows, noise, k); }, rows,
+        particles, seed, weights);
     if (progress) progress(weights.size());
   });
   Evidence e;

@@ -34,7 +34,13 @@ struct Evidence {
   double examples_error = 0;         // of it, from the choice of examples
   double effective_sample_size = 0;  // mean, of the particles
 };
-// progress gets the number of examples done, from time to time.
+// Of a model of one's own: log_weights puts examples on a tape and returns log p(x, z) − log q(z|x)
+// of K draws for each, (B, K). progress gets the number of examples done, from time to time.
+using RecordRows =
+    std::function<Var(Tape&, std::span<const std::uint32_t> rows, Stream& noise, Index particles)>;
+Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
+                  const RecordRows& log_weights,
+                  const std::function<void(std::size_t)>& progress = {});
 Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
                   Index particles, const std::function<void(std::size_t)>& progress = {});
 

@@ -138,6 +138,10 @@ void copy_weights(const SafeTensors& from, Model& model, const std::string& pref
     s.mean.resize(shape[0]), s.deviation.resize(shape[0]);
     from.copy<double>(prefix + "standard.mean", shape, s.mean);
     from.copy<double>(prefix + "standard.deviation", shape, s.deviation);
+    for (std::size_t j = 0; j < shape[0]; ++j)
+      check(std::isfinite(s.mean[j]) && std::isfinite(s.deviation[j]) && s.deviation[j] > 0,
+            from.file(), ": column ", j, " has the mean ", s.mean[j], " and the deviation ",
+            s.deviation[j], hint, "train the run again");
   }
   if (model.baseline) copy_weights(from, *model.baseline, prefix + "baseline.");
 }
@@ -163,64 +167,6 @@ void Run::make_latest() const {
   fs::remove(fresh, error);
   fs::create_directory_symlink(folder_.filename(), fresh, error);
   if (!error) fs::rename(fresh, link, error);
-}
-
-namespace {
-
-DataSet read_data(const Settings& settings) {
-  DataOptions options;
-  options.data_dir = settings.data_dir;
-  options.validation = settings.validation;
-  options.classes.assign(settings.classes.begin(), settings.classes.end());
-  options.resize = std::size_t(settings.resize);
-  options.seed = settings.seed;
-  options.labels = settings.labels;
-  options.test_data = settings.test_data;
-  options.test_labels = settings.test_labels;
-  return load_data_set(settings.data, options);
-}
-
-}  // namespace
-
-void check_suits(const Settings& settings, const DataSet& data) {
-  const Likelihood& p = likelihood(settings.likelihood);
-  const Images& images = *data.train.file;
-  const bool as_it_is = settings.binarize.value_or(Binarize::none) == Binarize::none;
-  check<UsageError>(p.values == Values::real || !images.real(), p.name,
-                    " likelihood needs bytes, but ", settings.data, " has real numbers", hint,
-                    "--likelihood gaussian");
-  check<UsageError>(p.values != Values::binary || !images.grey() || settings.binarize, p.name,
-                    " likelihood needs values 0 or 1, but ", settings.data,
-                    " has grey values 0..255", hint,
-                    "--binarize sample, or --binarize none to use them as probabilities");
-  check<UsageError>(!images.binary || as_it_is, "--binarize: ", settings.data,
-                    " is binary already: its bytes are all 0 or 1", hint, "leave --binarize out");
-  check<UsageError>(p.values == Values::binary || as_it_is, "--binarize: the ", p.name,
-                    " likelihood takes values as they are", hint,
-                    "leave --binarize out, or --likelihood bernoulli");
-  check<UsageError>(!settings.standardise || images.real(), "--standardise: ", settings.data,
-                    images.binary ? " has only 0 and 1" : " has bytes",
-                    ", which have a scale already", hint, "leave --standardise out");
-}
-
-DataSet load_data(const Settings& settings) {
-  DataSet data = read_data(settings);
-  check_suits(settings, data);
-  return data;
-}
-
-DataSet load_data_for(const Model& model, Settings& settings) {
-  if (!fs::is_directory(settings.data) && !fs::is_directory(settings.test_data))
-    settings.resize = 0;
-  DataSet data = read_data(settings);
-  const Images& images = *data.train.file;
-  if (images.binary) settings.binarize = {};
-  check_suits(settings, data);
-  check(images.shape() == model.image, settings.data,
-        ": examples of another size: ", images.shape(), ", the model is for ", model.image, hint,
-        "give data of the size it was trained on");
-  if (model.conditions) condition_size(settings, data);
-  return data;
 }
 
 bool bits_are_defined(const Settings& settings, const DataSet& data) {

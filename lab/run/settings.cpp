@@ -122,12 +122,18 @@ Settings read_settings(std::span<const std::string> arguments) {
     read_config(settings.config = shipped_config("default.ini"), settings);
   const Settings recorded = settings;
   take_over(given, settings);
+  settings.names_data = given.count("data");
   if (given.count("resume")) {
+    // The data may have moved; whether they are those of the run is seen when they are read.
+    const auto may_differ = [](std::string_view name) {
+      return name == "epochs" || name == "data" || name == "data-dir" || name == "labels" ||
+             name == "test-data" || name == "test-labels";
+    };
     for (const Setting& s : all_settings())
       check<UsageError>(
-          s.name == std::string_view("epochs") || s.get(settings) == s.get(recorded), "--", s.name,
+          may_differ(s.name) || s.get(settings) == s.get(recorded), "--", s.name,
           ' ', s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
-          "only --epochs and --threads may differ; for other settings start a new run");
+          "only --epochs, --threads and where the data lie may differ; for others start a new run");
     check<UsageError>(settings.epochs >= recorded.epochs, "--epochs ", settings.epochs,
                       ": the run is set for ", recorded.epochs, hint, "--epochs may only grow");
   }

@@ -25,7 +25,8 @@ struct Settings {
   std::optional<std::size_t> validation;
   std::ptrdiff_t resize = 0;
   double mutate = 0;
-  bool standardise = false;
+  bool standardise = false, drop_constant = false;
+  std::string label_column;
   // model
   std::string model = "vae", condition = "label";
   std::string network = "mlp";
@@ -56,6 +57,7 @@ struct Settings {
   int threads = 0;  // 0: as many as this process may use
   std::filesystem::path config, out, resume;
   bool overwrite = false;
+  bool names_data = false;  // --data was on the command line
 };
 
 struct Setting {

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <vaegrad/lab/run/trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -13,8 +15,12 @@ void copy_tensors(const SafeTensors& from, const std::string& prefix, Parameters
   const auto values = block.change_values();
   for (const auto& [name, param] : block.list()) {
     const std::size_t shape[]{std::size_t(param.shape.rows), std::size_t(param.shape.cols)};
-    from.copy<Real>(prefix + name, shape,
-                    values.subspan(std::size_t(param.offset), std::size_t(param.shape.size())));
+    const auto to = values.subspan(std::size_t(param.offset), std::size_t(param.shape.size()));
+    from.copy<Real>(prefix + name, shape, to);
+    for (std::size_t i = 0; i < to.size(); ++i)
+      if (!std::isfinite(to[i]))
+        fail(from.file(), ": a weight is ", double(to[i]), ": ", prefix, name, ", number ", i, hint,
+             "train the run again, or --weights best");
   }
 }
 

@@ -10,16 +10,42 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+using Label = std::uint8_t;
+inline constexpr std::size_t most_classes = 256;
+
 struct Array {
   std::vector<std::size_t> dims;
-  std::vector<std::uint8_t> bytes;  // row by row; one of the two is empty
-  std::vector<float> values;        // finite
-  std::string sha256;               // of the file as it lies on disk
+  std::vector<std::uint8_t> bytes = {};  // row by row; one of the two is empty
+  std::vector<float> values = {};        // finite
+  std::string sha256 = {};               // of the file as it lies on disk
+  // Where the file says so itself: of each example, and what the labels are called.
+  std::vector<Label> labels = {};
+  std::vector<std::string> label_names = {}, column_names = {};
+  std::string note = {};  // how the file was read, for people; empty: nothing to say
 };
 
-// By the name's end .csv or .npy, or NPY's first bytes; everything else is IDX, plain or gzip.
-// Another format is one more line there.
-Array read_array(const std::filesystem::path& path);
+// What people may say about a table: the column of its labels, as a number from 0 (from the end: -1)
+// or by its name; empty: it has none.
+struct TableOptions {
+  std::string label_column = {};
+};
+
+// By the name's end, whatever its case: .csv, .tsv, .txt (also .gz), or by its first bytes: NPY (also
+// gzip), NPZ (FILE.npz, or FILE.npz:NAME for one of its arrays); everything else is IDX, plain or
+// gzip. Another format is one more line there.
+Array read_array(const std::filesystem::path& path, const TableOptions& options = {});
+inline constexpr std::string_view known_formats =
+    "read are IDX, NPY (.npy), NPZ (.npz), tables of numbers (.csv, .tsv, .txt), each also as "
+    ".gz, and folders of PNG or JPEG files";
+// The name ends like that of a table, .gz aside.
+bool is_table_name(const std::filesystem::path& path);
+
+// FILE.npz:NAME is an array of that file; the key is empty for any other path.
+struct ArrayName {
+  std::filesystem::path file;
+  std::string key;
+};
+ArrayName array_name(const std::filesystem::path& path);
 
 inline std::string sizes(const std::vector<std::size_t>& dims) {  // (60000, 28, 28)
   std::string text;

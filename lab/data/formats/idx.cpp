@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <boost/iostreams/device/back_inserter.hpp>
-#include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filter/zlib.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
 
 #include <vaegrad/lab/data/formats/idx.hpp>
-#include <vaegrad/lab/files/hashed_file.hpp>
+#include <vaegrad/lab/files/gzip.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -26,66 +25,18 @@ struct Plain {
   }
 };
 
-std::string_view explain(const io::gzip_error& e) {
-  switch (e.error()) {
-    case io::gzip::bad_crc:
-      return "its checksum does not match";
-    case io::gzip::bad_length:
-      return "its length does not match";
-    case io::gzip::bad_header:
-      return "bytes that are not gzip follow, or its header is wrong";
-    case io::gzip::bad_footer:
-      return "its end is missing";
-    default:
-      return "it cannot be unpacked";
-  }
-}
-
-struct Source {  // as Boost reads
-  using char_type = char;
-  using category = io::source_tag;
-
-  HashedFile& file;
-  std::streamsize read(char* to, std::streamsize bytes) {
-    const std::size_t got = file.read(to, static_cast<std::size_t>(bytes));
-    return got > 0 || bytes == 0 ? static_cast<std::streamsize>(got) : -1;
-  }
-};
-
 struct Gzip {
   HashedFile& source;
-  io::gzip_decompressor unpack{io::gzip::default_window_bits, 1 << 16};
+  GzipReader unpacked{source};
 
-  std::size_t read(void* to, std::size_t bytes) {
-    std::size_t done = 0;
-    try {
-      while (done < bytes) {
-        Source packed{source};
-        const auto got = unpack.read(packed, static_cast<char*>(to) + done,
-                                     static_cast<std::streamsize>(bytes - done));
-        if (got < 0) break;
-        done += static_cast<std::size_t>(got);
-      }
-    } catch (const io::gzip_error& e) {
-      fail(source.file.name(), ": damaged gzip file: ", explain(e), ", after ", source.at, " of ",
-           source.file.size(), " bytes", hint, damaged_hint);
-    } catch (const std::ios_base::failure&) {
-      fail(source.file.name(), ": damaged gzip file: it cannot be unpacked, after ", source.at,
-           " of ", source.file.size(), " bytes", hint, damaged_hint);
-    }
-    return done;
-  }
+  std::size_t read(void* to, std::size_t bytes) { return unpacked.read(to, bytes); }
 
   void check_claim(std::size_t header, std::size_t claimed) const {
     const auto& file = source.file;
-    check(claimed / 1032 <= file.size(), file.name(), ": its header lies: it claims ", claimed,
-          " bytes, but ", file.size(), " bytes of gzip hold at most ", 1032 * file.size(), hint,
-          damaged_hint);
-    // ISIZE: the last four bytes are the unpacked size, little-endian, modulo 2^32.
-    std::uint32_t size = 0;
-    Byte trailer[4] = {};
-    file.read(file.size() - 4, trailer, 4);
-    for (int k = 3; k >= 0; --k) size = size << 8 | trailer[k];
+    check(claimed / GzipReader::best <= file.size(), file.name(),
+          ": its header lies: it claims ", claimed, " bytes, but ", file.size(),
+          " bytes of gzip hold at most ", GzipReader::best * file.size(), hint, damaged_hint);
+    const std::uint32_t size = unpacked.announced();
     check(size == static_cast<std::uint32_t>(header + claimed), file.name(),
           ": truncated or damaged: the header claims ", header + claimed,
           " bytes, the gzip trailer ", size, hint, damaged_hint);
@@ -127,8 +78,7 @@ Idx read_from(Reader reader) {
   if (!is_idx) {
     std::string first;
     append_hex(first, {magic, got});
-    fail(name, ": not an IDX file: first bytes are", first, hint,
-         "an IDX file of bytes begins with 00 00 08 and the number of dimensions");
+    fail(name, ": not an IDX file: first bytes are", first, hint, known_formats);
   }
   check(magic[2] == 0x08, name, ": IDX file of ", type_name(magic[2]), ": type ", int{magic[2]},
         ", only unsigned bytes (type 8) are read", hint, "write the values as bytes 0..255");
@@ -167,15 +117,8 @@ Idx read_from(Reader reader) {
 Idx read_idx(const std::filesystem::path& path) {
   HashedFile source{InputFile(path)};
   const InputFile& file = source.file;
-  Byte magic[2] = {};
   check(file.size() > 0, file.name(), ": empty file: 0 bytes", hint, damaged_hint);
-  const std::size_t got = file.read(0, magic, 2);
-  if (got == 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
-    // The smallest gzip file: 10 bytes of header, 2 of deflate, 8 of trailer.
-    check(file.size() >= 20, file.name(), ": truncated: a gzip file of ", file.size(), " bytes",
-          hint, damaged_hint);
-    return read_from(Gzip{source});
-  }
+  if (is_gzip(file)) return read_from(Gzip{source});
   return read_from(Plain{source});
 }
 

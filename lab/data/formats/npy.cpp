@@ -1,8 +1,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <utility>
 #include <vaegrad/lab/data/formats/npy.hpp>
-#include <vaegrad/lab/files/hashed_file.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -67,8 +67,27 @@ void to_floats(const char* from, std::span<float> to) {
     T x;
     std::memcpy(&x, from + i * sizeof x, sizeof x);
     to[i] = static_cast<float>(x);
-    if constexpr (std::is_integral_v<T>)  // beyond 2^24 a float has gaps: NaN is refused below
-      if (x > (1 << 24) || x < -(1 << 24)) to[i] = NAN;
+    if constexpr (std::is_integral_v<T> && sizeof(T) >= 4)  // beyond 2^24 a float has gaps: NaN is
+      if (std::cmp_greater(x, 1 << 24) || std::cmp_less(x, -(1 << 24))) to[i] = NAN;  // refused below
+  }
+}
+// IEEE 754 binary16
+struct Half {
+  std::uint16_t bits;
+  explicit operator float() const {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const float size = exponent == 31 ? (fraction ? NAN : INFINITY)
+                       : exponent     ? std::ldexp(float(1024 + fraction), exponent - 25)
+                                      : std::ldexp(float(fraction), -24);
+    return bits & 0x8000 ? -size : size;
+  }
+};
+template <class T>
+void to_floats_swapped(const char* from, std::span<float> to) {  // most significant byte first
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    char x[sizeof(T)];
+    for (std::size_t k = 0; k < sizeof x; ++k) x[k] = from[(i + 1) * sizeof x - 1 - k];
+    to_floats<T>(x, to.subspan(i, 1));
   }
 }
 struct Type {
@@ -79,10 +98,21 @@ struct Type {
 constexpr Type types[] = {
     {"|u1", 1, nullptr},
     {"|b1", 1, nullptr},
+    {"|i1", 1, to_floats<std::int8_t>},
+    {"<f2", 2, to_floats<Half>},
     {"<f4", 4, to_floats<float>},
     {"<f8", 8, to_floats<double>},
+    {"<i2", 2, to_floats<std::int16_t>},
     {"<i4", 4, to_floats<std::int32_t>},
     {"<i8", 8, to_floats<std::int64_t>},
+    {"<u2", 2, to_floats<std::uint16_t>},
+    {"<u4", 4, to_floats<std::uint32_t>},
+    {"<u8", 8, to_floats<std::uint64_t>},
+    {">f4", 4, to_floats_swapped<float>},
+    {">f8", 8, to_floats_swapped<double>},
+    {">i2", 2, to_floats_swapped<std::int16_t>},
+    {">i4", 4, to_floats_swapped<std::int32_t>},
+    {">i8", 8, to_floats_swapped<std::int64_t>},
 };
 
 const Type& find_type(const std::string& type, const std::string& name) {
@@ -96,10 +126,20 @@ const Type& find_type(const std::string& type, const std::string& name) {
 
 }  // namespace
 
+std::vector<std::size_t> npy_dims(std::string_view start, const std::string& name) {
+  if (!start.starts_with(magic) || start.size() < 12) return {};
+  const auto end = start.find('}');
+  return end == start.npos ? std::vector<std::size_t>{} : parse(start.substr(0, end + 1), name).dims;
+}
+
 Array read_npy(const std::filesystem::path& path) {
-  HashedFile source{InputFile(path)};
-  const std::string& name = source.file.name();
-  check(source.file.size() > 0, name, ": empty file: 0 bytes", hint, damaged_hint);
+  ByteInput input(path);
+  return read_npy(input);
+}
+
+Array read_npy(ByteInput& source) {
+  const std::string& name = source.name();
+  check(source.size() > 0, name, ": empty file: 0 bytes", hint, damaged_hint);
   unsigned char start[12] = {};
   const std::size_t got = source.read(start, 10);
   check(got == 10 && std::memcmp(start, magic.data(), magic.size()) == 0, name,
@@ -112,9 +152,9 @@ Array read_npy(const std::filesystem::path& path) {
     source.read(start + 10, 2);
     length |= std::size_t{start[10]} << 16 | std::size_t{start[11]} << 24;
   }
-  check(length <= 1 << 16 && length <= source.file.size(), name,
+  check(length <= 1 << 16 && length <= source.size(), name,
         ": its header lies: it claims to be ", length, " bytes long, the file has ",
-        source.file.size(), hint, damaged_hint);
+        source.size(), hint, damaged_hint);
   std::string text(length, '\0');
   text.resize(source.read(text.data(), length));
   const Header header = parse(text, name);
@@ -126,14 +166,14 @@ Array read_npy(const std::filesystem::path& path) {
   bool overflow = false;
   for (const std::size_t n : header.dims) overflow |= __builtin_mul_overflow(count, n, &count);
   overflow |= __builtin_mul_overflow(count, type.size, &claimed);
-  const std::size_t have = source.file.size() - source.at;
+  const std::size_t have = source.size() - source.at();
   check(!overflow && claimed == have, name, ": ",
         overflow || claimed > have ? "truncated" : "trailing bytes", ": the header claims ",
         sizes(header.dims), " of ", type.size,
         overflow ? " bytes each, more than 2^64" : " bytes each", ", the file has ", have,
         " bytes of them", hint, damaged_hint);
 
-  Array array{header.dims, {}, {}, {}};
+  Array array{header.dims};
   check_memory(name, count * (type.convert ? sizeof(float) : 1));
   std::size_t read = 0;
   if (!type.convert) {
@@ -163,7 +203,7 @@ Array read_npy(const std::filesystem::path& path) {
   }
   check(read == claimed, name, ": truncated: ", claimed, " bytes announced, ", read, " there", hint,
         damaged_hint);
-  array.sha256 = source.hash.hex();
+  array.sha256 = source.sha256();
   return array;
 }
 

@@ -1,20 +1,24 @@
 // NPY: the format of numpy.save. A magic, a Python dictionary with type, order and shape, the
 // elements (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 //
-// Read are bytes and bool (which stay bytes), 32- and 64-bit floats and integers, little-endian, in
-// C order. Not read: objects, records, Fortran order, .npz.
+// Read are bytes and bool (which stay bytes), floats and integers of any size and order of bytes, in C
+// order; plain or gzip. Not read: objects, complex numbers, records, Fortran order.
 #pragma once
 #include <span>
 
 #include <vaegrad/autodiff/matrix.hpp>
 #include <vaegrad/lab/data/formats/array.hpp>
+#include <vaegrad/lab/files/byte_input.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // The shape is held against the file's size before memory is taken. 64-bit numbers become floats
 // piece by piece, so that no second copy is held. Errors: damage, other types, numbers that are not
 // finite or, of integers, that a float does not hold exactly.
+Array read_npy(ByteInput& input);
 Array read_npy(const std::filesystem::path& path);
+// The shape that a file beginning so has; empty: it says none.
+std::vector<std::size_t> npy_dims(std::string_view start, const std::string& name);
 
 // Atomic. T: std::uint8_t, float, double.
 template <class T>

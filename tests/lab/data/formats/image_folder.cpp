@@ -145,8 +145,8 @@ TEST_CASE("a folder without images, and images too large to be meant") {
   std::ofstream(folder / "notes.txt") << "not an image";
   CHECK(message_of([&] { read_image_folder(folder.path); }) ==
         folder.path.native() +
-            ": no images: none of its 1 files is PNG or JPEG\n"
-            "  hint: --data FOLDER reads the files in it, not those in folders");
+            ": no PNG or JPEG files in it or in folders in it; passed over: 1 of other kinds\n"
+            "  hint: convert other formats, for instance: mogrify -format png *.webp");
   write_png(folder / "wide.png", 1, 5000, false, Bytes(5000, 1));
   CHECK(message_of([&] {
           read_image_folder(folder.path);

@@ -1,0 +1,42 @@
+// Which data a run was made from, and whether those that lie there now are the same. The record is
+// data.json in the run's folder: names and checksums of the files, and what the model needs to know of
+// them to be used without them.
+#pragma once
+#include <vaegrad/lab/run/run.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct DataRecord {
+  std::filesystem::path folder;     // the working directory of the training
+  std::vector<Checksum> checksums;  // in the order of DataSet::checksums
+  std::vector<std::string> label_names;
+  std::vector<DroppedColumn> dropped;
+  // Of a run that has no data.json, from its summary.json: names and checksums alone, in any order.
+  bool by_name = false;
+};
+// Empty where the run says nothing.
+std::optional<DataRecord> read_data_record(const std::filesystem::path& folder);
+void write_data_record(const Run& run, const DataSet& data);
+
+// Before training: grey images for a Bernoulli likelihood, of which nothing says how they become 0
+// or 1, are drawn: settings.binarize is `sample` then, and the images' note says so. Of a run that
+// goes on: the data are those that it began with, or --data names them. Errors: they are not; they
+// do not suit the likelihood.
+DataSet load_training_data(Settings& settings);
+
+// The run's own data, where it says, or where settings.data says now. Errors: they have changed.
+DataSet load_own_data(const LoadedRun& run);
+
+// Data for a trained run. Without a name its own. With one: its own again when the checksum says so,
+// which may lie elsewhere now; otherwise others, of which all examples of a file are meant.
+struct RunData {
+  DataSet set;
+  bool own = true;
+};
+struct DataNames {
+  std::string data = {}, labels = {}, test_data = {}, test_labels = {};
+  std::optional<Binarize> binarize = {};
+};
+RunData load_named_data(LoadedRun& run, const DataNames& names);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
