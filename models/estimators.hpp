@@ -40,12 +40,13 @@ class LogWeights {
 // appended to `to`. record(tape) puts the examples on a tape and returns {vae, x}; it is called
 // once per chunk of particles, so memory does not grow with their number. Draws go by the examples'
 // names, so a result does not depend on how they are batched.
-template <class Record>
+// Weights: LogWeights, or what takes them one by one as that does.
+template <class Record, class Weights>
 void importance_sample(const Record& record, std::span<const std::uint32_t> rows, Index particles,
-                       std::uint64_t seed, std::vector<LogWeights>& to) {
+                       std::uint64_t seed, std::vector<Weights>& to, const Weights& none = {}) {
   constexpr Index chunk = 50;  // encoding again for each chunk costs a fiftieth of decoding it
   const std::size_t first = to.size();
-  to.resize(first + rows.size());
+  to.resize(first + rows.size(), none);
   Tape tape;
   for (Index done = 0; done < particles; done += chunk) {
     const ObjectiveSettings s{.particles = std::min(chunk, particles - done)};

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <vaegrad/lab/run/evaluation.hpp>
+#include <vaegrad/models/pareto.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -25,6 +26,16 @@ void in_batches(const Examples& examples, std::size_t batch, F f) {
   for (std::size_t first = 0; first < examples.count(); first += batch)
     f(std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first)));
 }
+
+struct TailedWeights : LogWeights {
+  WeightTail tail;
+  TailedWeights() = default;
+  explicit TailedWeights(std::size_t draws) : tail(draws) {}
+  void add(double log_w) {
+    LogWeights::add(log_w);
+    tail.add(log_w);
+  }
+};
 
 }  // namespace
 
@@ -73,17 +84,24 @@ Evidence evidence(const Model& model, const Examples& examples, const Settings& 
                   Index particles, const std::function<void(std::size_t)>& progress) {
   std::vector<LogWeights> weights;
   weights.reserve(examples.count());
+  Evidence e;
   in_batches(examples, 20, [&](auto rows) {
+    std::vector<TailedWeights> some;
     importance_sample(
         [&](Tape& tape) {
           const Batch batch =
               make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
           return std::pair(model.given(batch.condition), batch.x);
         },
-        rows, particles, settings.seed, weights);
+        rows, particles, settings.seed, some, TailedWeights(std::size_t(particles)));
+    for (const TailedWeights& w : some) {
+      const double k = w.tail.k();
+      weights.push_back(w);
+      e.pareto_k += (std::isnan(k) ? 0 : k) / double(examples.count());
+      e.pareto_k_share += (k > pareto_k_limit) / double(examples.count());
+    }
     if (progress) progress(weights.size());
   });
-  Evidence e;
   double squares = 0, variance = 0;
   const double n = double(weights.size());
   for (const LogWeights& w : weights) {

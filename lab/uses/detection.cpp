@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/files/packed.hpp>
@@ -20,6 +22,36 @@ void each_batch(const LoadedRun& run, const Examples& examples, std::size_t at_o
     tape.reset();
     f(make_batch(tape, *run.model, examples, rows, run.settings, fixed_draw(examples.split)), rows);
   }
+}
+
+constexpr Real widest = 30;  // log variance
+
+// Where a score of a far row is beyond what a float holds, it is so for its distance: behind every
+// finite one, and the further the more.
+void order_the_far(std::vector<double>& score, const std::vector<double>& log_norm, double sign) {
+  for (std::size_t i = 0; i < score.size(); ++i)
+    if (!std::isfinite(score[i]) || std::abs(score[i]) > std::numeric_limits<float>::max())
+      score[i] = sign * double(std::numeric_limits<float>::max()) * (1 + std::max(0.0, log_norm[i]));
+}
+// log ‖x‖ of each row
+std::vector<double> log_norms(ConstMatrix x) {
+  std::vector<double> to;
+  for (Index i = 0; i < x.rows; ++i) {
+    double squares = 0;
+    for (Index j = 0; j < x.cols; ++j) squares += double(x(i, j)) * double(x(i, j));
+    to.push_back(0.5 * std::log(squares));
+  }
+  return to;
+}
+// Real numbers as the model sees them: standardised, when it does that.
+OwnedMatrix seen(const Model& model, const Examples& examples) {
+  OwnedMatrix x = pixels(examples);
+  if (model.standard)
+    for (Index i = 0; i < x.rows; ++i)
+      for (Index j = 0; j < x.cols; ++j)
+        x.view()(i, j) = Real((double(x.view()(i, j)) - model.standard->mean[std::size_t(j)]) /
+                              model.standard->deviation[std::size_t(j)]);
+  return x;
 }
 
 void append(std::vector<double>& to, ConstMatrix column) {
@@ -86,6 +118,9 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
              [&](const Batch& b, std::span<const std::uint32_t> rows) {
                const AnyVae vae = model.given(b.condition);
                const auto q = vae.encode(b.x);
+               // A row far from all that was met in training would overflow exp(log variance). Any q
+               // bounds log p(x), so that of such a row may be another; no other row's is.
+               for (Real& v : q.log_variance.val()) v = std::clamp(v, -widest, widest);
                if (model.deterministic) {
                  append(t.log_likelihood, vae.decode(q.mean).log_prob(b.x).val());
                  return;
@@ -103,6 +138,9 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
                append(t.elbo, Var(log_likelihood - rate).val());
                if (progress) progress(t.kl.size());
              });
+  const std::vector<double> far = log_norms(seen(model, examples));
+  order_the_far(t.log_px, far, -1), order_the_far(t.log_likelihood, far, -1);
+  order_the_far(t.elbo, far, -1), order_the_far(t.kl, far, 1);
   return t;
 }
 
@@ -160,14 +198,19 @@ Measured measure(const LoadedRun& run, const LoadedRun* background, const Exampl
     m.background = example_terms(*background, examples, particles, counted("background"));
   if (needed({S::bytes})) m.complexity = complexity(run, examples);
   if (needed({S::plane, S::neighbours})) {
-    const OwnedMatrix x = pixels(train), at = pixels(examples);
+    const OwnedMatrix x = seen(*run.model, train), at = seen(*run.model, examples);
+    const std::vector<double> far = log_norms(at);
     if (progress) progress("PCA and neighbours in pixels");
-    if (needed({S::plane})) m.plane = pca(x, std::min(run.model->latent, x.cols)).errors(at);
+    if (needed({S::plane})) {
+      m.plane = pca(x, std::min(run.model->latent, x.cols)).errors(at);
+      order_the_far(m.plane, far, 1);
+    }
     if (needed({S::neighbours})) {
       const Index k = std::min<Index>(5, x.rows);
       const Neighbours found = nearest(at, x, k);
       for (std::size_t i = 0; i < examples.count(); ++i)
         m.neighbours.push_back(found.squared_distance(i, k - 1));
+      order_the_far(m.neighbours, far, 1);
     }
   }
   return m;
