@@ -24,11 +24,28 @@ void Arena::Free::operator()(std::byte* p) const { ::operator delete[](p, std::a
 
 void* Arena::take(std::size_t bytes) {
   const std::size_t rounded = (bytes + line - 1) / line * line;
-  if (blocks_.empty() || blocks_.back().size - used_ < rounded) add_block(rounded);
-  std::byte* p = blocks_.back().memory.get() + used_;
+  while (at_ < blocks_.size() && blocks_[at_].size - used_ < rounded) ++at_, used_ = 0;
+  if (at_ == blocks_.size()) add_block(rounded);
+  std::byte* p = blocks_[at_].memory.get() + used_;
   used_ += rounded;
   ASAN_UNPOISON_MEMORY_REGION(p, bytes);
   return p;
+}
+
+void Arena::forget(Block& block, std::size_t from, [[maybe_unused]] std::size_t to) {
+  std::byte* p = block.memory.get();
+#if !defined(NDEBUG)
+  ASAN_UNPOISON_MEMORY_REGION(p + from, to - from);
+  std::fill_n(reinterpret_cast<Real*>(p + from), (to - from) / sizeof(Real),
+              std::numeric_limits<Real>::quiet_NaN());
+#endif
+  ASAN_POISON_MEMORY_REGION(p + from, block.size - from);
+}
+
+void Arena::rewind(const Mark& to) {
+  for (std::size_t b = to.block; b <= at_ && b < blocks_.size(); ++b)
+    forget(blocks_[b], b == to.block ? to.used : 0, b == at_ ? used_ : blocks_[b].size);
+  at_ = to.block, used_ = to.used;
 }
 
 void Arena::reset() {
@@ -38,15 +55,8 @@ void Arena::reset() {
     blocks_.clear();
     add_block(total);
   }
-  if (!blocks_.empty()) {
-#if !defined(NDEBUG)
-    auto* p = reinterpret_cast<Real*>(blocks_.back().memory.get());
-    ASAN_UNPOISON_MEMORY_REGION(p, used_);
-    std::fill_n(p, used_ / sizeof(Real), std::numeric_limits<Real>::quiet_NaN());
-#endif
-    ASAN_POISON_MEMORY_REGION(blocks_.back().memory.get(), blocks_.back().size);
-  }
-  used_ = 0;
+  if (!blocks_.empty()) forget(blocks_[0], 0, used_);
+  at_ = used_ = 0;
 }
 
 std::size_t Arena::capacity() const {
@@ -61,7 +71,7 @@ void Arena::add_block(std::size_t bytes) {
   auto* p = static_cast<std::byte*>(::operator new[](size, std::align_val_t{line}));
   blocks_.push_back({std::unique_ptr<std::byte[], Free>(p), size});
   ASAN_POISON_MEMORY_REGION(p, size);
-  used_ = 0;
+  at_ = blocks_.size() - 1, used_ = 0;
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -26,6 +26,12 @@ class Arena {
     return static_cast<T*>(take(std::size_t(n) * sizeof(T)));
   }
   void reset();
+  // A place to go back to: what was allocated since is free again, in the blocks that there are.
+  struct Mark {
+    std::size_t block, used;
+  };
+  Mark mark() const { return {at_, used_}; }
+  void rewind(const Mark& to);
   std::size_t capacity() const;  // bytes
 
  private:
@@ -39,9 +45,10 @@ class Arena {
   };
   void* take(std::size_t bytes);
   void add_block(std::size_t bytes);
+  void forget(Block& block, std::size_t from, std::size_t to);
 
   std::vector<Block> blocks_;
-  std::size_t used_ = 0;  // of the last block
+  std::size_t at_ = 0, used_ = 0;  // the block in use, and how much of it is
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -10,3 +10,4 @@
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/autodiff/structure.hpp>
 #include <vaegrad/autodiff/tape.hpp>
+#include <vaegrad/autodiff/without_gradients.hpp>

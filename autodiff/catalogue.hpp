@@ -1,15 +1,14 @@
 // The catalogue: every op with the inputs its gradient is checked on.
 //
-// A row of elementwise.hpp, an OP or a CHECKED line beside an op enters it here, and an op that is
-// not entered does not compile. Ordinary programs pay nothing for it: only the gradient test
-// defines VAEGRAD_CATALOGUE before it includes the engine, and then has a list to walk.
+// A row of elementwise.hpp or a VAEGRAD_CHECKED line beside an op enters it here, in any namespace,
+// and an op that is not entered does not compile. Ordinary programs pay nothing for it: only a
+// gradient test defines VAEGRAD_CATALOGUE, before it includes the engine, and then has a list that
+// check_catalogue() (gradient_check.hpp) walks.
 #pragma once
-#include <vaegrad/autodiff/tape.hpp>
-
-#if defined(VAEGRAD_CATALOGUE)
-#include <array>
+#include <type_traits>
 #include <vector>
-#endif
+
+#include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -19,30 +18,36 @@ struct Input {
   double low = -2, high = 2;
 };
 
-template <class Op>
-inline constexpr bool in_catalogue = false;
-
-#if defined(VAEGRAD_CATALOGUE)
 struct Catalogued {
   std::string_view op, name;  // type of the op; what is checked
   bool elementwise;           // shapes are to be varied, with broadcasting
+  bool surrogate;             // its pullbacks are by design not the slopes of its value
   std::vector<Input> inputs;
   Var (*apply)(const Var*);
 };
-inline std::vector<Catalogued>& catalogue() {
-  static std::vector<Catalogued> all;
-  return all;
-}
+std::vector<Catalogued>& catalogue();
+
+// Found beside the op, wherever that is.
+template <class Op>
+concept InCatalogue = requires(std::type_identity<Op> op) {
+  vaegrad_catalogued(op);
+};
+
+template <class Op>
+inline constexpr bool is_surrogate = requires {
+  requires Op::is_surrogate;
+};
+
 template <class... V>
 constexpr std::size_t arity(Var (*)(V...)) {
   return sizeof...(V);
 }
 template <class F>
-bool enter(std::string_view op, std::string_view name, bool elementwise, std::vector<Input> inputs,
-           F f) {
+bool enter(std::string_view op, std::string_view name, bool elementwise, bool surrogate,
+           std::vector<Input> inputs, F f) {
   constexpr std::size_t n = arity(+F{});
   check(inputs.size() == n, "catalogue: ", name, " takes ", n, " inputs, but has ", inputs.size());
-  catalogue().push_back({op, name, elementwise, std::move(inputs), [](const Var* in) {
+  catalogue().push_back({op, name, elementwise, surrogate, std::move(inputs), [](const Var* in) {
                            return [&]<std::size_t... I>(std::index_sequence<I...>) {
                              return F{}(in[I]...);
                            }
@@ -51,24 +56,25 @@ bool enter(std::string_view op, std::string_view name, bool elementwise, std::ve
   static_cast<void>(f);
   return true;
 }
-#define VAEGRAD_ENTER_(line, ...) inline const bool entered_##line = enter(__VA_ARGS__)
-#define VAEGRAD_ENTER(line, ...) VAEGRAD_ENTER_(line, __VA_ARGS__)
-#define VAEGRAD_ENTRY(Op, name, elementwise, ...) \
-  template <>                                     \
-  inline constexpr bool in_catalogue<Op> = true;  \
-  VAEGRAD_ENTER(Op##_##name, #Op, #name, elementwise, __VA_ARGS__);
-#define VAEGRAD_ALSO(Op, name, ...) VAEGRAD_ENTER(Op##_##name, #Op, #name, false, __VA_ARGS__);
-#define VAEGRAD_INPUTS(...) \
-  std::vector<Input> { __VA_ARGS__ }
-// A function made of catalogued ops: COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { .. })
-#define COMPOSED(name, ...) VAEGRAD_ENTER(composed_##name, #name, #name, false, __VA_ARGS__);
-#else
-#define VAEGRAD_ENTRY(Op, name, elementwise, ...) \
-  template <>                                     \
-  inline constexpr bool in_catalogue<Op> = true;
-#define VAEGRAD_ALSO(Op, name, ...)
-#define VAEGRAD_INPUTS(...)
-#define COMPOSED(name, ...)
-#endif
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+// clang-format off
+#define VAEGRAD_IN_CATALOGUE(Op) [[maybe_unused]] constexpr bool vaegrad_catalogued(std::type_identity<Op>) { return true; }
+#if defined(VAEGRAD_CATALOGUE)
+#define VAEGRAD_ENTER_(line, ...) [[maybe_unused]] inline const bool entered_##line = ::vaegrad::enter(__VA_ARGS__)
+#define VAEGRAD_ENTER(line, ...) VAEGRAD_ENTER_(line, __VA_ARGS__)
+#define VAEGRAD_ENTRY(Op, name, elementwise, ...) \
+  VAEGRAD_IN_CATALOGUE(Op)                        \
+  VAEGRAD_ENTER(Op##_##name, #Op, #name, elementwise, ::vaegrad::is_surrogate<Op>, __VA_ARGS__);
+#define VAEGRAD_ALSO(Op, name, ...) VAEGRAD_ENTER(Op##_##name, #Op, #name, false, ::vaegrad::is_surrogate<Op>, __VA_ARGS__);
+#define VAEGRAD_INPUTS(...) std::vector<::vaegrad::Input> { __VA_ARGS__ }
+// A function made of catalogued ops: VAEGRAD_COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { .. })
+#define VAEGRAD_COMPOSED(name, ...) VAEGRAD_ENTER(composed_##name, #name, #name, false, false, __VA_ARGS__);
+#else
+#define VAEGRAD_ENTRY(Op, name, elementwise, ...) VAEGRAD_IN_CATALOGUE(Op)
+#define VAEGRAD_ALSO(Op, name, ...)
+#define VAEGRAD_INPUTS(...)
+#define VAEGRAD_COMPOSED(name, ...)
+#endif
+// clang-format on

@@ -139,29 +139,29 @@ inline Var tile(Var x, Index times) { return record(Tile{times}, x); }
 // clang-format off
 //                                                                        x or y     w
 //                                                   in         D  k  s  p
-CHECKED(Convolve, convolve, VAEGRAD_INPUTS({{2, 40}}, {{18, 3}}),
+VAEGRAD_CHECKED(Convolve, convolve, VAEGRAD_INPUTS({{2, 40}}, {{18, 3}}),
         [](Var x, Var w) { return convolve(x, w, {{5, 4, 2}, 3, 3, 1, 1}); })
-CHECKED_ALSO(Convolve, convolve_stride_2, VAEGRAD_INPUTS({{3, 63}}, {{16, 2}}),
+VAEGRAD_CHECKED_ALSO(Convolve, convolve_stride_2, VAEGRAD_INPUTS({{3, 63}}, {{16, 2}}),
              [](Var x, Var w) { return convolve(x, w, {{7, 9, 1}, 2, 4, 2, 1}); })
-CHECKED_ALSO(Convolve, convolve_stride_3, VAEGRAD_INPUTS({{2, 240}}, {{75, 1}}),
+VAEGRAD_CHECKED_ALSO(Convolve, convolve_stride_3, VAEGRAD_INPUTS({{2, 240}}, {{75, 1}}),
              [](Var x, Var w) { return convolve(x, w, {{8, 10, 3}, 1, 5, 3, 2}); })
-CHECKED_ALSO(Convolve, convolve_apart, VAEGRAD_INPUTS({{1, 70}}, {{8, 4}}),
+VAEGRAD_CHECKED_ALSO(Convolve, convolve_apart, VAEGRAD_INPUTS({{1, 70}}, {{8, 4}}),
              [](Var x, Var w) { return convolve(x, w, {{5, 7, 2}, 4, 2, 3, 0}); })
-CHECKED_ALSO(Convolve, convolve_point, VAEGRAD_INPUTS({{2, 30}}, {{5, 2}}),
+VAEGRAD_CHECKED_ALSO(Convolve, convolve_point, VAEGRAD_INPUTS({{2, 30}}, {{5, 2}}),
              [](Var x, Var w) { return convolve(x, w, {{2, 3, 5}, 2, 1, 1, 0}); })
-CHECKED(ConvolveTransposed, convolve_transposed, VAEGRAD_INPUTS({{2, 60}}, {{18, 3}}),
+VAEGRAD_CHECKED(ConvolveTransposed, convolve_transposed, VAEGRAD_INPUTS({{2, 60}}, {{18, 3}}),
         [](Var y, Var w) { return convolve_transposed(y, w, {{5, 4, 2}, 3, 3, 1, 1}); })
-CHECKED_ALSO(ConvolveTransposed, convolve_transposed_stride_2, VAEGRAD_INPUTS({{3, 24}}, {{16, 2}}),
+VAEGRAD_CHECKED_ALSO(ConvolveTransposed, convolve_transposed_stride_2, VAEGRAD_INPUTS({{3, 24}}, {{16, 2}}),
              [](Var y, Var w) { return convolve_transposed(y, w, {{7, 9, 1}, 2, 4, 2, 1}); })
-CHECKED_ALSO(ConvolveTransposed, convolve_transposed_stride_3, VAEGRAD_INPUTS({{2, 12}}, {{75, 1}}),
+VAEGRAD_CHECKED_ALSO(ConvolveTransposed, convolve_transposed_stride_3, VAEGRAD_INPUTS({{2, 12}}, {{75, 1}}),
              [](Var y, Var w) { return convolve_transposed(y, w, {{8, 10, 3}, 1, 5, 3, 2}); })
-CHECKED_ALSO(ConvolveTransposed, convolve_transposed_apart, VAEGRAD_INPUTS({{1, 16}}, {{8, 4}}),
+VAEGRAD_CHECKED_ALSO(ConvolveTransposed, convolve_transposed_apart, VAEGRAD_INPUTS({{1, 16}}, {{8, 4}}),
              [](Var y, Var w) { return convolve_transposed(y, w, {{5, 7, 2}, 4, 2, 3, 0}); })
-CHECKED(Upsample, upsample, VAEGRAD_INPUTS({{2, 12}}),
+VAEGRAD_CHECKED(Upsample, upsample, VAEGRAD_INPUTS({{2, 12}}),
         [](Var x) { return upsample(x, {3, 2, 2}, 2); })
-CHECKED_ALSO(Upsample, upsample_3, VAEGRAD_INPUTS({{1, 6}}),
+VAEGRAD_CHECKED_ALSO(Upsample, upsample_3, VAEGRAD_INPUTS({{1, 6}}),
              [](Var x) { return upsample(x, {2, 3, 1}, 3); })
-CHECKED(Tile, tile, VAEGRAD_INPUTS({{2, 3}}), [](Var x) { return tile(x, 4); })
+VAEGRAD_CHECKED(Tile, tile, VAEGRAD_INPUTS({{2, 3}}), [](Var x) { return tile(x, 4); })
 // clang-format on
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

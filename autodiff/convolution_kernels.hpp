@@ -5,19 +5,9 @@
 // An image is a row of numbers, (height, width, channels) with the channels last; a batch is a
 // matrix of such rows. Nothing here knows of bias or activation: those are elementwise.
 #pragma once
-#include <vaegrad/autodiff/matrix.hpp>
+#include <vaegrad/autodiff/image_shape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-
-struct ImageShape {
-  Index height, width, channels = 1;
-  constexpr Index size() const { return height * width * channels; }
-  constexpr bool operator==(const ImageShape&) const = default;
-};
-inline void append(std::string& to, ImageShape s) {
-  append(to, concat(s.height, " x ", s.width));
-  if (s.channels != 1) append(to, concat(" x ", s.channels));
-}
 
 // A square window of kernel x kernel pixels that moves by `stride` over an image with `padding`
 // zeros around it; what it sees is multiplied by weights into `channels` numbers.

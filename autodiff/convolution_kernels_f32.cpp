@@ -5,63 +5,21 @@
 // nhwc), so nothing is rearranged between layers: forward its kernels reach 290 GFLOP/s on one
 // AVX-512 core there and 245 with channels in blocks of 16, backward 255 and 240 against 231 and
 // 240. Weights are rearranged once for each call, not once for each part.
-//
-// Everything that a call needs besides its operands is a Plan, made the first time that a thread
-// meets its geometry and batch: from then on nothing here allocates.
 #include <vaegrad/autodiff/real.hpp>
 #if !defined(VAEGRAD_DOUBLE)
 #include <algorithm>
-#include <bit>
-#include <memory>
-#include <oneapi/dnnl/dnnl.hpp>
-#include <vector>
 
-#include <vaegrad/autodiff/convolution_kernels.hpp>
+#include <vaegrad/autodiff/convolution_plan.hpp>
 #include <vaegrad/autodiff/one_thread.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-using dnnl::memory;
-using Descriptor = memory::desc;
-using Tag = memory::format_tag;
+using onednn::Buffer, onednn::execute, onednn::Part, onednn::Pass, onednn::Plan, onednn::plan,
+    onednn::point;
 
-enum class Kind { forward, back, weights };
-
-constexpr Index worth_a_part = 8'000'000;  // additions and multiplications
-constexpr Index most_parts = 16, most_sums = 8;
-// Towards fewer channels oneDNN computes as much as towards 16: 16 GFLOP/s for one.
-constexpr Index few_channels = 16;
 constexpr Index worth_threads = 16384;  // numbers to be added
-constexpr std::size_t most_plans = 64;
-
-const dnnl::engine& engine() {
-  static const auto* e = new dnnl::engine(dnnl::engine::kind::cpu, 0);  // outlives every thread
-  return *e;
-}
-
-void execute(const dnnl::primitive& primitive, const dnnl::stream& stream,
-             std::initializer_list<dnnl_exec_arg_t> arguments) {
-  const dnnl_status_t status = dnnl_primitive_execute(primitive.get(), stream.get(),
-                                                      int(arguments.size()), arguments.begin());
-  check(status == dnnl_success, "convolution: oneDNN failed: status ", int(status));
-}
-void point(const memory& m, const Real* data) {
-  check(dnnl_memory_set_data_handle(m.get(), const_cast<Real*>(data)) == dnnl_success,
-        "convolution: oneDNN does not take a pointer");
-}
-memory unset(const Descriptor& d) { return {d, engine(), DNNL_MEMORY_NONE}; }
-
-struct Buffer {  // uninitialised, 64-byte aligned
-  struct Free {
-    void operator()(Real* p) const { ::operator delete (p, std::align_val_t{64}); }
-  };
-  std::unique_ptr<Real, Free> data;
-  Buffer() = default;
-  explicit Buffer(std::size_t n)
-      : data(static_cast<Real*>(::operator new (n * sizeof(Real), std::align_val_t{64}))) {}
-};
 
 void add(Real* to, const Real* from, Index n) {
   for (Index i = 0; i < n; ++i) to[i] += from[i];
@@ -71,129 +29,6 @@ void add_threaded(Real* to, const Real* from, Index n) {
   parallel_for((n + piece - 1) / piece, n >= worth_threads, [&](Index block) {
     add(to + block * piece, from + block * piece, std::min(piece, n - block * piece));
   });
-}
-
-struct Part {
-  Index first, count;  // images
-  dnnl::stream stream{engine()};
-  memory x{}, y{}, w{}, scratchpad{};
-  dnnl::primitive primitive{};
-  Buffer work{};  // the scratchpad's; of few channels the windows
-};
-
-struct Plan {
-  Kind kind;
-  ConvolutionGeometry g;
-  Index batch;
-  std::uint64_t last_used = 0;
-
-  bool by_product = false;  // towards few channels: a product, then windows added up
-  std::vector<Part> parts;
-  Index weights_size = 0;  // as oneDNN has them, padding and all
-  bool weights_as_they_are = true;
-  dnnl::stream stream{engine()};
-  memory weights_given, weights_kept;
-  dnnl::primitive rearrange;
-  Buffer weights, sums, result;  // sums: of each part; result: of a call that accumulates
-
-  Plan(Kind kind, const ConvolutionGeometry& g, Index batch);
-
- private:
-  void make_primitive(Part& part);
-};
-
-Descriptor images(Index count, ImageShape s) {
-  return {{count, s.channels, s.height, s.width}, memory::data_type::f32, Tag::nhwc};
-}
-Descriptor weights_of(const ConvolutionGeometry& g, Tag tag) {
-  return {{g.channels, g.in.channels, g.kernel, g.kernel}, memory::data_type::f32, tag};
-}
-
-void Plan::make_primitive(Part& part) {
-  constexpr auto direct = dnnl::algorithm::convolution_direct;
-  const Descriptor x = images(part.count, g.in), y = images(part.count, g.out());
-  // All parts of a batch have their weights in one layout: that of the first.
-  const Descriptor free = weights_of(g, Tag::any),
-                   any = weights_size ? weights_kept.get_desc() : free;
-  const memory::dims step{g.stride, g.stride}, pad{g.padding, g.padding};
-  dnnl::primitive_attr user;
-  user.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-
-  const dnnl::convolution_forward::primitive_desc forward(
-      {dnnl::prop_kind::forward_training, direct, x, kind == Kind::forward ? any : free, y, step,
-       pad, pad},
-      user, engine());
-  Descriptor w, scratch;
-  if (kind == Kind::forward) {
-    part.primitive = dnnl::convolution_forward(forward);
-    w = forward.weights_desc(), scratch = forward.scratchpad_desc();
-  } else if (kind == Kind::back) {
-    const dnnl::convolution_backward_data::primitive_desc back({direct, x, any, y, step, pad, pad},
-                                                               user, engine(), forward);
-    part.primitive = dnnl::convolution_backward_data(back);
-    w = back.weights_desc(), scratch = back.scratchpad_desc();
-  } else {
-    const dnnl::convolution_backward_weights::primitive_desc sum(
-        {direct, x, any, y, step, pad, pad}, user, engine(), forward);
-    part.primitive = dnnl::convolution_backward_weights(sum);
-    w = sum.diff_weights_desc(), scratch = sum.scratchpad_desc();
-  }
-  part.x = unset(x), part.y = unset(y), part.w = unset(w), part.scratchpad = unset(scratch);
-  part.work = Buffer(scratch.get_size() / sizeof(Real) + 1);
-  point(part.scratchpad, part.work.data.get());
-  if (!weights_size) {
-    weights_size = Index(w.get_size() / sizeof(Real));
-    weights_kept = unset(w);
-  }
-}
-
-Plan::Plan(Kind k, const ConvolutionGeometry& geometry, Index n)
-    : kind(k), g(geometry), batch(n), by_product(k == Kind::back && g.in.channels < few_channels) {
-  const OneThread one;
-  const Index work = 2 * g.out().size() * g.weights().rows;
-  const Index wanted = std::clamp<Index>(batch * work / worth_a_part, 1,
-                                         kind == Kind::weights ? most_sums : most_parts);
-  const Index each = (batch + Index(std::bit_ceil(std::size_t(wanted))) - 1) /
-                     Index(std::bit_ceil(std::size_t(wanted)));
-  for (Index first = 0; first < batch; first += each)
-    parts.push_back({.first = first, .count = std::min(each, batch - first)});
-  if (by_product) {
-    const Index pixels = g.out().height * g.out().width;
-    for (Part& part : parts)
-      part.work = Buffer(std::size_t(part.count * pixels * g.weights().rows));
-    return;
-  }
-  for (Part& part : parts) make_primitive(part);
-
-  const Descriptor given = weights_of(g, Tag::hwio), kept = weights_kept.get_desc();
-  weights_as_they_are = given == kept;
-  weights_given = unset(given);
-  if (kind == Kind::weights) sums = Buffer(parts.size() * std::size_t(weights_size));
-  if (weights_as_they_are) return;
-  weights = Buffer(std::size_t(weights_size));
-  rearrange = kind == Kind::weights ? dnnl::reorder({engine(), kept, engine(), given})
-                                    : dnnl::reorder({engine(), given, engine(), kept});
-}
-
-// Kept by the thread that calls, so that two tapes in two threads do not share one.
-Plan& plan(Kind kind, const ConvolutionGeometry& g, Index batch) {
-  thread_local std::vector<std::unique_ptr<Plan>> plans;
-  thread_local std::uint64_t now = 0;
-  ++now;
-  for (const auto& p : plans)
-    if (p->batch == batch && p->kind == kind && p->g == g) return p->last_used = now, *p;
-  if (plans.size() == most_plans)
-    plans.erase(std::min_element(plans.begin(), plans.end(), [](const auto& a, const auto& b) {
-      return a->last_used < b->last_used;
-    }));
-  try {
-    plans.push_back(std::make_unique<Plan>(kind, g, batch));
-  } catch (const dnnl::error& e) {
-    fail("convolution: oneDNN does not know this one: ", g.in, " -> ", g.out(), ", kernel ",
-         g.kernel, ", stride ", g.stride, ", padding ", g.padding, ": ", e.what());
-  }
-  plans.back()->last_used = now;
-  return *plans.back();
 }
 
 // As oneDNN has them
@@ -287,7 +122,7 @@ void convolve_images(const ConvolutionGeometry& g, Index batch, const Real* x, c
                      Real* y, bool accumulate) {
   if (skips_pixels(g))
     return convolve_images(without_skipped(g), batch, seen_pixels(g, batch, x), w, y, accumulate);
-  Plan& p = plan(Kind::forward, g, batch);
+  Plan& p = plan(Pass::forward, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size();
   Real* to = target(p, y, batch * n_out, accumulate);
   const Real* kept = arranged(p, w);
@@ -314,7 +149,7 @@ void convolve_images_transposed(const ConvolutionGeometry& g, Index batch, const
     return for_each_seen(g, batch,
                          [&](Index to, Index at) { add(x + to, from + at, g.in.channels); });
   }
-  Plan& p = plan(Kind::back, g, batch);
+  Plan& p = plan(Pass::back, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size();
   Real* to = target(p, x, batch * n_in, accumulate);
   if (p.by_product) {
@@ -341,7 +176,7 @@ void convolution_weights(const ConvolutionGeometry& g, Index batch, const Real* 
   if (skips_pixels(g))
     return convolution_weights(without_skipped(g), batch, seen_pixels(g, batch, x), y, w,
                                accumulate);
-  Plan& p = plan(Kind::weights, g, batch);
+  Plan& p = plan(Pass::weights, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size(), n = p.weights_size;
   for_each_part(p, [&](Part& part) {
     point(part.x, x + part.first * n_in);

@@ -8,7 +8,9 @@
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/expression.hpp>
 #include <vaegrad/autodiff/lane_gamma.hpp>
-#include <vaegrad/autodiff/lanes.hpp>
+#include <vaegrad/autodiff/lane_math.hpp>
+
+#include <vaegrad/autodiff/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -22,18 +24,20 @@ template <class A, class B>
 concept WrongOperands = (Operand<A> && WrongOperand<B>) || (WrongOperand<A> && Operand<B>);
 
 // clang-format off
-#define VAEGRAD_UNARY(fn, row, text, low, high, y_of_x, dy_dx)                                       \
+#define VAEGRAD_UNARY_ROW(fn, row, text, low, high, y_of_x, dy_dx)                                   \
   struct row {                                                                                       \
     static constexpr const char* name = text;                                                        \
-    static Lanes f(Lanes x) { return y_of_x; }                                                       \
-    static Lanes df([[maybe_unused]] Lanes x, [[maybe_unused]] Lanes y) { return dy_dx; }            \
+    static ::vaegrad::Lanes f(::vaegrad::Lanes x) { using namespace ::vaegrad; return y_of_x; }      \
+    static ::vaegrad::Lanes df([[maybe_unused]] ::vaegrad::Lanes x, [[maybe_unused]] ::vaegrad::Lanes y) { using namespace ::vaegrad; return dy_dx; } \
   };                                                                                                 \
-  template <Operand A>                                                                               \
-  Unary<row, operand_t<A>> fn(const A& a) { return {operand(a)}; }                                   \
-  template <class A> requires WrongOperand<A>                                                        \
-  Var fn(const A&) { static_assert(Operand<A>, text " takes a Var or an expression of Vars"); return {}; } \
-  VAEGRAD_ENTRY(row, fn, true, VAEGRAD_INPUTS({{3, 5}, low, high}), [](Var x) -> Var { return fn(x); })
-#define UNARY(fn, low, high, y_of_x, dy_dx) VAEGRAD_UNARY(fn, fn##_row, #fn, low, high, y_of_x, dy_dx)
+  template <::vaegrad::Operand A>                                                                    \
+  ::vaegrad::Unary<row, ::vaegrad::operand_t<A>> fn(const A& a) { return {::vaegrad::operand(a)}; }  \
+  template <class A> requires (::vaegrad::WrongOperand<A>)                                             \
+  ::vaegrad::Var fn(const A&) { static_assert(::vaegrad::Operand<A>, text " takes a Var or an expression of Vars"); return {}; } \
+  VAEGRAD_ENTRY(row, fn, true, VAEGRAD_INPUTS({{3, 5}, low, high}), [](::vaegrad::Var x) -> ::vaegrad::Var { return fn(x); })
+// A row in any namespace: VAEGRAD_UNARY(name, low, high, y = f(x), dy/dx from x and y)
+#define VAEGRAD_UNARY(fn, low, high, y_of_x, dy_dx) VAEGRAD_UNARY_ROW(fn, fn##_row, #fn, low, high, y_of_x, dy_dx)
+#define UNARY VAEGRAD_UNARY
 
 //    name         checked on   y = f(x)                          dy/dx, from x and y
 UNARY(exp,         -2,    2,    exp(x),                           y)
@@ -61,21 +65,23 @@ UNARY(log_sinhc,   -4,    4,    log_sinhc(x),                     langevin(x))
 UNARY(langevin,    -4,    4,    langevin(x),                      langevin_slope(x, y))
 UNARY(negative,    -2,    2,    -x,                               -1)  // also unary -
 
-#define VAEGRAD_BINARY(fn, key, row, text, is_infix, la, ha, lb, hb, y_of_ab, dy_da, dy_db)          \
+#define VAEGRAD_BINARY_ROW(fn, key, row, text, is_infix, la, ha, lb, hb, y_of_ab, dy_da, dy_db)      \
   struct row {                                                                                       \
     static constexpr const char* name = text;                                                        \
     static constexpr bool infix = is_infix;                                                          \
-    static Lanes f(Lanes a, Lanes b) { return y_of_ab; }                                             \
-    static Lanes da([[maybe_unused]] Lanes a, [[maybe_unused]] Lanes b, [[maybe_unused]] Lanes y) { return dy_da; } \
-    static Lanes db([[maybe_unused]] Lanes a, [[maybe_unused]] Lanes b, [[maybe_unused]] Lanes y) { return dy_db; } \
+    static ::vaegrad::Lanes f(::vaegrad::Lanes a, ::vaegrad::Lanes b) { using namespace ::vaegrad; return y_of_ab; } \
+    static ::vaegrad::Lanes da([[maybe_unused]] ::vaegrad::Lanes a, [[maybe_unused]] ::vaegrad::Lanes b, [[maybe_unused]] ::vaegrad::Lanes y) { using namespace ::vaegrad; return dy_da; } \
+    static ::vaegrad::Lanes db([[maybe_unused]] ::vaegrad::Lanes a, [[maybe_unused]] ::vaegrad::Lanes b, [[maybe_unused]] ::vaegrad::Lanes y) { using namespace ::vaegrad; return dy_db; } \
   };                                                                                                 \
-  template <class A, class B> requires Operands<A, B>                                                \
-  Binary<row, operand_t<A>, operand_t<B>> fn(const A& a, const B& b) { return {operand(a), operand(b)}; } \
-  template <class A, class B> requires WrongOperands<A, B>                                           \
-  Var fn(const A&, const B&) { static_assert(Operands<A, B>, text " takes Vars, expressions of Vars, and numbers"); return {}; } \
-  VAEGRAD_ENTRY(row, key, true, VAEGRAD_INPUTS({{3, 5}, la, ha}, {{3, 5}, lb, hb}), [](Var a, Var b) -> Var { return fn(a, b); })
-#define INFIX(key, sign, la, ha, lb, hb, y, da, db) VAEGRAD_BINARY(operator sign, key, key##_row, #sign, true, la, ha, lb, hb, y, da, db)
-#define BINARY(fn, la, ha, lb, hb, y, da, db) VAEGRAD_BINARY(fn, fn, fn##_of_two_row, #fn, false, la, ha, lb, hb, y, da, db)
+  template <class A, class B> requires (::vaegrad::Operands<A, B>)                                     \
+  ::vaegrad::Binary<row, ::vaegrad::operand_t<A>, ::vaegrad::operand_t<B>> fn(const A& a, const B& b) { return {::vaegrad::operand(a), ::vaegrad::operand(b)}; } \
+  template <class A, class B> requires (::vaegrad::WrongOperands<A, B>)                                \
+  ::vaegrad::Var fn(const A&, const B&) { static_assert(::vaegrad::Operands<A, B>, text " takes Vars, expressions of Vars, and numbers"); return {}; } \
+  VAEGRAD_ENTRY(row, key, true, VAEGRAD_INPUTS({{3, 5}, la, ha}, {{3, 5}, lb, hb}), [](::vaegrad::Var a, ::vaegrad::Var b) -> ::vaegrad::Var { return fn(a, b); })
+// The same for two operands: VAEGRAD_BINARY(name, low of a, high of a, low of b, high of b, y, dy/da, dy/db)
+#define VAEGRAD_BINARY(fn, la, ha, lb, hb, y, da, db) VAEGRAD_BINARY_ROW(fn, fn, fn##_of_two_row, #fn, false, la, ha, lb, hb, y, da, db)
+#define BINARY VAEGRAD_BINARY
+#define INFIX(key, sign, la, ha, lb, hb, y, da, db) VAEGRAD_BINARY_ROW(operator sign, key, key##_row, #sign, true, la, ha, lb, hb, y, da, db)
 
 //    name             a checked on   b checked on   y = f(a, b)               dy/da                     dy/db
 INFIX(add,       +,    -2,  2,        -2,  2,        a + b,                    1,                        1)
@@ -86,6 +92,9 @@ BINARY(pow,            0.2, 3,        -2,  2,        pow(a, b),                b
 BINARY(min,            -2,  2,        -2,  2,        min(a, b),                select(a <= b, 1, 0),     select(a <= b, 0, 1))
 BINARY(max,            -2,  2,        -2,  2,        max(a, b),                select(a >= b, 1, 0),     select(a >= b, 0, 1))
 BINARY(leaky_relu,     -2,  2,        0.1, 0.5,      select(a > 0, a, b * a),  select(a > 0, 1, b),      select(a > 0, 0, a))
+#undef UNARY
+#undef BINARY
+#undef INFIX
 // clang-format on
 
 template <Operand A>
@@ -98,6 +107,8 @@ template <Operand A, Number N, Number M>
 auto clamp(const A& x, N low, M high) {
   return min(max(x, low), high);
 }
-COMPOSED(clamp, VAEGRAD_INPUTS({{3, 5}, -0.4, 0.9}), [](Var x) -> Var { return clamp(x, -0.5, 1); })
+VAEGRAD_COMPOSED(clamp, VAEGRAD_INPUTS({{3, 5}, -0.4, 0.9}), [](Var x) -> Var { return clamp(x, -0.5, 1); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

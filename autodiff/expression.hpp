@@ -10,6 +10,8 @@
 // A tree holds Vars, not memory: they are resolved and checked when it is recorded, so a tree kept
 // across reset() is an error. Recording it twice makes two entries.
 #pragma once
+#include <array>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -116,6 +118,24 @@ struct Leaf {
 
   Index all_rows() const { return rows * repeat; }
 };
+
+// The leaves of a tree, left before right, for what is the same for every tree.
+template <class T>
+inline constexpr std::size_t leaf_count = 1;
+template <>
+inline constexpr std::size_t leaf_count<Literal> = 0;
+template <class Row, class A>
+inline constexpr std::size_t leaf_count<Unary<Row, A>> = leaf_count<A>;
+template <class Row, class A, class B>
+inline constexpr std::size_t leaf_count<Binary<Row, A, B>> = leaf_count<A> + leaf_count<B>;
+template <class Bound>
+std::array<Leaf*, leaf_count<Bound>> leaves_of(Bound& bound) {
+  std::array<Leaf*, leaf_count<Bound>> all;
+  Leaf** next = all.data();
+  each_leaf(bound, [&](Leaf& leaf) { *next++ = &leaf; });
+  return all;
+}
+using Leaves = std::span<Leaf* const>;
 
 inline Tape* tape_of(const Literal&) { return nullptr; }
 inline Tape* tape_of(Var x) { return &Tape::of(x, "expression"); }

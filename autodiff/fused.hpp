@@ -16,6 +16,8 @@
 #include <vaegrad/autodiff/elementwise.hpp>
 #include <vaegrad/autodiff/loops.hpp>
 
+#include <vaegrad/autodiff/precise_begin.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // A reduction says what shape it makes, how the value is computed, and (adjoint) what each lane of
@@ -181,7 +183,7 @@ struct LogTotalExp {
     const Real c = offset(p);
     over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
       const Real m = row_max(e, begin, end);
-      if (!std::isfinite(m)) {
+      if (!is_finite(m)) {
         y.data[i] = m;
         return;
       }
@@ -225,24 +227,24 @@ struct Fused {
                                   if (*Reduction::name) to += ')';
                                 },
                                 [](const Entry& e, std::vector<std::uint32_t>& to) {
-                                  each_leaf(of(e).bound,
-                                            [&](const Leaf& l) { to.push_back(l.index); });
+                                  for (const Leaf* l : leaves_of(of(e).bound))
+                                    to.push_back(l->index);
                                 }};
 };
 
 template <class Reduction, Expression E>
 Var record_fused(const E& expression) {
-  static_assert(in_catalogue<Reduction>,
+  static_assert(InCatalogue<Reduction>,
                 "a reduction is entered in the catalogue by a REDUCTION line");
   Tape& tape = *tape_of(expression);
   const Resolve resolve{tape};
   auto bound = map_leaves(expression, resolve);
   using State = Fused<Reduction, decltype(bound)>;
-  auto* state =
-      new (tape.memory_for<State>(1)) State{{}, bound, plan(bound, Reduction::may_be_flat)};
+  const auto leaves = leaves_of(bound);
+  auto* state = new (tape.memory_for<State>(1))
+      State{{}, bound, plan(shape_of(bound), leaves, Reduction::may_be_flat)};
 
-  bool active = false;
-  each_leaf(bound, [&](const Leaf& l) { active |= l.active; });
+  const bool active = std::any_of(leaves.begin(), leaves.end(), [](auto* l) { return l->active; });
   const Shape shape = Reduction::shape(state->plan.shape);
   const Matrix y{tape.memory_for<Real>(shape.size()), shape.rows, shape.cols};
   state->reduction.value(tape, state->plan, state->bound, y);
@@ -293,7 +295,9 @@ Var softmax(const A& a) {
   const Var x = a;
   return exp(x - log_sum_exp(x));
 }
-COMPOSED(log_softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return log_softmax(x); })
-COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return softmax(x); })
+VAEGRAD_COMPOSED(log_softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return log_softmax(x); })
+VAEGRAD_COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return softmax(x); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

@@ -7,8 +7,11 @@
 #pragma once
 #include <cmath>
 #include <functional>
+#include <iosfwd>
+#include <string>
+#include <vector>
 
-#include <vaegrad/autodiff/tape.hpp>
+#include <vaegrad/autodiff/catalogue.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -27,5 +30,29 @@ struct GradientCheck {
 GradientCheck check_gradient(Parameters& parameters, const std::function<Var(Tape&)>& f,
                              std::uint64_t seed = 1, double h = 1e-3,
                              const std::function<Var(Tape&)>& surrogate = {});
+
+// ---- all ops of a program ----
+
+// One entry of the catalogue at drawn inputs of these shapes: the loss Σ w ⊙ op(inputs), w random.
+// `apply` may stand for the entry's own (to see that a wrong rule is noticed).
+GradientCheck check_entry(const Catalogued& entry, const std::vector<Input>& inputs,
+                          std::uint64_t seed,
+                          const std::function<Var(std::vector<Var>)>& apply = {});
+// The shapes that an entry is checked on: its own, or all that broadcast.
+std::vector<std::vector<Input>> cases(const Catalogued& entry);
+
+struct CatalogueCheck {
+  std::size_t entries = 0, gradients = 0;
+  double worst = 0;                // relative error
+  std::vector<std::string> wrong;  // one line for each gradient that does not agree
+  explicit operator bool() const { return entries && wrong.empty(); }
+};
+std::ostream& operator<<(std::ostream& to, const CatalogueCheck& check);
+
+// Every op of the engine and of the program, each at five draws for each of its shapes. The program
+// defines VAEGRAD_CATALOGUE before it includes vaegrad, there and in every file that enters ops,
+// and links vaegrad::autodiff_f64. Surrogates (stop_gradient, straight_through) are left out.
+// Errors: the catalogue is empty; the numbers are float
+CatalogueCheck check_catalogue(double tolerance = 1e-7);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

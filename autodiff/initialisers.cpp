@@ -1,9 +1,13 @@
 #include <algorithm>
-#include <cmath>
 
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/autodiff/initialisers.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
+
+const Initialiser& initialiser(std::string_view name) {
+  return row_named(initialisers, name, "initialiser");
+}
 
 std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::size_t number) {
   return [=](Matrix w) { initial(which, seed, number, double(w.rows), double(w.cols))(w); };
@@ -13,15 +17,13 @@ std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::
                                     double inputs, double outputs) {
   return [=](Matrix w) {
     Stream stream(seed, Purpose::weights, std::uint32_t(number));
-    const auto n_in = Real(inputs), n_out = Real(outputs);
-    if (which == Initialiser::glorot) {
+    const Real spread = which.spread(Real(inputs), Real(outputs));
+    if (which.draw == Initialiser::Draw::uniform) {
       stream.uniform(w);
-      const Real limit = std::sqrt(6 / (n_in + n_out));
-      for (Real& x : w) x = limit * (2 * x - 1);
+      for (Real& x : w) x = spread * (2 * x - 1);
     } else {
       stream.normal(w);
-      const Real deviation = which == Initialiser::he ? std::sqrt(2 / n_in) : Real(0.01);
-      for (Real& x : w) x *= deviation;
+      for (Real& x : w) x *= spread;
     }
   };
 }

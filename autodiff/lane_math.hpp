@@ -1,4 +1,4 @@
-// The elementary functions on Lanes. Include lanes.hpp, which includes this.
+// The elementary functions on Lanes.
 //
 // Our own rather than xsimd 8.1's, which are wrong or slow where it matters: they do not fuse
 // multiplication and addition on AVX-512 (softplus 1.2 ns a float against 0.5, tanh 0.75 against
@@ -17,6 +17,8 @@
 #include <utility>
 
 #include <vaegrad/autodiff/lanes.hpp>
+
+#include <vaegrad/autodiff/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -213,3 +215,5 @@ inline Lanes sin(Lanes x) { return sincos(x).first; }
 inline Lanes cos(Lanes x) { return sincos(x).second; }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

@@ -25,6 +25,8 @@
 #include <xsimd/xsimd.hpp>
 #endif
 
+#include <vaegrad/autodiff/precise_begin.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // One truth value per lane.
@@ -85,11 +87,13 @@ class Lanes {
   }
   const Batch& batch() const { return batch_; }
 
-  friend Lanes operator+(Lanes a, Lanes b) { return Lanes(a.batch_ + b.batch_); }
-  friend Lanes operator-(Lanes a, Lanes b) { return Lanes(a.batch_ - b.batch_); }
-  friend Lanes operator*(Lanes a, Lanes b) { return Lanes(a.batch_ * b.batch_); }
-  friend Lanes operator/(Lanes a, Lanes b) { return Lanes(a.batch_ / b.batch_); }
-  friend Lanes operator-(Lanes a) { return Lanes(-a.batch_); }
+  // On the register itself: the intrinsics behind xsimd's operators are as the including program's
+  // options have them, and Clang's may say that sums can be reordered.
+  friend Lanes operator+(Lanes a, Lanes b) { return Lanes(Batch(a.number() + b.number())); }
+  friend Lanes operator-(Lanes a, Lanes b) { return Lanes(Batch(a.number() - b.number())); }
+  friend Lanes operator*(Lanes a, Lanes b) { return Lanes(Batch(a.number() * b.number())); }
+  friend Lanes operator/(Lanes a, Lanes b) { return Lanes(Batch(a.number() / b.number())); }
+  friend Lanes operator-(Lanes a) { return Lanes(Batch(-a.number())); }
   Lanes& operator+=(Lanes b) { return *this = *this + b; }
   Lanes& operator-=(Lanes b) { return *this = *this - b; }
   Lanes& operator*=(Lanes b) { return *this = *this * b; }
@@ -103,6 +107,8 @@ class Lanes {
   friend Mask operator!=(Lanes a, Lanes b) { return !(a == b); }  // xsimd 8.1: NaN != NaN is false
 
  private:
+  using Number = Batch::register_type;
+  Number number() const { return batch_; }
 #if defined(__AVX512F__)
   using MaskBits = Mask::Batch::register_type;
   static MaskBits mask_of(int live) { return MaskBits((1u << live) - 1); }
@@ -187,6 +193,8 @@ Real fold_lanes(Lanes x, F f) {
 inline Real horizontal_sum(Lanes x) {
   return fold_lanes(x, [](Real a, Real b) { return a + b; });
 }
+inline bool is_finite(Real x) { return x - x == 0; }
+
 // NaN if any lane is NaN
 inline Real horizontal_max(Lanes x) {
   return fold_lanes(x, [](Real a, Real b) { return a != a || a > b ? a : b; });
@@ -194,4 +202,4 @@ inline Real horizontal_max(Lanes x) {
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/lane_math.hpp>
+#include <vaegrad/autodiff/precise_end.hpp>

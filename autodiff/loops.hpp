@@ -6,11 +6,12 @@
 // on the number of threads.
 #pragma once
 #include <algorithm>
-#include <numeric>
 
 #include <vaegrad/autodiff/expression.hpp>
 #include <vaegrad/autodiff/lanes.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
+
+#include <vaegrad/autodiff/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -29,21 +30,7 @@ struct Plan {
   }
 };
 
-template <class Bound>
-Plan plan(Bound& bound, bool may_be_flat) {
-  Plan p{shape_of(bound), may_be_flat, 0, 0};
-  Index group = 1;  // rows that add to the same row of a repeated leaf stay in one block
-  each_leaf(bound, [&](const Leaf& l) {
-    const bool full = Shape{l.rows, l.cols} == p.shape;
-    p.flat = p.flat && l.repeat == 1 && (full || l.rows * l.cols == 1);
-    group = std::lcm(group, l.repeat);
-  });
-  const Index n = p.flat ? p.shape.size() : p.shape.rows;
-  const Index want = p.flat ? Plan::entries_per_block : Plan::entries_per_block / p.shape.cols;
-  p.per_block = std::max<Index>(1, (want + group - 1) / group) * group;
-  p.blocks = (n + p.per_block - 1) / p.per_block;
-  return p;
-}
+Plan plan(Shape shape, Leaves leaves, bool may_be_flat);
 
 // ---- lanes, whole or partly live ----
 
@@ -176,23 +163,22 @@ void push(Binary<Row, A, B>& e, const S& s, Lanes adj, Index j, Live live) {
 
 // ---- the passes ----
 
-// body(cursors, block, row, first column, last column + 1) for the rows of one block. All of the
-// mathematics is inlined here: a state that is passed through memory costs more than the loop.
+// body(cursors, block, row, first column, last column + 1) for the rows of one block, or for the
+// part of the one long row that it is when flat. All of the mathematics is inlined here, once: a
+// state that is passed through memory costs more than the loop.
 template <class Bound, class Body>
-[[gnu::flatten]] void over_rows_of_block(const Plan& p, const Bound& bound, Index block,
-                                         const Body& body) {
+[[gnu::flatten, gnu::noinline]] void over_rows_of_block(const Plan& p, const Bound& bound,
+                                                        Index block, const Body& body) {
   auto make = [&](const Leaf& l) { return Cursor(l, p, block); };
   auto cursors = map_leaves(bound, make);
-  const Index begin = block * p.per_block;
-  const Index end = std::min(begin + p.per_block, p.flat ? p.shape.size() : p.shape.rows);
-  if (p.flat) {
-    body(cursors, block, Index{0}, begin, end);
-  } else {
-    for (Index i = begin; i < end; ++i) {
-      each_leaf(cursors, [&](Cursor& c) { c.start_row(i); });
-      body(cursors, block, i, Index{0}, p.shape.cols);
-      each_leaf(cursors, [](Cursor& c) { c.end_row(); });
-    }
+  const Index from = block * p.per_block;
+  const Index to = std::min(from + p.per_block, p.flat ? p.shape.size() : p.shape.rows);
+  const Index begin = p.flat ? from : 0, end = p.flat ? to : p.shape.cols;
+  const Index first = p.flat ? 0 : from, last = p.flat ? 1 : to;
+  for (Index i = first; i < last; ++i) {
+    if (!p.flat) each_leaf(cursors, [&](Cursor& c) { c.start_row(i); });
+    body(cursors, block, i, begin, end);
+    if (!p.flat) each_leaf(cursors, [](Cursor& c) { c.end_row(); });
   }
   each_leaf(cursors, [](Cursor& c) { c.end_block(); });
 }
@@ -204,39 +190,18 @@ void over_rows(const Plan& p, const Bound& bound, Body body) {
 }
 
 // to_j = Σ_i x_ij, or to_j += Σ_i x_ij;  threads share the columns, so each sum has one order
-inline void sum_columns(ConstMatrix x, Real* to, bool accumulate) {
-  constexpr Index wide = 4 * Lanes::size;  // independent chains hide the latency of an addition
-  parallel_for((x.cols + wide - 1) / wide, x.size() >= 4 * Plan::entries_per_block, [&](Index b) {
-    const Index begin = b * wide, end = std::min(x.cols, begin + wide);
-    Lanes sum[4];
-    for (Index i = 0; i < x.rows; ++i)
-      over_lanes(begin, end, [&](Index j, auto live) {
-        sum[(j - begin) / Lanes::size] += load(x.row(i) + j, live);
-      });
-    over_lanes(begin, end, [&](Index j, auto live) {
-      const Lanes s = sum[(j - begin) / Lanes::size];
-      store(accumulate ? load(to + j, live) + s : s, to + j, live);
-    });
-  });
-}
+void sum_columns(ConstMatrix x, Real* to, bool accumulate);
+
+// Where the leaves' adjoints go in this pullback, and, after it, the partial sums of the blocks.
+void begin_pull(Tape& tape, const Plan& p, Leaves leaves);
+void end_pull(const Plan& p, Leaves leaves);
 
 // Adjoints of all leaves. weight(row)(column, live, e) is the adjoint of the expression's value e
 // there.
 template <class Bound, class Weight>
 void pull_rows(Tape& tape, const Plan& p, Bound& bound, Weight weight) {
-  each_leaf(bound, [&](Leaf& l) {
-    l.adj = l.partial = nullptr;
-    if (!l.active) return;
-    bool also_otherwise_repeated = false;
-    each_leaf(bound, [&](const Leaf& other) {
-      also_otherwise_repeated |= other.val == l.val && other.repeat != l.repeat;
-    });
-    const Node to = also_otherwise_repeated ? tape.zeroed_target(l.index) : tape.target(l.index);
-    l.adj = to.adj.data;
-    l.fresh = to.fresh;
-    if (p.blocks > 1 && p.is_one_row(l))
-      l.partial = tape.scratch().allocate<Real>(p.blocks * l.cols);
-  });
+  const auto leaves = leaves_of(bound);
+  begin_pull(tape, p, leaves);
   over_rows(p, bound, [&](auto& cursors, Index, Index i, Index begin, Index end) {
     auto weight_at = weight(i);
     over_lanes(begin, end, [&](Index j, auto live) {
@@ -244,12 +209,9 @@ void pull_rows(Tape& tape, const Plan& p, Bound& bound, Weight weight) {
       push(cursors, s, weight_at(j, live, s.y), j, live);
     });
   });
-  each_leaf(bound, [&](const Leaf& l) {
-    if (!l.partial) return;
-    for (Index b = 0; b < p.blocks; ++b)
-      for (Index j = 0; j < l.cols; ++j)
-        l.adj[j] = (l.fresh && b == 0 ? Real{0} : l.adj[j]) + l.partial[b * l.cols + j];
-  });
+  end_pull(p, leaves);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>

@@ -9,7 +9,7 @@
 //     static void pull(Wrt<0>, Node y, Node x) { .. x.adj .. }
 //   };
 //   inline Var negate(Var x) { return record(Negate{}, x); }
-//   CHECKED(Negate, negate, VAEGRAD_INPUTS({{3, 4}}), [](Var x) { return negate(x); })
+//   VAEGRAD_CHECKED(Negate, negate, VAEGRAD_INPUTS({{3, 4}}), [](Var x) { return negate(x); })
 //
 // A pullback adds to adjoints. With `static constexpr bool writes_first = true` it is told by
 // x.fresh that nothing is there yet, and must then write all of x.adj. With `alias(Node x)` in the
@@ -71,7 +71,7 @@ concept Aliasing = requires(const Op& op, N... x) { op.alias(x...); };
 
 template <class Op, std::same_as<Var>... In>
 Var record(Op op, In... in) {
-  static_assert(in_catalogue<Op>, "an op is entered in the catalogue by an OP or CHECKED line");
+  static_assert(InCatalogue<Op>, "an op is entered in the catalogue by a VAEGRAD_CHECKED line");
   constexpr std::size_t n = sizeof...(In);
   constexpr bool aliasing = Aliasing<Op, std::conditional_t<true, Node, In>...>;
   const Var inputs[]{in...};
@@ -101,9 +101,9 @@ Var record(Op op, In... in) {
 }
 
 // Enters Op, and a function that records it, in the catalogue with inputs to check it on:
-// CHECKED(Op, label, VAEGRAD_INPUTS({{3, 4}}, ..), [](Var a, ..) { return .. }); further functions
-// or shapes with CHECKED_ALSO.
-#define CHECKED(Op, label, ...) VAEGRAD_ENTRY(Op, label, false, __VA_ARGS__)
-#define CHECKED_ALSO(Op, label, ...) VAEGRAD_ALSO(Op, label, __VA_ARGS__)
+// VAEGRAD_CHECKED(Op, label, VAEGRAD_INPUTS({{3, 4}}, ..), [](Var a, ..) { return .. }); further
+// functions or shapes with VAEGRAD_CHECKED_ALSO. In the namespace of Op, whichever that is.
+#define VAEGRAD_CHECKED(Op, label, ...) VAEGRAD_ENTRY(Op, label, false, __VA_ARGS__)
+#define VAEGRAD_CHECKED_ALSO(Op, label, ...) VAEGRAD_ALSO(Op, label, __VA_ARGS__)
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

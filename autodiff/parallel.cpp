@@ -99,7 +99,8 @@ class Team {
   }
 
   void work(int me) {
-    omp_set_num_threads(1);  // its first call on a thread allocates: here, not in the middle of a run
+    omp_set_num_threads(
+        1);  // its first call on a thread allocates: here, not in the middle of a run
     for (std::uint32_t seen = 0;;) {
       const auto called = [&] { return job_.load(std::memory_order_acquire) != seen; };
       if (!spin_until(called)) job_.wait(seen, std::memory_order_acquire);

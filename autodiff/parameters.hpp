@@ -1,6 +1,7 @@
 // Parameters: what is learnt. One flat block of values and one of gradients with the same layout,
 // so that zero-grad is a fill, an optimiser is one loop and a checkpoint is one array.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,6 +23,8 @@ struct Param {
   std::uint32_t number = 0;  // in the order of addition
 };
 
+// Several threads may record and evaluate on one block at once, each on its own tape; add(),
+// changes and backward(), which adds to the one gradient, are for one thread at a time.
 class Parameters {
  public:
   Parameters() = default;
@@ -82,7 +85,7 @@ class Parameters {
   std::vector<std::uint8_t> touched_;  // one per Param
   std::vector<Named> list_;
   std::uint64_t version_ = 0;
-  bool in_use_ = false;
+  std::atomic<bool> in_use_{false};
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

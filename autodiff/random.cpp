@@ -1,4 +1,4 @@
-#include <vaegrad/autodiff/lanes.hpp>  // first: it silences GCC about the AVX-512 header that follows
+#include <vaegrad/autodiff/lane_math.hpp>  // first: it silences GCC about the AVX-512 header that follows
 
 #include <Random123/philox.h>
 

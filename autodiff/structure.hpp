@@ -30,7 +30,7 @@ struct Transpose {
 // As an operand of matmul nothing is copied.
 inline Transposed transpose(Var a) { return {a}; }
 inline Var stored(const Transposed& e) { return record(Transpose{}, e.x); }
-CHECKED(Transpose, transpose, VAEGRAD_INPUTS({{3, 4}}), [](Var a) -> Var { return transpose(a); })
+VAEGRAD_CHECKED(Transpose, transpose, VAEGRAD_INPUTS({{3, 4}}), [](Var a) -> Var { return transpose(a); })
 
 // Y = A B          Ā += Ȳ Bᵀ          B̄ += Aᵀ Ȳ          (A, B as they stand in the product)
 struct Matmul {
@@ -82,13 +82,13 @@ struct MatmulOperand {
 inline Var matmul(MatmulOperand a, MatmulOperand b) {
   return record(Matmul{a.transposed, b.transposed}, a.x, b.x);
 }
-CHECKED(Matmul, matmul, VAEGRAD_INPUTS({{3, 4}}, {{4, 2}}),
+VAEGRAD_CHECKED(Matmul, matmul, VAEGRAD_INPUTS({{3, 4}}, {{4, 2}}),
         [](Var a, Var b) { return matmul(a, b); })
-CHECKED_ALSO(Matmul, matmul_tn, VAEGRAD_INPUTS({{4, 3}}, {{4, 2}}),
+VAEGRAD_CHECKED_ALSO(Matmul, matmul_tn, VAEGRAD_INPUTS({{4, 3}}, {{4, 2}}),
              [](Var a, Var b) { return matmul(transpose(a), b); })
-CHECKED_ALSO(Matmul, matmul_nt, VAEGRAD_INPUTS({{3, 4}}, {{2, 4}}),
+VAEGRAD_CHECKED_ALSO(Matmul, matmul_nt, VAEGRAD_INPUTS({{3, 4}}, {{2, 4}}),
              [](Var a, Var b) { return matmul(a, transpose(b)); })
-CHECKED_ALSO(Matmul, matmul_tt, VAEGRAD_INPUTS({{4, 3}}, {{2, 4}}),
+VAEGRAD_CHECKED_ALSO(Matmul, matmul_tt, VAEGRAD_INPUTS({{4, 3}}, {{2, 4}}),
              [](Var a, Var b) { return matmul(transpose(a), transpose(b)); })
 
 // Y = A B + 1 c          Ā += Ȳ Bᵀ          B̄ += Aᵀ Ȳ          c̄_j += Σ_i ȳ_ij          c  (1, D)
@@ -119,9 +119,9 @@ struct Affine {
 };
 // a b + c:  a (B, N), b (N, D), c (1, D)
 inline Var affine(Var a, Var b, Var c) { return record(Affine{}, a, b, c); }
-CHECKED(Affine, affine, VAEGRAD_INPUTS({{3, 4}}, {{4, 2}}, {{1, 2}}),
+VAEGRAD_CHECKED(Affine, affine, VAEGRAD_INPUTS({{3, 4}}, {{4, 2}}, {{1, 2}}),
         [](Var a, Var b, Var c) { return affine(a, b, c); })
-CHECKED_ALSO(Affine, affine_wide, VAEGRAD_INPUTS({{5, 2}}, {{2, 75}}, {{1, 75}}),
+VAEGRAD_CHECKED_ALSO(Affine, affine_wide, VAEGRAD_INPUTS({{5, 2}}, {{2, 75}}, {{1, 75}}),
              [](Var a, Var b, Var c) { return affine(a, b, c); })
 
 // The same entries in another shape, row by row. No copy.
@@ -137,7 +137,7 @@ struct Reshape {
   static void pull(Wrt<0>, Node y, Node a) { add_to(a.adj, {y.adj.data, a.adj.rows, a.adj.cols}); }
 };
 inline Var reshape(Var a, Index rows, Index cols) { return record(Reshape{{rows, cols}}, a); }
-CHECKED(Reshape, reshape, VAEGRAD_INPUTS({{3, 4}}), [](Var a) { return reshape(a, 2, 6); })
+VAEGRAD_CHECKED(Reshape, reshape, VAEGRAD_INPUTS({{3, 4}}), [](Var a) { return reshape(a, 2, 6); })
 
 // y_ij = a_(first+i)j: `count` rows from `first` on. No copy.
 struct Rows {
@@ -153,7 +153,7 @@ struct Rows {
   std::string details() const { return concat(", ", first, ", ", count); }
 };
 inline Var rows(Var a, Index first, Index count) { return record(Rows{first, count}, a); }
-CHECKED(Rows, rows, VAEGRAD_INPUTS({{5, 3}}), [](Var a) { return rows(a, 1, 3); })
+VAEGRAD_CHECKED(Rows, rows, VAEGRAD_INPUTS({{5, 3}}), [](Var a) { return rows(a, 1, 3); })
 
 // y_ij = a_i(first+j): `count` columns from `first` on
 struct Columns {
@@ -174,9 +174,9 @@ struct Columns {
   std::string details() const { return concat(", ", first, ", ", count); }
 };
 inline Var columns(Var a, Index first, Index count) { return record(Columns{first, count}, a); }
-CHECKED(Columns, columns, VAEGRAD_INPUTS({{3, 6}}), [](Var a) { return columns(a, 2, 3); })
+VAEGRAD_CHECKED(Columns, columns, VAEGRAD_INPUTS({{3, 6}}), [](Var a) { return columns(a, 2, 3); })
 
-// One below the other
+// One below the other: two or more Vars or expressions
 struct ConcatenateRows {
   static constexpr auto name = "concatenate_rows";
   template <class... S>
@@ -199,14 +199,14 @@ struct ConcatenateRows {
     add_to(all[K].adj, {from, all[K].adj.rows, all[K].adj.cols});
   }
 };
-template <std::same_as<Var>... V>
-Var concatenate_rows(Var first, V... more) {
-  return record(ConcatenateRows{}, first, more...);
+template <Operand... V>
+Var concatenate_rows(const V&... part) {
+  return record(ConcatenateRows{}, Var(part)...);
 }
-CHECKED(ConcatenateRows, concatenate_rows, VAEGRAD_INPUTS({{2, 3}}, {{1, 3}}, {{4, 3}}),
+VAEGRAD_CHECKED(ConcatenateRows, concatenate_rows, VAEGRAD_INPUTS({{2, 3}}, {{1, 3}}, {{4, 3}}),
         [](Var a, Var b, Var c) { return concatenate_rows(a, b, c); })
 
-// Side by side
+// Side by side: two or more Vars or expressions
 struct ConcatenateColumns {
   static constexpr auto name = "concatenate_columns";
   template <class... S>
@@ -233,12 +233,12 @@ struct ConcatenateColumns {
       add_to({to.row(i), 1, to.cols}, {y.adj.row(i) + first, 1, to.cols});
   }
 };
-template <std::same_as<Var>... V>
-Var concatenate_columns(Var first, V... more) {
-  return record(ConcatenateColumns{}, first, more...);
+template <Operand... V>
+Var concatenate_columns(const V&... part) {
+  return record(ConcatenateColumns{}, Var(part)...);
 }
-CHECKED(ConcatenateColumns, concatenate_columns, VAEGRAD_INPUTS({{3, 2}}, {{3, 1}}, {{3, 4}}),
-        [](Var a, Var b, Var c) { return concatenate_columns(a, b, c); })
+VAEGRAD_CHECKED(ConcatenateColumns, concatenate_columns, VAEGRAD_INPUTS({{3, 2}}, {{3, 1}}, {{3, 4}}),
+        [](Var a, Var b, Var c) { return concatenate_columns(a, exp(b), c); })
 
 // y_i = a_row(i); a row may be taken several times
 struct GatherRows {
@@ -265,7 +265,7 @@ inline Var gather_rows(Var a, std::span<const std::uint32_t> row) {
   std::copy(row.begin(), row.end(), copy);
   return record(GatherRows{copy, Index(row.size())}, a);
 }
-CHECKED(GatherRows, gather_rows, VAEGRAD_INPUTS({{4, 3}}), [](Var a) {
+VAEGRAD_CHECKED(GatherRows, gather_rows, VAEGRAD_INPUTS({{4, 3}}), [](Var a) {
   const std::uint32_t row[]{2, 0, 2, 3, 2};
   return gather_rows(a, row);
 })
@@ -295,7 +295,7 @@ inline Var pick_columns(Var a, std::span<const std::uint32_t> column) {
   std::copy(column.begin(), column.end(), copy);
   return record(PickColumns{copy, Index(column.size())}, a);
 }
-CHECKED(PickColumns, pick_columns, VAEGRAD_INPUTS({{4, 3}}), [](Var a) {
+VAEGRAD_CHECKED(PickColumns, pick_columns, VAEGRAD_INPUTS({{4, 3}}), [](Var a) {
   const std::uint32_t column[]{2, 0, 2, 1};
   return pick_columns(a, column);
 })
@@ -304,17 +304,19 @@ CHECKED(PickColumns, pick_columns, VAEGRAD_INPUTS({{4, 3}}), [](Var a) {
 struct StopGradient {
   static constexpr auto name = "stop_gradient";
   static constexpr bool is_constant = true;
+  static constexpr bool is_surrogate = true;
   static Shape shape(Shape a) { return a; }
   static Real* alias(Node a) { return a.val.data; }
   static void pull(Wrt<0>, Node, Node) {}
 };
 inline Var stop_gradient(Var a) { return record(StopGradient{}, a); }
-CHECKED(StopGradient, stop_gradient, VAEGRAD_INPUTS({{3, 4}}),
+VAEGRAD_CHECKED(StopGradient, stop_gradient, VAEGRAD_INPUTS({{3, 4}}),
         [](Var a) { return stop_gradient(a); })
 
 // y = hard, but the adjoint goes to `soft` as if y were soft (Bengio et al. 2013, arXiv 1308.3432)
 struct StraightThrough {
   static constexpr auto name = "straight_through";
+  static constexpr bool is_surrogate = true;
   static Shape shape(Shape hard, Shape soft) {
     check(hard == soft, "straight_through: shapes differ: hard is ", hard, ", soft is ", soft, hint,
           "soft stands in for hard entry by entry");
@@ -325,7 +327,7 @@ struct StraightThrough {
   static void pull(Wrt<1>, Node y, Node, Node soft) { add_to(soft.adj, y.adj); }
 };
 inline Var straight_through(Var hard, Var soft) { return record(StraightThrough{}, hard, soft); }
-CHECKED(StraightThrough, straight_through, VAEGRAD_INPUTS({{3, 4}}, {{3, 4}}),
+VAEGRAD_CHECKED(StraightThrough, straight_through, VAEGRAD_INPUTS({{3, 4}}, {{3, 4}}),
         [](Var hard, Var soft) { return straight_through(hard, soft); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -71,12 +71,25 @@ void Tape::reset() {
   slot_->generation = next_generation();
 }
 
+void Tape::rewind(const Mark& to) {
+  entries_.erase(entries_.begin() + std::ptrdiff_t(to.entries), entries_.end());
+  values_.rewind(to.values);
+  slot_->generation = next_generation();  // entries that stay keep theirs, and so do their Vars
+}
+
+bool Tape::is_frozen(const Parameters* which) const {
+  return std::any_of(frozen_.begin(), frozen_.end(),
+                     [&](const Parameters* f) { return !f || f == which; });
+}
+
 Tape& Tape::of(Var v, const char* where) {
   check(v.slot_, where, ": the Var is empty: nothing was stored in it", hint,
         "give it a value first, e.g. Var y = exp(x)");
-  check(v.slot_->generation == v.generation_, where,
-        v.slot_->tape ? ": stale Var: its tape was reset since it was recorded"
-                      : ": stale Var: its tape no longer exists",
+  const Tape* tape = v.slot_->tape;
+  check(tape && v.index_ < tape->entries_.size() && tape->entries_[v.index_].born == v.generation_,
+        where,
+        tape ? ": stale Var: its tape was reset since it was recorded"
+             : ": stale Var: its tape no longer exists",
         hint, "copy the numbers out before reset(), or keep them in Parameters");
   return *v.slot_->tape;
 }
@@ -109,7 +122,8 @@ Real Var::item() const {
 Var Tape::push(Real* val, Shape shape, bool active, const Kind* kind, void* state) {
   check(entries_.size() < UINT32_MAX, "tape: more than 2^32 entries", hint,
         "call reset() at the start of each step");
-  entries_.push_back({val, nullptr, shape.rows, shape.cols, kind, state, nullptr, active, false});
+  entries_.push_back({val, nullptr, shape.rows, shape.cols, kind, state, nullptr, active, false,
+                      slot_->generation});
   return {slot_, std::uint32_t(entries_.size() - 1)};
 }
 
@@ -120,6 +134,7 @@ void Tape::recorded(Var y) {
 Var Tape::leaf(Shape shape, bool active) {
   check(shape.rows >= 1 && shape.cols >= 1, "tape: a value of shape ", shape, hint,
         "both sizes must be at least 1");
+  active = active && !is_frozen(nullptr);
   return push(values_.allocate<Real>(shape.size()), shape, active,
               active ? &variable_kind : &constant_kind, nullptr);
 }
@@ -162,7 +177,7 @@ Var Tape::variable(std::initializer_list<std::initializer_list<Real>> rows) {
 Var Tape::operator()(const Param& param) {
   check(param.owner, "tape: the Param is empty", hint, "Parameters::add makes one");
   Parameters& p = *param.owner;
-  p.in_use_ = true;
+  p.in_use_.store(true, std::memory_order_relaxed);  // by several threads at once, perhaps
   const auto known =
       std::find_if(used_.begin(), used_.end(), [&](const Used& u) { return u.parameters == &p; });
   if (known == used_.end()) {
@@ -174,7 +189,9 @@ Var Tape::operator()(const Param& param) {
   }
   auto* state = values_.allocate<Param>(1);
   *state = param;
-  const Var v = push(p.values_.data() + param.offset, param.shape, true, &parameter_kind, state);
+  const bool active = !is_frozen(&p);
+  const Var v = push(p.values_.data() + param.offset, param.shape, active, &parameter_kind, state);
+  if (!active) return v;
   entries_.back().adj = p.gradient_.data() + param.offset;
   entries_.back().shared_touched = &p.touched_[param.number];
   return v;

@@ -3,6 +3,7 @@
 // no recursion, no sort. What an entry computes is not the tape's business; see expression.hpp
 // (elementwise mathematics, fused) and op.hpp (everything else).
 #pragma once
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -41,6 +42,7 @@ class Var {
       const;  // d loss / d this, after backward(); zero where the loss does not depend on it
   Real item() const;  // of a (1, 1)
   Tape& tape() const;
+  explicit operator bool() const { return slot_ != nullptr; }  // whether it names anything
 
  private:
   friend class Tape;
@@ -73,6 +75,7 @@ struct Entry {
   void* state;                   // the op with its inputs, in the tape's memory
   std::uint8_t* shared_touched;  // a parameter's own flag
   bool active, touched;
+  std::uint32_t born;  // the tape's generation when it was recorded
 
   Shape shape() const { return {rows, cols}; }
 };
@@ -86,12 +89,25 @@ class Tape {
 
   // Values the caller fills through val(). No gradient flows to a constant; a variable collects
   // one.
-  Var constant(Shape shape) { return leaf(shape, false); }
-  Var variable(Shape shape) { return leaf(shape, true); }
+  template <std::same_as<Shape> S>
+  Var constant(S shape) {
+    return leaf(shape, false);
+  }
+  template <std::same_as<Shape> S>
+  Var variable(S shape) {
+    return leaf(shape, true);
+  }
   Var constant(ConstMatrix copy_of);
   Var variable(ConstMatrix copy_of);
   Var constant(Real x);
   Var variable(Real x);
+  // {2, 3} could be a shape or numbers: write Shape{2, 3}, or a row of numbers as {{2, 3}}.
+  template <class T>
+  requires std::is_arithmetic_v<T> Var constant(std::initializer_list<T>)
+  = delete;
+  template <class T>
+  requires std::is_arithmetic_v<T> Var variable(std::initializer_list<T>)
+  = delete;
   Var constant(std::initializer_list<std::initializer_list<Real>> rows);
   Var variable(std::initializer_list<std::initializer_list<Real>> rows);
   Var operator()(const Param& param);
@@ -111,6 +127,16 @@ class Tape {
   std::size_t size() const { return entries_.size(); }  // entries
   std::string describe() const;                         // one line per entry
   std::size_t memory() const;                           // bytes held
+
+  // ---- for without_gradients.hpp ----
+  void freeze(const Parameters* which) { frozen_.push_back(which); }  // null: everything
+  void thaw() { frozen_.pop_back(); }
+  struct Mark {
+    std::size_t entries;
+    Arena::Mark values;
+  };
+  Mark mark() const { return {entries_.size(), values_.mark()}; }
+  void rewind(const Mark& to);  // forgets what was recorded since
 
   // ---- for ops ----
   std::uint32_t index(Var v, const char* where) const;  // checks that v is of this tape and step
@@ -132,6 +158,7 @@ class Tape {
  private:
   friend class Var;
   Var leaf(Shape shape, bool active);
+  bool is_frozen(const Parameters* which) const;  // null: a variable
   const Entry& at(Var v) const { return entries_[v.index_]; }
   void check_values(const Entry& e) const;
   void check_adjoints(const Entry& e) const;
@@ -144,6 +171,7 @@ class Tape {
     std::uint64_t version;
   };
   std::vector<Used> used_;
+  std::vector<const Parameters*> frozen_;
   bool check_finite_ = false;
 };
 

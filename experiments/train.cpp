@@ -5,8 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
+#include <vaegrad/lab/run/console.hpp>
+#include <vaegrad/lab/run/model_trainee.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
-#include <vaegrad/lab/run/training.hpp>
 
 #include "command.hpp"
 #include "signals.hpp"
@@ -70,7 +71,9 @@ nlohmann::json summary_of(const Settings& settings, const DataSet& data, const M
 
 // 0 when the run is complete, 128 + its number when a signal ended it.
 int train_run(const Settings& settings, const DataSet& data, Model& model, const Run& run) {
-  Training training(settings, data, model, run, [] { return interrupted() != 0; });
+  ModelTrainee trainee(settings, data, model);
+  Console console([] { return interrupted() != 0; });
+  Training training(settings, data.train, trainee, run, console);
   std::error_code error;
   if (!settings.resume.empty() &&
       std::filesystem::exists(run.folder() / "checkpoint.safetensors", error)) {
@@ -85,9 +88,9 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
     remove_file(run.folder() / "summary.json");  // of fewer epochs: it would pass for the run's end
   }
   fmt::print(stderr, "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {} threads, seed {}\n",
-             settings.model, model.encoder ? model.dimensions() : model.conditions,
+             settings.model, model.inference ? model.dimensions() : model.conditions,
              layers(settings.network, setting("hidden").get(settings)),
-             concat('-', model.encoder ? model.latent : model.dimensions()), settings.likelihood,
+             concat('-', model.inference ? model.latent : model.dimensions()), settings.likelihood,
              model.deterministic ? "reconstruction" : settings.objective, settings.beta,
              model.parameters.count(), threads(), settings.seed);
   training.run();

@@ -1,14 +1,20 @@
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/distributions.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+Var DiagonalGaussian::log_prob(Var z, Index particles) const {
+  const auto m = repeat_rows(mean, particles), l = repeat_rows(log_variance, particles);
+  return row_sums(-0.5 * (square(z - m) * exp(-l) + l + log_2pi));
+}
+
+Var kl_per_latent(const DiagonalGaussian& q, const DiagonalGaussian& p) {
+  return 0.5 * (expm1(q.log_variance - p.log_variance) + p.log_variance - q.log_variance +
+                square(q.mean - p.mean) * exp(-p.log_variance));
+}
+
 const PosteriorScale& posterior_scale(std::string_view name) {
-  std::string known;
-  for (const PosteriorScale& s : posterior_scales) {
-    if (s.name == name) return s;
-    known += concat(known.empty() ? "" : ", ", s.name);
-  }
-  fail<UsageError>("posterior scale: there is none called '", name, "'", hint, "one of ", known);
+  return row_named(posterior_scales, name, "posterior scale");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -14,6 +14,8 @@ inline Var standard_noise(Tape& tape, Shape shape, Stream& noise) {
   return e;
 }
 
+inline constexpr double log_2pi = 1.8378770664093454836;
+
 // N(mean, diag(exp(log_variance)))
 struct DiagonalGaussian {
   Var mean, log_variance;  // (B, D)
@@ -28,16 +30,18 @@ struct DiagonalGaussian {
   // Σ_j −½ ((x−μ)²/σ² + log σ² + log 2π);  (B, 1)
   template <Operand X>
   Var log_prob(const X& x) const {
-    constexpr double log_2pi = 1.8378770664093454836;
     return row_sums(-0.5 * (square(x - mean) * exp(-log_variance) + log_variance + log_2pi));
   }
+  // .. of K samples of each:  z (B K, D) -> (B K, 1)
+  Var log_prob(Var z, Index particles) const;
+  // The same, of which no gradient goes back to what it was made of.
+  DiagonalGaussian held() const { return {stop_gradient(mean), stop_gradient(log_variance)}; }
 };
 
 // N(0, I): the usual prior of the latent
 struct StandardNormal {
   template <Operand X>
   Var log_prob(const X& x) const {
-    constexpr double log_2pi = 1.8378770664093454836;
     return row_sums(-0.5 * (square(operand(x)) + log_2pi));
   }
   Var sample(Tape& tape, Shape shape, Stream& noise) const {
@@ -49,6 +53,9 @@ struct StandardNormal {
 inline auto kl_per_latent(const DiagonalGaussian& q, StandardNormal) {
   return 0.5 * (square(q.mean) + expm1(q.log_variance) - q.log_variance);
 }
+
+// .. between two Gaussians:  ½ (log σ_p² − log σ_q² + (σ_q² + (μ_q − μ_p)²) / σ_p² − 1);  (B, D)
+Var kl_per_latent(const DiagonalGaussian& q, const DiagonalGaussian& p);
 
 // KL(q ‖ p), summed over the latents;  (B, 1), nats, ≥ 0
 template <class Q, class P>

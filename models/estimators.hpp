@@ -1,9 +1,12 @@
 // Estimates of log p(x) and of what a code holds. No gradients.
 #pragma once
 #include <cmath>
+#include <functional>
+#include <span>
 #include <vector>
 
-#include <vaegrad/models/bounds.hpp>
+#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/models/pareto.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -37,32 +40,13 @@ class LogWeights {
 };
 
 // log p(x) of each of `rows` by importance sampling with exactly `particles` draws of z ~ q(z|x),
-// appended to `to`. record(tape) puts the examples on a tape and returns {vae, x}; it is called
-// once per chunk of particles, so memory does not grow with their number. Draws go by the examples'
-// names, so a result does not depend on how they are batched.
-// Weights: LogWeights, or what takes them one by one as that does.
-template <class Record, class Weights>
-void importance_sample(const Record& record, std::span<const std::uint32_t> rows, Index particles,
-                       std::uint64_t seed, std::vector<Weights>& to, const Weights& none = {}) {
-  constexpr Index chunk = 50;  // encoding again for each chunk costs a fiftieth of decoding it
-  const std::size_t first = to.size();
-  to.resize(first + rows.size(), none);
-  Tape tape;
-  for (Index done = 0; done < particles; done += chunk) {
-    const ObjectiveSettings s{.particles = std::min(chunk, particles - done)};
-    tape.reset();
-    const auto [vae, x] = record(tape);
-    Stream noise(seed, Purpose::evaluate, std::uint32_t(done / chunk), rows,
-                 std::uint32_t(s.particles));
-    const auto q = vae.encode(x);
-    const Var z = q.sample(noise, s.particles);
-    const Var log_px = vae.decode(z).log_prob(repeat_rows(x, s.particles));
-    const Matrix log_w = Var(log_weights(vae, q, z, log_px, s)).val();
-    for (std::size_t b = 0; b < rows.size(); ++b)
-      for (Real w : std::span(log_w.row(Index(b)), std::size_t(log_w.cols)))
-        to[first + b].add(double(w));
-  }
-}
+// appended to `to`. record(tape, noise, K) puts the examples on a tape and returns log w of K draws
+// for each, (B, K); it is called once per chunk of particles, so memory does not grow with their
+// number. Draws go by the examples' names, so a result does not depend on how they are batched.
+using RecordLogWeights = std::function<Var(Tape&, Stream& noise, Index particles)>;
+void importance_sample(const RecordLogWeights& record, std::span<const std::uint32_t> rows,
+                       Index particles, std::uint64_t seed, std::vector<LogWeights>& to,
+                       std::vector<WeightTail>* tails = nullptr);  // replaced, when wanted
 
 // ---- what the KL is made of ----
 
@@ -89,7 +73,6 @@ struct StratifiedWeights {
 // The mean over the batch of each part, with z_i ~ q(z|x_i): mean, log_variance, z (B, D).
 template <class Weights>
 KlParts kl_parts(ConstMatrix mean, ConstMatrix log_variance, ConstMatrix z, const Weights& weight) {
-  constexpr double log_2pi = 1.8378770664093454836;
   const std::size_t b = std::size_t(z.rows), d = std::size_t(z.cols);
   KlParts to;
   std::vector<double> log_q(d), inverse(b * d), constant(b * d);

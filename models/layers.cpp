@@ -1,14 +1,10 @@
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/layers.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
 const Activation& activation(std::string_view name) {
-  std::string known;
-  for (const Activation& a : activations) {
-    if (a.name == name) return a;
-    known += concat(known.empty() ? "" : ", ", a.name);
-  }
-  fail<UsageError>("activation: there is none called '", name, "'", hint, "one of ", known);
+  return row_named(activations, name, "activation");
 }
 
 Mlp::Mlp(Parameters& p, const std::string& name, Index in, const std::vector<Index>& hidden,

@@ -1,3 +1,4 @@
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/networks.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -16,12 +17,7 @@ std::span<const Network> networks() {
 }
 
 const Network& network(std::string_view name) {
-  std::string known;
-  for (const Network& n : networks()) {
-    if (n.name == name) return n;
-    known += concat(known.empty() ? "" : ", ", n.name);
-  }
-  fail<UsageError>("network: there is none called '", name, "'", hint, "one of ", known);
+  return row_named(networks(), name, "network");
 }
 
 std::vector<ConvolutionGeometry> geometries(const Network& network, ImageShape image) {

@@ -8,7 +8,7 @@
 #include <numbers>
 #include <string_view>
 
-#include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/autodiff/by_name.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -72,13 +72,7 @@ inline constexpr RateSchedule rate_schedules[] = {
 };
 // clang-format on
 inline const RateSchedule& rate_schedule(std::string_view name) {
-  std::string known;
-  for (const RateSchedule& r : rate_schedules) {
-    if (r.name == name) return r;
-    known += concat(known.empty() ? "" : ", ", r.name);
-  }
-  fail<UsageError>("learning-rate schedule: there is none called '", name, "'", hint, "one of ",
-                   known);
+  return row_named(rate_schedules, name, "learning-rate schedule");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

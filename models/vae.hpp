@@ -70,8 +70,8 @@ struct BernoulliMlp {  // z ↦ Bernoulli(sigmoid(l(z)))
   // The output before anything is learnt: logit of the mean of the data (1, D), kept off 0 and 1.
   void start_at(ConstMatrix data_mean) {
     const Matrix bias = logits.bias.owner->change_value(logits.bias);
-    check(data_mean.shape() == bias.shape(), "start_at: the mean of the data is ", data_mean.shape(),
-          ", the output ", bias.shape());
+    check(data_mean.shape() == bias.shape(), "start_at: the mean of the data is ",
+          data_mean.shape(), ", the output ", bias.shape());
     for (Index j = 0; j < bias.cols; ++j) {
       const Real m = std::clamp(data_mean.data[j], Real(0.001), Real(0.999));
       bias.data[j] = std::log(m / (1 - m));

@@ -11,6 +11,7 @@
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/estimators.hpp>
+#include <vaegrad/models/bounds.hpp>
 #include <vaegrad/models/quadrature.hpp>
 
 using namespace vaegrad;
@@ -121,7 +122,11 @@ Chart images(Chapter& chapter) {
     Series L{concat("trained with K = ", trained), {1, 10, 100, 1000}};
     for (double K : L.x) {
       std::vector<LogWeights> draws;
-      importance_sample(model_and_x, rows, Index(K), chapter.seed, draws);
+      const auto log_w = [&](Tape& t, Stream& noise, Index k) {
+        const auto [vae, x] = model_and_x(t);
+        return log_weights(vae, x, noise, k);
+      };
+      importance_sample(log_w, rows, Index(K), chapter.seed, draws);
       L.y.push_back(0), error = 0;
       for (const LogWeights& w : draws)
         L.y.back() += w.log_mean() / double(rows.size()), error += w.variance();

@@ -51,7 +51,7 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
   std::optional<HandStep> hand;
   std::optional<Primitives> primitives;
   if (what.network == "mlp")
-    hand.emplace(what, images, tape.parameters);
+    hand.emplace(what, images, tape.model.parameters);
   else
     primitives.emplace(what);
   const auto tape_step = [&] { ++number, tape(rows(number), number); };
@@ -104,7 +104,7 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
   const auto value = [&] { tape.loss(tape.batch(rows(number)), rows(number), number); };
   const auto gradient = [&] {
     const Var loss = tape.loss(tape.batch(rows(number)), rows(number), number);
-    tape.parameters.zero_gradient();
+    tape.model.parameters.zero_gradient();
     tape.tape.backward(loss);
   };
   const Pair cost = in_turns(gradient, value, seconds / 2);

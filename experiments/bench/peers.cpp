@@ -147,8 +147,8 @@ std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
     order[fmt::format("{}_file", name)] = in_->file(name).string();
   TapeStep step(what, in_->images);
   std::vector<Real> weights, noise;
-  for (const auto& [name, param] : step.parameters.list()) {
-    const ConstMatrix w = step.parameters.value(param);
+  for (const auto& [name, param] : step.model.parameters.list()) {
+    const ConstMatrix w = step.model.parameters.value(param);
     weights.insert(weights.end(), w.begin(), w.end());
     order["shapes"].push_back({param.shape.rows, param.shape.cols});
   }

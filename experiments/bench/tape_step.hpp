@@ -1,7 +1,7 @@
-// One training step as a user of the library writes it.
+// The training step that `vaegrad train` runs: the model by name, its objective and its optimiser.
 #pragma once
 #include <vaegrad/lab/data/batches.hpp>
-#include <vaegrad/models/models.hpp>
+#include <vaegrad/lab/run/checkpoint.hpp>
 
 #include "cases.hpp"
 
@@ -10,9 +10,9 @@ namespace vaegrad::inline VAEGRAD_ABI {
 struct TapeStep {
   const BenchCase& what;
   const Images& images;
-  Parameters parameters;
-  Vae<GaussianNetwork, LikelihoodNetwork> vae;
-  Adam optimiser;
+  Model model;
+  const Objective& objective;
+  AnyOptimiser optimiser;
   Tape tape;
 
   TapeStep(const BenchCase& what, const Images& images);

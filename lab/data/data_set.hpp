@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include <vaegrad/autodiff/convolution_kernels.hpp>
+#include <vaegrad/autodiff/image_shape.hpp>
 #include <vaegrad/lab/data/formats/array.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

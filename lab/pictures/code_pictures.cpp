@@ -76,7 +76,7 @@ bool draw_manifold(const Model& model, std::optional<Index> of_class,
   }
   const Var condition =
       one_hot(tape, model, std::vector<Index>(std::size_t(n * n), of_class.value_or(0)));
-  const Var x = shown(model, model.given(condition).decode(z));
+  const Var x = shown(model, model.decode(z, condition));
   grid.pixels = grey(std::span<const Real>(x.val().data, std::size_t(x.val().size())));
   return draw(grid, path);
 }

@@ -18,10 +18,10 @@ Var one_hot(Tape& tape, const Model& model, const std::vector<Index>& labels) {
 
 Codes codes_of(Tape& tape, const Model& model, const Examples& examples, const Settings& settings,
                std::span<const std::uint32_t> rows) {
-  check<UsageError>(model.encoder.has_value(), "a baseline has no code", hint,
+  check<UsageError>(model.inference != nullptr, "a baseline has no code", hint,
                     "train with --model cvae");
   const Batch batch = make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
-  return {model.given(batch.condition).encode(batch.x).mean, batch.condition};
+  return {model.code(batch).mean, batch.condition};
 }
 
 std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examples,

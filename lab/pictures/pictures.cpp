@@ -55,17 +55,14 @@ bool draw_completions(const Model& model, const Settings& settings, const Sampli
   Tape tape;
   const std::uint32_t number = fixed_draw(s.completed->split);
   const Batch batch = make_batch(tape, model, *s.completed, rows, settings, number);
-  const AnyVae vae = model.given(batch.condition);
   Stream noise(s.seed, Purpose::prior, 0, rows, std::uint32_t(drawn));
-  const Shape shape{n * drawn, model.latent};
-  const Var z = vae.prior.given ? vae.prior.given->sample(noise, drawn)
-                                : StandardNormal{}.sample(tape, shape, noise);
-  const Var samples = shown_mean(model, vae.decode(s.temperature * z), batch.condition);
+  const Var z = model.sample_prior(tape, batch.condition, n, noise, drawn);
+  const Var samples =
+      shown_mean(model, model.decode(s.temperature * z, batch.condition), batch.condition);
   const Index given = Index(model.given_pixels.size());
   const Var nothing = tape.constant(Shape{n, model.dimensions()});
   std::fill(nothing.val().begin(), nothing.val().end(), Real(0.5));
-  const bool grey = model.decoder.head.row->values == Values::grey;
-  const Var x = grey ? Var((1 / 255.0) * batch.x) : batch.x;
+  const Var x = model.unit() == 1 ? Var((1 / 255.0) * batch.x) : batch.x;
   const Var left[] = {
       whole(model, x, batch.condition), whole(model, nothing, batch.condition),
       whole(model, vaegrad::columns(batch.condition, given, model.dimensions()), batch.condition)};
@@ -105,8 +102,6 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
       if (i % 10 == 0) grid.row_labels.push_back(std::to_string(labels[i]));
     }
   const Var condition = one_hot(tape, model, labels);
-  const AnyVae vae = model.given(condition);
-  const Shape shape{Index(count), model.latent};
   Var z;
   if (s.aggregate) {
     grid.title = "Samples: E[x|z] with z from the aggregate posterior";
@@ -114,12 +109,11 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
     for (std::size_t i = 0; i < count; ++i)
       rows.push_back(s.aggregate->rows[noise.below(s.aggregate->count())]);
     const Batch batch = make_batch(tape, model, *s.aggregate, rows, settings, 0);
-    z = model.given(batch.condition).encode(batch.x).sample(noise);
+    z = model.draw(batch, noise).z;
   } else {
-    z = vae.prior.given ? vae.prior.given->sample(noise)
-                        : StandardNormal{}.sample(tape, shape, noise);
+    z = model.sample_prior(tape, condition, Index(count), noise);
   }
-  append_images(grid, shown(model, vae.decode(s.temperature * z)).val());
+  append_images(grid, shown(model, model.decode(s.temperature * z, condition)).val());
   return draw(grid, path);
 }
 
@@ -153,8 +147,7 @@ bool draw_traversal(const Model& model, const Examples* examples, const Settings
       z.val()(i * columns + k, latent) = Real(-3 + 6.0 * double(k) / double(columns - 1));
     }
   }
-  append_images(grid,
-                shown_mean(model, model.given(code.condition).decode(z), code.condition).val());
+  append_images(grid, shown_mean(model, model.decode(z, code.condition), code.condition).val());
   return draw(grid, path);
 }
 
@@ -196,7 +189,7 @@ Way way_between(const Model& model, const Examples& examples, const Settings& se
         condition.val()(p * columns + k, j) = code.condition.val()(t < 0.5 ? p : p + pairs, j);
     }
   }
-  const Matrix between = shown_mean(model, model.given(condition).decode(z), condition).val();
+  const Matrix between = shown_mean(model, model.decode(z, condition), condition).val();
   way.images = OwnedMatrix(between.rows, between.cols);
   std::copy(between.begin(), between.end(), way.images.view().row(0));
   return way;
@@ -252,10 +245,8 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
   const std::uint32_t draw_number = fixed_draw(examples.split);
   const Batch batch = make_batch(tape, model, examples, rows, settings, draw_number);
   Stream noise(settings.seed, Purpose::evaluate, draw_number, rows);
-  const AnyVae vae = model.given(batch.condition);
-  const auto q = vae.encode(batch.x);
-  const Var y = shown_mean(model, vae.decode(model.deterministic ? q.mean : q.sample(noise)),
-                           batch.condition);
+  const Var z = model.draw(batch, noise).z;
+  const Var y = shown_mean(model, model.decode(z, batch.condition), batch.condition);
   const Var pixels = tape.constant(Shape{batch.x.shape().rows, model.image.size()});
   fill(pixels.val(), *examples.file, rows, Binarize::none, 0, 0);
 
@@ -293,7 +284,8 @@ void draw_run(const Model& model, const DataSet& data, const Settings& settings,
   else if (!model.deterministic)
     draw_samples(model, settings, sampling, folder / "samples.png");
   if (model.latent >= 2) draw_scatter(model, data.test, settings, folder / "scatter.png");
-  if (model.latent == 2 && !table && !model.deterministic && model.given_pixels.empty())
+  if (model.latent == 2 && !table && !model.deterministic && model.given_pixels.empty() &&
+      model.standard_normal)
     draw_manifold(model, {}, folder / "manifold.png");
 }
 

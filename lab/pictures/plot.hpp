@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include <vaegrad/autodiff/convolution_kernels.hpp>
+#include <vaegrad/autodiff/image_shape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

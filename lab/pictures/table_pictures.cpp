@@ -38,9 +38,7 @@ bool draw_table_reconstructions(const Model& model, const Examples& examples,
   const std::uint32_t draw_number = fixed_draw(examples.split);
   const Batch batch = make_batch(tape, model, examples, rows, settings, draw_number);
   Stream noise(settings.seed, Purpose::evaluate, draw_number, rows);
-  const AnyVae vae = model.given(batch.condition);
-  const auto q = vae.encode(batch.x);
-  const Var y = vae.decode(model.deterministic ? q.mean : q.sample(noise)).mean();
+  const Var y = model.decode(model.draw(batch, noise).z, batch.condition).mean();
 
   // 1 − Σ (x − y)² / Σ (x − x̄)²
   Chart chart{fmt::format("What comes back of each column, {} {} rows", rows.size(),
@@ -76,10 +74,8 @@ bool draw_table_samples(const Model& model, const Examples* examples, const Sett
     batch.condition = one_hot(tape, model, labels);
   }
   Stream noise(s.seed, Purpose::prior);
-  const AnyVae vae = model.given(batch.condition);
-  const Var z = vae.prior.given ? vae.prior.given->sample(noise)
-                                : StandardNormal{}.sample(tape, {count, model.latent}, noise);
-  const Var x = vae.decode(s.temperature * z).sample(noise);
+  const Var z = model.sample_prior(tape, batch.condition, count, noise);
+  const Var x = model.decode(s.temperature * z, batch.condition).sample(noise);
   if (!examples) batch.x = x;
 
   Chart chart;

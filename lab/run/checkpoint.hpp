@@ -3,41 +3,10 @@
 // counter, and what is added up over an epoch is kept with all its digits.
 #pragma once
 #include <filesystem>
-#include <functional>
-#include <memory>
-#include <string_view>
 
-#include <vaegrad/autodiff/optimisers.hpp>
-#include <vaegrad/lab/run/evaluation.hpp>
+#include <vaegrad/lab/run/trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-
-// An optimiser chosen by name.
-class AnyOptimiser {
- public:
-  struct Numbers {
-    double learning_rate = 1e-3, epsilon = 1e-8, beta1 = 0.9, second_moment = 0;
-  };
-  AnyOptimiser(std::string_view name, Parameters& parameters, const Numbers& numbers);
-  static std::vector<std::string> names();
-
-  void set_learning_rate(double rate) { set_rate_(rate); }
-  void step() { step_(); }
-  std::vector<std::vector<Real>*> moments() { return moments_; }
-  std::uint64_t& steps() { return *steps_; }
-
- private:
-  struct Row;
-  static const Row rows[];
-  template <class Rule>
-  void hold(Parameters& parameters, Rule rule);
-
-  std::shared_ptr<void> optimiser_;
-  std::function<void(double)> set_rate_;
-  std::function<void()> step_;
-  std::vector<std::vector<Real>*> moments_;
-  std::uint64_t* steps_ = nullptr;
-};
 
 // Where training is. Plain numbers only: it is stored as it lies in memory.
 struct TrainingState {
@@ -53,10 +22,10 @@ struct TrainingState {
   Terms terms;                 // of that epoch so far
 };
 
-void write_checkpoint(const std::filesystem::path& file, const Model& model,
-                      AnyOptimiser& optimiser, const TrainingState& state);
+// Everything of every player. The trainee's weights are as in model.safetensors.
+void write_checkpoint(const std::filesystem::path& file, Trainee& trainee,
+                      const TrainingState& state);
 // Errors: damaged, or of another model.
-void read_checkpoint(const std::filesystem::path& file, Model& model, AnyOptimiser& optimiser,
-                     TrainingState& state);
+void read_checkpoint(const std::filesystem::path& file, Trainee& trainee, TrainingState& state);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

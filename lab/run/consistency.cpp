@@ -1,8 +1,18 @@
 // Which settings go together. A setting that is given and would be ignored is an error; one that
 // has the value it would have anyway never is.
+#include <algorithm>
+
 #include <vaegrad/lab/run/model.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+bool declares(const Objective& o, const ObjectiveSetting& s) {
+  return std::find(o.settings.begin(), o.settings.end(), &s) != o.settings.end();
+}
+
+}  // namespace
+
 void check_consistent(const Settings& s) {
   const Settings plain;
   const auto heeded = [&](const char* name, bool heeded, std::string_view by,
@@ -13,24 +23,38 @@ void check_consistent(const Settings& s) {
   };
   const bool conditional = s.model == "cvae", baseline = s.model == "baseline";
   const bool deterministic = s.model == "autoencoder" || baseline;
-  const auto& o = objective(s.objective);
+  const Objective& o = objective(s.objective);
+  const PosteriorRow& q = posterior(s.posterior);
+  const PriorRow& prior_row = prior(s.prior);
   const Likelihood& p = likelihood(s.likelihood);
 
   heeded("objective", !deterministic, "a vae",
          concat("--model ", s.model, " maximises log p(x|z) alone; leave --objective out"));
   heeded("beta", o.beta && !deterministic, "--objective beta",
          concat("--objective beta --beta ", s.beta));
-  heeded("gamma", o.capacity && !deterministic, "--objective capacity", "--objective capacity");
-  heeded("capacity", o.capacity && !deterministic, "--objective capacity", "--objective capacity");
-  heeded("particles", o.particles && !deterministic, "a vae", "leave --particles out");
-  heeded("free-bits", o.free_bits && !deterministic, "an objective with the KL in closed form",
-         "--objective elbo or beta; a sampled KL has no value per latent to compare with");
+  heeded("particles", !deterministic, "a vae", "leave --particles out");
+  for (const ObjectiveSetting* declared : objective_settings()) {
+    std::string by;
+    for (const Objective* each : objectives())
+      if (declares(*each, *declared))
+        by += concat(by.empty() ? "--objective " : " or ", each->name);
+    heeded(declared->name, declares(o, *declared) && !deterministic, by, by);
+  }
   for (const KlSchedule& k : kl_schedules)
-    heeded(k.name, !deterministic && !o.capacity, "an objective with a factor on the KL",
+    heeded(k.name, !deterministic && o.scheduled, "an objective with a factor on the KL",
            concat("leave --", k.name, " out"));
-  heeded("prior", conditional, "--model cvae", "--model cvae");
-  heeded("posterior-scale", !deterministic, "a vae",
-         concat("--model ", s.model, " has no posterior; leave --posterior-scale out"));
+  check<UsageError>(!prior_row.conditional || conditional, "--prior ", s.prior,
+                    " would be ignored: only --model cvae heeds it", hint, "--model cvae");
+  heeded("components", prior_row.components, "a prior that is a mixture",
+         concat("leave --components out of --prior ", s.prior));
+  for (const char* option : {"prior", "posterior", "posterior-scale"})
+    heeded(option, !deterministic, "a vae",
+           concat("--model ", s.model, " has no distribution of codes; leave --", option, " out"));
+  heeded("posterior-scale", q.scale, "a posterior with a scale for each latent",
+         concat("leave --posterior-scale out of --posterior ", s.posterior));
+  check<UsageError>(!(o.wanted.held && !q.held), "--objective ", s.objective,
+                    ": it needs the density of q at a z that is given, and --posterior ",
+                    s.posterior, " knows it at its own draws alone", hint, "--objective iwae");
   heeded("latent", !baseline, "a model with a code", "leave --latent out");
   heeded("condition", conditional || baseline, "--model cvae", "--model cvae");
   check<UsageError>(!baseline || condition(s.condition).gives,

@@ -20,22 +20,16 @@ void Terms::add(const Bound& batch) {
 
 namespace {
 
+// What the draws of a split are for: each has a stream of its own, beside the split's own number.
+enum class For : std::uint32_t { elbo = 0, objective = 8, kl_parts = 16 };
+std::uint32_t stream_of(std::uint32_t draw, For purpose) { return draw - std::uint32_t(purpose); }
+
 // f(rows) for the examples in batches
 template <class F>
 void in_batches(const Examples& examples, std::size_t batch, F f) {
   for (std::size_t first = 0; first < examples.count(); first += batch)
     f(std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first)));
 }
-
-struct TailedWeights : LogWeights {
-  WeightTail tail;
-  TailedWeights() = default;
-  explicit TailedWeights(std::size_t draws) : tail(draws) {}
-  void add(double log_w) {
-    LogWeights::add(log_w);
-    tail.add(log_w);
-  }
-};
 
 }  // namespace
 
@@ -50,24 +44,24 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
         tape.reset();
         const std::uint32_t draw = fixed_draw(examples.split);
         const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
-        const AnyVae vae = model.given(batch.condition);
-        Stream noise(settings.seed, Purpose::evaluate, draw, rows);
-        const auto q = vae.encode(batch.x);
-        const Var z = model.deterministic ? q.mean : q.sample(noise),
-                  per_latent = kl_per_latent(q, vae.prior);
-        Bound bound{vae.decode(z).log_prob(batch.x), {}, row_sums(per_latent)};
-        bound.log_likelihood = bound.objective;
+        Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
+        constexpr Wanted wanted{.kl = true};
+        Draw one = model.draw(batch, noise, 1, wanted);
+        const Var log_px = model.decode(one.z, batch.condition).log_prob(batch.x);
+        Bound bound{log_px, log_px, 0 * log_px};
         if (!model.deterministic) {
-          Stream particles(settings.seed, Purpose::evaluate, draw - 8, rows,
+          model.weigh(one, wanted);
+          bound.kl = kl(one);
+          Stream particles(settings.seed, Purpose::evaluate, stream_of(draw, For::objective), rows,
                            std::uint32_t(settings.particles));
           bound.objective =
-              trained.bound(vae, batch.x, particles, objective_settings(settings, 1)).objective;
+              model.bound(trained, batch, particles, objective_settings(settings, 1)).objective;
         }
         result.add(bound);
         for (Index i = 0; i < batch.x.shape().rows; ++i)
           for (Index j = 0; j < model.latent; ++j) {
-            const double m = double(q.mean.val()(i, j));
-            kl_sum[std::size_t(j)] += double(per_latent.val()(i, j));
+            const double m = double(one.q.mean.val()(i, j));
+            if (one.kl) kl_sum[std::size_t(j)] += double(one.kl.val()(i, j));
             mean_sum[std::size_t(j)] += m;
             square_sum[std::size_t(j)] += m * m;
           }
@@ -82,21 +76,26 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
 
 Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
                   Index particles, const std::function<void(std::size_t)>& progress) {
+  const auto log_weights = [&](Tape& tape, auto rows, Stream& noise, Index k) {
+    const Batch batch =
+        make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
+    return model.log_weights(batch, noise, k);
+  };
+  return evidence(examples, particles, settings.seed, log_weights, progress);
+}
+
+Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
+                  const RecordRows& log_weights, const std::function<void(std::size_t)>& progress) {
   std::vector<LogWeights> weights;
   weights.reserve(examples.count());
   Evidence e;
   in_batches(examples, 20, [&](auto rows) {
-    std::vector<TailedWeights> some;
+    std::vector<WeightTail> tails;
     importance_sample(
-        [&](Tape& tape) {
-          const Batch batch =
-              make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
-          return std::pair(model.given(batch.condition), batch.x);
-        },
-        rows, particles, settings.seed, some, TailedWeights(std::size_t(particles)));
-    for (const TailedWeights& w : some) {
-      const double k = w.tail.k();
-      weights.push_back(w);
+        [&](Tape& tape, Stream& noise, Index k) { return log_weights(tape, rows, noise, k); }, rows,
+        particles, seed, weights, &tails);
+    for (const WeightTail& tail : tails) {
+      const double k = tail.k();
       e.pareto_k += (std::isnan(k) ? 0 : k) / double(examples.count());
       e.pareto_k_share += (k > pareto_k_limit) / double(examples.count());
     }
@@ -117,7 +116,7 @@ Evidence evidence(const Model& model, const Examples& examples, const Settings& 
 
 std::optional<KlParts> kl_parts(const Model& model, const Examples& examples,
                                 const Settings& settings) {
-  if (model.deterministic || model.prior) return {};
+  if (model.deterministic || !model.posterior->diagonal || !model.standard_normal) return {};
   // At random: test sets are often sorted. Parts of almost one size, none of a single example.
   const std::size_t n = examples.count(), batches = (n + 255) / 256;
   Examples mixed = examples;
@@ -131,11 +130,10 @@ std::optional<KlParts> kl_parts(const Model& model, const Examples& examples,
     const auto rows = std::span(mixed.rows).subspan(first, size);
     tape.reset();
     const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
-    Stream noise(settings.seed, Purpose::evaluate, draw - 16, rows);
-    const auto q = model.given(batch.condition).encode(batch.x);
-    const Var z = q.sample(noise);
-    const KlParts part =
-        kl_parts(q.mean.val(), q.log_variance.val(), z.val(), StratifiedWeights{size, n});
+    Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::kl_parts), rows);
+    const Draw one = model.draw(batch, noise);
+    const KlParts part = kl_parts(one.q.mean.val(), one.q.log_variance.val(), one.z.val(),
+                                  StratifiedWeights{size, n});
     const double share = double(size) / double(n);
     to.mutual_information += share * part.mutual_information;
     to.total_correlation += share * part.total_correlation;

@@ -39,7 +39,13 @@ struct Evidence {
   // Whether standard_error covers: a few heavy tails among many do little to their mean.
   bool trusted() const { return pareto_k_share <= 0.01; }
 };
-// progress gets the number of examples done, from time to time.
+// Of a model of one's own: log_weights puts examples on a tape and returns log p(x, z) − log q(z|x)
+// of K draws for each, (B, K). progress gets the number of examples done, from time to time.
+using RecordRows =
+    std::function<Var(Tape&, std::span<const std::uint32_t> rows, Stream& noise, Index particles)>;
+Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
+                  const RecordRows& log_weights,
+                  const std::function<void(std::size_t)>& progress = {});
 Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,
                   Index particles, const std::function<void(std::size_t)>& progress = {});
 

@@ -118,11 +118,8 @@ std::vector<Metrics> read_metrics(const fs::path& folder) {
 
 std::vector<Tensor> model_tensors(const Model& model) {
   std::vector<Tensor> tensors;
-  for (const auto& [name, param] : model.parameters.list())
-    tensors.push_back(
-        tensor<Real>(name, {std::size_t(param.shape.rows), std::size_t(param.shape.cols)},
-                     model.parameters.values().subspan(std::size_t(param.offset),
-                                                       std::size_t(param.shape.size()))));
+  append_tensors(tensors, "", model.parameters);
+  append_tensors(tensors, "buffer.", model.buffers);
   if (model.standard) {
     const auto& [mean, deviation] = *model.standard;
     tensors.push_back(tensor<double>("standard.mean", {mean.size()}, mean));
@@ -137,16 +134,8 @@ std::vector<Tensor> model_tensors(const Model& model) {
 }
 
 void copy_weights(const SafeTensors& from, Model& model, const std::string& prefix) {
-  const auto values = model.parameters.change_values();
-  for (const auto& [name, param] : model.parameters.list()) {
-    const std::size_t shape[]{std::size_t(param.shape.rows), std::size_t(param.shape.cols)};
-    const auto to = values.subspan(std::size_t(param.offset), std::size_t(param.shape.size()));
-    from.copy<Real>(prefix + name, shape, to);
-    for (std::size_t i = 0; i < to.size(); ++i)
-      if (!std::isfinite(to[i]))
-        fail(from.file(), ": a weight is ", double(to[i]), ": ", prefix, name, ", number ", i, hint,
-             "train the run again, or --weights best");
-  }
+  copy_tensors(from, prefix, model.parameters);
+  copy_tensors(from, prefix + "buffer.", model.buffers);
   if (from.find(prefix + "standard.mean")) {
     const std::size_t shape[]{std::size_t(model.image.size())};
     Standard& s = model.standard.emplace();
@@ -161,13 +150,18 @@ void copy_weights(const SafeTensors& from, Model& model, const std::string& pref
   if (model.baseline) copy_weights(from, *model.baseline, prefix + "baseline.");
 }
 
+std::map<std::string, std::string> about_model(const Model& model) {
+  return {{"vaegrad", version},
+          {"height", std::to_string(model.image.height)},
+          {"width", std::to_string(model.image.width)},
+          {"channels", std::to_string(model.image.channels)},
+          {"conditions", std::to_string(model.conditions)}};
+}
 void Run::write_model(const Model& model, const std::string& file) const {
-  write_safetensors(folder_ / file, model_tensors(model),
-                    {{"vaegrad", version},
-                     {"height", std::to_string(model.image.height)},
-                     {"width", std::to_string(model.image.width)},
-                     {"channels", std::to_string(model.image.channels)},
-                     {"conditions", std::to_string(model.conditions)}});
+  write_safetensors(folder_ / file, model_tensors(model), about_model(model));
+}
+void Run::write_weights(const Trainee& trainee, const std::string& file) const {
+  write_safetensors(folder_ / file, trainee.weights(), trainee.about());
 }
 
 void Run::make_latest() const {
@@ -214,7 +208,7 @@ LoadedRun load_run(const fs::path& folder, const std::string& which) {
   LoadedRun run{folder, {}, nullptr};
   read_config(folder / "config.ini", run.settings);
   check_claim(run.settings, files);
-  run.model = std::make_unique<Model>(run.settings, files.image, files.conditions);
+  run.model = std::make_unique<Model>(architecture(run.settings, files.image, files.conditions));
   copy_weights(files.weights, *run.model);
   return run;
 }

@@ -6,7 +6,7 @@
 #include <vaegrad/lab/data/data_set.hpp>
 #include <vaegrad/lab/files/lock.hpp>
 #include <vaegrad/lab/files/safetensors.hpp>
-#include <vaegrad/lab/run/evaluation.hpp>
+#include <vaegrad/lab/run/trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -35,6 +35,7 @@ class Run {
   void write(const std::string& file, const nlohmann::json& json) const;
   void write_metrics(std::span<const Metrics> rows) const;
   void write_model(const Model& model, const std::string& file = "model.safetensors") const;
+  void write_weights(const Trainee& trainee, const std::string& file) const;
   // Points runs/latest at this run, when it lies in runs/.
   void make_latest() const;
 
@@ -47,6 +48,7 @@ std::vector<Metrics> read_metrics(const std::filesystem::path& folder);
 
 // The weights by name, as a file holds them, and back; with what else belongs to the model.
 std::vector<Tensor> model_tensors(const Model& model);
+std::map<std::string, std::string> about_model(const Model& model);  // a file's metadata
 void copy_weights(const SafeTensors& from, Model& model, const std::string& prefix = "");
 
 // The data a run was made from. Errors: they do not suit its likelihood.

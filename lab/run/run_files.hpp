@@ -3,7 +3,7 @@
 #pragma once
 #include <map>
 
-#include <vaegrad/autodiff/convolution_kernels.hpp>
+#include <vaegrad/autodiff/image_shape.hpp>
 #include <vaegrad/lab/files/safetensors.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

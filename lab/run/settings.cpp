@@ -163,10 +163,15 @@ std::filesystem::path config_file(const std::string& name) {
 }
 
 std::filesystem::path shipped_config(const std::string& name) {
-  for (const char* folder : {VAEGRAD_CONFIGS, VAEGRAD_INSTALLED_CONFIGS}) {
-    const std::filesystem::path file = std::filesystem::path(folder) / name;
-    if (std::error_code error; std::filesystem::exists(file, error)) return file;
-  }
+  // The prefix of an installed program may have been moved.
+  std::error_code error;
+  const std::filesystem::path beside =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / VAEGRAD_CONFIGS_BESIDE;
+  for (const std::filesystem::path& folder :
+       {std::filesystem::path(VAEGRAD_CONFIGS), beside.lexically_normal(),
+        std::filesystem::path(VAEGRAD_INSTALLED_CONFIGS)})
+    if (const std::filesystem::path file = folder / name; std::filesystem::exists(file, error))
+      return file;
   fail("config: there is no ", name, " here or in ", VAEGRAD_CONFIGS, " or ",
        VAEGRAD_INSTALLED_CONFIGS, hint, "--config FILE names one");
 }

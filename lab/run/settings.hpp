@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/models/objectives/objective.hpp>
 #include <vaegrad/models/schedules.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -33,13 +34,15 @@ struct Settings {
   std::ptrdiff_t latent = 20;
   std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
   std::string likelihood = "bernoulli", likelihood_scale = "learned";
-  std::string posterior_scale = "log-variance", prior = "standard-normal";
+  std::string posterior = "gaussian", posterior_scale = "log-variance";
+  std::string prior = "standard-normal";
+  std::ptrdiff_t components = 10;  // of a mixture
   // objective
   std::string objective = "elbo";
-  double beta = 1, gamma = 1, capacity = 0;
+  double beta = 1;
   std::ptrdiff_t particles = 1;
-  KlSettings kl_schedule{};  // --warmup, --cycles, ..
-  double free_bits = 0;
+  KlSettings kl_schedule{};                                // --warmup, --cycles, ..
+  decltype(ObjectiveSettings::given) objective_numbers{};  // what objectives declare
   // training
   int epochs = 10, batch = 128;
   std::string optimizer = "adam";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/lab/run/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -10,12 +11,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-template <class Table>
-Names names_of(const Table& table) {
-  Names names;
-  for (const auto& row : table) names.push_back(row.name);
-  return names;
-}
 template <class All>
 std::string joined(const All& all, const char* between) {
   std::string to;
@@ -105,6 +100,24 @@ Setting effective(Setting s) {
   s.get = [](const Settings& of) { return joined(widths(of), ","); };
   return s;
 }
+// What an objective declares.
+Setting objective_option(const ObjectiveSetting& o) {
+  const auto of = [&o](const Settings& s) {
+    ObjectiveSettings to;
+    to.given = s.objective_numbers;
+    return to;
+  };
+  return {"objective",
+          o.name,
+          o.value,
+          o.what,
+          [&o, of](Settings& s, const std::string& v) {
+            ObjectiveSettings to = of(s);
+            to.set(o.name, real_option(o.name, v, o.least, o.most));
+            s.objective_numbers = to.given;
+          },
+          [&o, of](const Settings& s) { return concat(of(s)[o]); }};
+}
 Setting kl_option(std::size_t row) {
   const KlSchedule& r = kl_schedules[row];
   return {"objective",
@@ -165,19 +178,19 @@ const std::vector<Setting>& all_settings() {
       effective(numbers("model", "hidden", "N[,N..]", "dense layers [400]", &S::hidden, 1, 1 << 20, "400 or --hidden 400,200")),
       integer("model", "latent", "N", "dimensions of z [20]", &S::latent, 1, 1 << 16),
       one_of ("model", "activation", "NAME", "", &S::activation, names_of(activations)),
-      one_of ("model", "initialiser", "NAME", "", &S::initialiser, {"glorot", "he", "normal"}),
+      one_of ("model", "initialiser", "NAME", "", &S::initialiser, names_of(initialisers)),
       one_of ("model", "output-bias", "HOW", "the first output", &S::output_bias, {"data-mean", "zero"}),
       one_of ("model", "likelihood", "NAME", "p(x|z)", &S::likelihood, names_of(likelihoods())),
       text   ("model", "likelihood-scale", "HOW", "learned, fixed:S or per-dimension [learned]", &S::likelihood_scale),
+      one_of ("model", "posterior", "NAME", "q(z|x)", &S::posterior, names_of(posteriors())),
       one_of ("model", "posterior-scale", "NAME", "", &S::posterior_scale, names_of(posterior_scales)),
-      one_of ("model", "prior", "NAME", "", &S::prior, {"standard-normal", "conditional"}),
-      one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives<AnyVae>)),
+      one_of ("model", "prior", "NAME", "", &S::prior, names_of(priors())),
+      integer("model", "components", "K", "of a mixture [10]", &S::components, 1, 100000),
+      one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives())),
       real   ("objective", "beta", "B", "factor on the KL, for --objective beta [1]", &S::beta, 0, 1e6),
-      real   ("objective", "gamma", "G", "of capacity [1]", &S::gamma, 0, 1e6),
-      real   ("objective", "capacity", "C", "nats [0]", &S::capacity, 0, 1e6),
       integer("objective", "particles", "K", "draws of z per x [1]", &S::particles, 1, 100000),
-      real   ("objective", "free-bits", "L", "nats of KL per latent that cost nothing [0]", &S::free_bits, 0, 1e6),
     };
+    for (const ObjectiveSetting* o : objective_settings()) t.push_back(objective_option(*o));
     for (std::size_t i = 0; i < std::size(kl_schedules); ++i) t.push_back(kl_option(i));
     for (Setting& more : std::vector<Setting>{
       integer("training", "epochs", "N", "passes over data [10]", &S::epochs, 1, 1000000),

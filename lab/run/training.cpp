@@ -10,25 +10,25 @@ namespace {
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 }
 
-Training::Training(const Settings& s, const DataSet& d, Model& m, const Run& run,
-                   std::function<bool()> stop)
+Training::Training(const Settings& s, const Examples& examples, Trainee& trainee, const Run& run,
+                   Observer& observer)
     : settings_(s),
-      data_(d),
-      model_(m),
+      examples_(examples),
+      trainee_(trainee),
       run_(run),
-      stop_(std::move(stop)),
-      objective_(objective(s.objective)),
+      observer_(observer),
       rate_schedule_(rate_schedule(s.learning_rate_schedule)),
-      optimiser_(s.optimizer, m.parameters,
-                 {.learning_rate = s.learning_rate,
-                  .epsilon = s.adam_epsilon,
-                  .beta1 = s.adam_beta1,
-                  .second_moment = s.adam_second_moment}),
-      batches_(d.train, std::size_t(s.batch), s.seed) {}
+      batches_(examples, std::size_t(s.batch), s.seed),
+      start_(std::chrono::steady_clock::now()) {}
+
+double Training::seconds() const {
+  const std::chrono::duration<double> here = std::chrono::steady_clock::now() - start_;
+  return state_.seconds + here.count();
+}
 
 void Training::resume() {
   const auto file = run_.folder() / "checkpoint.safetensors";
-  read_checkpoint(file, model_, optimiser_, state_);
+  read_checkpoint(file, trainee_, state_);
   check(state_.epoch >= 1 && state_.batch < batches_.count(), file.string(),
         ": it stands at epoch ", state_.epoch, ", batch ", state_.batch, " of ", batches_.count(),
         hint, "are the data those of the run?");
@@ -41,7 +41,7 @@ bool Training::finished() const {
 
 void Training::run() {
   if (settings_.on_divergence == "restore" && state_.steps == 0) save();  // something to go back to
-  while (!finished() && !stop_()) {
+  while (!finished() && !observer_.stop()) {
     train_epoch();
     if (state_.batch == batches_.count()) finish_epoch();
   }
@@ -63,50 +63,44 @@ bool Training::stopped_early() const {
          state_.epoch - 1 - state_.best_epoch >= std::uint64_t(settings_.patience);
 }
 
-// Random pixels of the kind that x holds.
-void Training::mutate_batch(const Batch& batch, std::span<const std::uint32_t> rows) const {
-  const bool binary =
-      data_.train.file->binary || settings_.binarize.value_or(Binarize::none) != Binarize::none;
-  const bool whole = binary || model_.decoder.head.row->values == Values::grey;
-  mutate(batch.x.val(), settings_.mutate, binary ? 2 : 256, whole ? Real(1) : Real(1) / 255, rows,
-         settings_.seed, std::uint32_t(state_.epoch));
+Bound Training::record(std::span<const std::uint32_t> rows) {
+  tape_.reset();
+  return trainee_.record(tape_, rows,
+                         {std::uint32_t(state_.epoch), state_.steps, kl_factor(state_.batch)});
 }
 
-Bound Training::record(std::span<const std::uint32_t> rows) {
-  const auto epoch = std::uint32_t(state_.epoch);
-  tape_.reset();
-  const Batch batch = make_batch(tape_, model_, data_.train, rows, settings_, epoch);
-  if (settings_.mutate > 0) mutate_batch(batch, rows);
-  const AnyVae vae = model_.given(batch.condition);
-  if (!model_.deterministic) {
-    Stream noise(settings_.seed, Purpose::latent, epoch, rows, std::uint32_t(settings_.particles));
-    ObjectiveSettings s = objective_settings(settings_, 1);
-    s.beta = kl_factor();
-    return objective_.bound(vae, batch.x, noise, s);
-  }
-  const Var log_likelihood = vae.decode(vae.encode(batch.x).mean).log_prob(batch.x);
-  return {log_likelihood, log_likelihood, 0 * log_likelihood};
+Var Training::loss_of(const Bound& bound) const {
+  const Var loss = -average(bound.objective);
+  return bound.opponent_loss ? Var(loss + bound.opponent_loss) : loss;
+}
+
+bool Training::backward(Var loss) {
+  for (Player& player : trainee_.players) player.parameters->zero_gradient();
+  tape_.backward(loss);
+  bool finite = std::isfinite(loss.item());
+  for (Player& player : trainee_.players) finite = finite && finite_gradient(*player.parameters);
+  return finite;
 }
 
 void Training::train_epoch() {
   batches_.shuffle(std::uint32_t(state_.epoch));
-  for (; state_.batch < batches_.count() && !stop_(); ++state_.batch) {
+  for (; state_.batch < batches_.count() && !observer_.stop(); ++state_.batch) {
     const auto rows = batches_[state_.batch];
     const Bound bound = record(rows);
-    const Var loss = -average(bound.objective);
-    model_.parameters.zero_gradient();
-    tape_.backward(loss);
-    if (!std::isfinite(loss.item()) || !finite_gradient(model_.parameters))
-      return diverged(first_not_finite(rows));
-    if (settings_.clip > 0) clip_gradient(model_.parameters, settings_.clip);
-    optimiser_.set_learning_rate(learning_rate());
-    optimiser_.step();
+    if (!backward(loss_of(bound))) return diverged(first_not_finite(rows));
+    for (Player& player : trainee_.players) {
+      if (settings_.clip > 0) clip_gradient(*player.parameters, settings_.clip);
+      player.optimiser.set_learning_rate(player.scheduled ? learning_rate(state_.batch)
+                                                          : player.learning_rate);
+      player.optimiser.step();
+    }
 
     ++state_.steps;
     state_.terms.add(bound);
-    if (progress_.due()) progress_.update(line());
+    observer_.step(*this);
   }
-  if (state_.batch == batches_.count()) state_.gradient_norm = gradient_norm(model_.parameters);
+  if (state_.batch == batches_.count())
+    state_.gradient_norm = gradient_norm(*trainee_.players[0].parameters);
 }
 
 // The same step again, for its noise goes by counters, with a look at every value and adjoint.
@@ -114,9 +108,7 @@ std::string Training::first_not_finite(std::span<const std::uint32_t> rows) {
   std::string what = "the objective is not finite";
   tape_.check_finite(true);
   try {
-    const Bound bound = record(rows);
-    model_.parameters.zero_gradient();
-    tape_.backward(-average(bound.objective));
+    backward(loss_of(record(rows)));
   } catch (const Error& e) {
     const std::string_view text = e.what(), before = "check_finite: ";
     what = text.substr(0, text.find('\n'));
@@ -140,7 +132,7 @@ void Training::diverged(const std::string& what) {
   const auto file = run_.folder() / "checkpoint.safetensors";
   const bool kept = std::filesystem::exists(file, error);
   check(settings_.on_divergence == "restore" && state_.restored < enough, text, hint,
-        data_.train.file->real() && !settings_.standardise && state_.steps == 0
+        examples_.file->real() && !settings_.standardise && state_.steps == 0
             ? "--standardise: the numbers are of a large scale, and no step was made"
         : state_.restored
             ? "a smaller --learning-rate; it was halved "
@@ -154,8 +146,8 @@ void Training::diverged(const std::string& what) {
   resume();
   state_.seconds = seconds, state_.rate_share = share, state_.restored = restored;
   save();  // so that what goes on from here does it with the smaller rate too
-  progress_.finish(fmt::format("{}\n  restored: from epoch {} again, learning rate {:.3g}", text,
-                               state_.epoch, learning_rate()));
+  observer_.note(fmt::format("{}\n  restored: from epoch {} again, learning rate {:.3g}", text,
+                             state_.epoch, learning_rate(state_.batch)));
 }
 
 // Once, when it has lasted for three epochs.
@@ -164,8 +156,8 @@ void Training::report_collapse() {
   std::size_t without = 0;
   while (without < metrics_.size() && metrics_[metrics_.size() - 1 - without].active_units == 0)
     ++without;
-  if (!model_.deterministic && without == epochs)
-    progress_.finish(fmt::format(
+  if (!trainee_.deterministic() && without == epochs)
+    observer_.note(fmt::format(
         "no latent has been active for {} epochs: the posterior has collapsed onto the prior\n"
         "  hint: --warmup {}, or --free-bits 0.1",
         epochs, std::max(1, settings_.epochs / 2)));
@@ -189,21 +181,21 @@ void Training::finish_epoch() {
             state_.gradient_norm,
             learning_rate(last),
             kl_factor(last)};
-  if (model_.deterministic) m.train_elbo = m.train_kl = nothing;
+  if (trainee_.deterministic()) m.train_elbo = m.train_kl = nothing;
   bool best = false;
-  if (data_.validation.count()) {
-    const Evaluation valid = evaluate(model_, data_.validation, settings_);
+  if (const auto measured = trainee_.validate()) {
+    const Evaluation& valid = *measured;
     if (!std::isfinite(valid.objective))
       return diverged(concat("the objective on the validation data is ", valid.objective));
     m.valid_objective = valid.objective;
     m.valid_log_likelihood = valid.log_likelihood;
     m.active_units = double(valid.active_units);
-    if (!model_.deterministic) m.valid_elbo = valid.elbo(), m.valid_kl = valid.kl;
+    if (!trainee_.deterministic()) m.valid_elbo = valid.elbo(), m.valid_kl = valid.kl;
     best = !state_.best_epoch || valid.objective > state_.best_objective;
     if (best) state_.best_epoch = state_.epoch, state_.best_objective = valid.objective;
   }
   metrics_.push_back(m);
-  progress_.finish(line(m));
+  observer_.epoch(*this, m);
   report_collapse();
   const bool save_now = state_.epoch % std::uint64_t(settings_.checkpoint_every) == 0;
   const bool keep = settings_.keep_every && state_.epoch % std::uint64_t(settings_.keep_every) == 0;
@@ -211,60 +203,34 @@ void Training::finish_epoch() {
   state_.batch = 0;
   state_.terms = {};
   // The checkpoint last: what resumes from it finds everything from before it in its place.
-  if (best) run_.write_model(model_, "best.safetensors");
+  if (best) run_.write_weights(trainee_, "best.safetensors");
   if (keep && settings_.keep == "checkpoint")
     write(concat("checkpoint-", state_.epoch - 1, ".safetensors"));
   else if (keep)
-    run_.write_model(model_, concat("model-", state_.epoch - 1, ".safetensors"));
+    run_.write_weights(trainee_, concat("model-", state_.epoch - 1, ".safetensors"));
   if (save_now || finished()) save();
 }
 
 void Training::save() {
   run_.write_metrics(metrics_);
-  run_.write_model(model_);
+  run_.write_weights(trainee_, "model.safetensors");
   write("checkpoint.safetensors");
 }
 void Training::write(const std::string& file) {
   TrainingState now = state_;
   now.seconds = seconds();
-  write_checkpoint(run_.folder() / file, model_, optimiser_, now);
+  write_checkpoint(run_.folder() / file, trainee_, now);
 }
 
-// At most 80 columns, or 79 while it runs, as long as no number has more digits than images give.
-std::string Training::counted(std::uint64_t epoch) const {
-  const std::string all = std::to_string(settings_.epochs);
-  return fmt::format("epoch {:>{}}/{}", epoch, all.size(), all);
-}
-std::string Training::line() const {
-  const Terms& t = state_.terms;
-  const double share = double(t.examples) / double(data_.train.count());
-  const double done = (double(state_.epoch - 1) + share) / settings_.epochs;
-  std::string to = counted(state_.epoch);
-  if (model_.deterministic)
-    to += fmt::format("  log p(x|z) {:.2f}", t.log_likelihood);
-  else
-    to += fmt::format("  ELBO {:.2f} = {:.2f} - KL {:.2f}  beta {:.3g}", t.elbo(), t.log_likelihood,
-                      t.kl, kl_factor());
-  return to + fmt::format("  {:.0f}/s  ETA {}",
-                          done * settings_.epochs * double(data_.train.count()) / seconds(),
-                          duration(seconds() * (1 - done) / done));
-}
-std::string Training::line(const Metrics& m, int digits) const {
-  std::string to = counted(std::uint64_t(m.epoch));
-  const auto number = [&](const char* name, double x) {
-    if (std::isfinite(x)) to += fmt::format("  {} {:.{}f}", name, x, digits);
-  };
-  if (model_.deterministic) {
-    number("log p(x|z)", m.train_log_likelihood);
-    number("valid", m.valid_log_likelihood);
-    return to;
-  }
-  to += fmt::format("  ELBO {0:.{3}f} = {1:.{3}f} - KL {2:.{3}f}", m.train_elbo,
-                    m.train_log_likelihood, m.train_kl, digits);
-  number("valid", m.valid_elbo);
-  if (settings_.objective != "elbo") number(settings_.objective.c_str(), m.train_objective);
-  to += fmt::format("  beta {:.3g}", m.beta);
-  return to.size() > 80 && digits > 1 ? line(m, 1) : to;
+TrainingState train(const Settings& settings, const Examples& examples, Trainee& trainee,
+                    const Run& run, Observer& observer) {
+  Training training(settings, examples, trainee, run, observer);
+  std::error_code error;
+  if (!settings.resume.empty() &&
+      std::filesystem::exists(run.folder() / "checkpoint.safetensors", error))
+    training.resume();
+  training.run();
+  return training.state();
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

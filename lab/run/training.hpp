@@ -1,36 +1,51 @@
 // Training: steps, epochs, what is measured after each, and what is kept of it in a run's folder.
+// It knows nothing of a terminal or of pictures: who watches is an Observer.
 #pragma once
-#include <functional>
+#include <chrono>
 
 #include <vaegrad/lab/run/checkpoint.hpp>
-#include <vaegrad/lab/run/progress.hpp>
 #include <vaegrad/lab/run/run.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+class Training;
+
+// Who watches a training: the console, a program of one's own.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // Asked before each step; what it stops is saved in the middle of its epoch.
+  virtual bool stop() { return false; }
+  virtual void step(const Training&) {}
+  virtual void epoch(const Training&, const Metrics&) {}  // once it is measured
+  virtual void note(const std::string&) {}                // what went wrong, and what was done
+};
+
 class Training {
  public:
-  // `stop` is asked before each step; what it stops is saved in the middle of its epoch.
-  Training(const Settings& settings, const DataSet& data, Model& model, const Run& run,
-           std::function<bool()> stop);
+  Training(const Settings& settings, const Examples& examples, Trainee& trainee, const Run& run,
+           Observer& observer);
 
   void resume();  // from the run's checkpoint
-  void run();     // until the last epoch, --patience, or stop
+  void run();     // until the last epoch, --patience, or the observer stops it
   bool finished() const;
 
-  double seconds() const { return state_.seconds + progress_.seconds(); }
+  double seconds() const;
   const std::vector<Metrics>& metrics() const { return metrics_; }
   const TrainingState& state() const { return state_; }
+  const Settings& settings() const { return settings_; }
+  const Trainee& trainee() const { return trainee_; }
+  std::size_t examples() const { return examples_.count(); }
+  double kl_factor() const { return kl_factor(state_.batch); }  // in force
 
  private:
   double epochs_done(std::uint64_t batch) const;
   double kl_factor(std::uint64_t batch) const;  // in force for that batch of the epoch
-  double kl_factor() const { return kl_factor(state_.batch); }
   double learning_rate(std::uint64_t batch) const;
-  double learning_rate() const { return learning_rate(state_.batch); }
   bool stopped_early() const;
   Bound record(std::span<const std::uint32_t> rows);  // on the tape, afresh
-  void mutate_batch(const Batch& batch, std::span<const std::uint32_t> rows) const;
+  Var loss_of(const Bound& bound) const;
+  bool backward(Var loss);  // whether all is finite
   void train_epoch();
   void finish_epoch();
   // What --on-divergence says: an Error, or back to the last checkpoint.
@@ -39,23 +54,23 @@ class Training {
   void report_collapse();
   void save();
   void write(const std::string& file);
-  std::string counted(std::uint64_t epoch) const;            // epoch 3/10
-  std::string line() const;                                  // while an epoch goes on
-  std::string line(const Metrics& m, int digits = 2) const;  // of one that is done
 
   const Settings& settings_;
-  const DataSet& data_;
-  Model& model_;
+  const Examples& examples_;
+  Trainee& trainee_;
   const Run& run_;
-  std::function<bool()> stop_;
-  const Objective<AnyVae>& objective_;
+  Observer& observer_;
   const RateSchedule& rate_schedule_;
-  AnyOptimiser optimiser_;
   Batches batches_;
   Tape tape_;
-  Progress progress_;
+  std::chrono::steady_clock::time_point start_;
   TrainingState state_;
   std::vector<Metrics> metrics_;
 };
+
+// A training from its start, or from the run's checkpoint where settings.resume says so and there
+// is one, to its end or to where the observer stops it.
+TrainingState train(const Settings& settings, const Examples& examples, Trainee& trainee,
+                    const Run& run, Observer& observer);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

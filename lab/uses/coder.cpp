@@ -75,6 +75,13 @@ BitsBack make_coder(const RunFiles& run) {
   check(network == run.config.end() || network->second == "mlp", "--network ", network->second,
         ": an archive is decoded by dense layers in exact arithmetic, convolutions have none", hint,
         "compress with a run of --network mlp");
+  for (const auto& [setting, known] :
+       {std::pair("posterior", "gaussian"), {"prior", "standard-normal"}}) {
+    const auto found = run.config.find(setting);  // runs of version 0.1 do not say
+    check(found == run.config.end() || found->second == known, "--", setting, ' ', found->second,
+          ": an archive's codes are coded one by one, by the gaussian posterior and N(0, I)", hint,
+          "compress with a run of --posterior gaussian --prior standard-normal");
+  }
   check(run.image.channels == 1, "the run's images are ", run.image,
         ": an archive holds images of one channel", hint, "compress with a run on grey images");
   Taker from(run);

@@ -59,7 +59,7 @@ OwnedMatrix decode(const Model& model, ConstMatrix z, std::span<const Label> lab
     for (std::size_t i = 0; i < n && model.classes(); ++i)
       y.push_back(labels[labels.size() == 1 ? 0 : first + i]);
     const Var code = tape.constant(ConstMatrix{z.row(Index(first)), Index(n), z.cols});
-    take(model, shown(model, model.given(one_hot_of(tape, model, y)).decode(code)), to, first);
+    take(model, shown(model, model.decode(code, one_hot_of(tape, model, y))), to, first);
   }
   return to;
 }
@@ -74,9 +74,7 @@ OwnedMatrix reconstruct(const Model& model, const Examples& examples, const Sett
     tape.reset();
     const Batch b = make_batch(tape, model, examples, rows, settings, draw);
     Stream noise(settings.seed, Purpose::evaluate, draw, rows);
-    const AnyVae vae = model.given(b.condition);
-    const auto q = vae.encode(b.x);
-    take(model, shown(model, vae.decode(model.deterministic ? q.mean : q.sample(noise))), to, first);
+    take(model, shown(model, model.decode(model.draw(b, noise).z, b.condition)), to, first);
   }
   return to;
 }
@@ -96,11 +94,9 @@ OwnedMatrix sample(const Model& model, const Settings& settings, const Sampling&
     std::vector<Label> y;
     for (std::size_t i = 0; i < n && model.classes(); ++i)
       y.push_back(Label(s.of_class.value_or(Index(first + i) % model.classes())));
-    const AnyVae vae = model.given(one_hot_of(tape, model, y));
-    const Var z = vae.prior.given
-                      ? vae.prior.given->sample(noise)
-                      : StandardNormal{}.sample(tape, {Index(n), model.latent}, noise);
-    take(model, vae.decode(s.temperature * z).sample(noise), to, first);
+    const Var condition = one_hot_of(tape, model, y);
+    const Var z = model.sample_prior(tape, condition, Index(n), noise);
+    take(model, model.decode(s.temperature * z, condition).sample(noise), to, first);
   }
   return to;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <numbers>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/files/packed.hpp>
@@ -23,8 +24,6 @@ void each_batch(const LoadedRun& run, const Examples& examples, std::size_t at_o
     f(make_batch(tape, *run.model, examples, rows, run.settings, fixed_draw(examples.split)), rows);
   }
 }
-
-constexpr Real widest = 30;  // log variance
 
 // Where a score of a far row is beyond what a float holds, it is so for its distance: behind every
 // finite one, and the further the more.
@@ -52,10 +51,6 @@ OwnedMatrix seen(const Model& model, const Examples& examples) {
         x.view()(i, j) = Real((double(x.view()(i, j)) - model.standard->mean[std::size_t(j)]) /
                               model.standard->deviation[std::size_t(j)]);
   return x;
-}
-
-void append(std::vector<double>& to, ConstMatrix column) {
-  for (Index i = 0; i < column.rows; ++i) to.push_back(double(column(i, 0)));
 }
 
 std::uint8_t paeth(int left, int up, int corner) {
@@ -114,30 +109,49 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
   const Model& model = *run.model;
   ExampleTerms t;
   if (model.deterministic) particles = 1;
-  each_batch(run, examples, std::size_t(std::max<Index>(1, 2000 / particles)),
-             [&](const Batch& b, std::span<const std::uint32_t> rows) {
-               const AnyVae vae = model.given(b.condition);
-               const auto q = vae.encode(b.x);
-               // A row far from all that was met in training would overflow exp(log variance). Any q
-               // bounds log p(x), so that of such a row may be another; no other row's is.
-               for (Real& v : q.log_variance.val()) v = std::clamp(v, -widest, widest);
-               if (model.deterministic) {
-                 append(t.log_likelihood, vae.decode(q.mean).log_prob(b.x).val());
-                 return;
-               }
-               Stream noise(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows,
-                            std::uint32_t(particles));
-               const Var z = q.sample(noise, particles);
-               const Var log_px_z = vae.decode(z).log_prob(repeat_rows(b.x, particles));
-               const Var log_w = log_weights(vae, q, z, log_px_z, {.particles = particles});
-               const Var log_likelihood = particle_mean(log_px_z, particles);
-               const Var rate = kl(q, vae.prior);
-               append(t.log_px, Var(log_mean_exp(log_w)).val());
-               append(t.log_likelihood, log_likelihood.val());
-               append(t.kl, rate.val());
-               append(t.elbo, Var(log_likelihood - rate).val());
-               if (progress) progress(t.kl.size());
-             });
+  const std::size_t n = examples.count();
+  t.log_likelihood.resize(n);
+  if (!model.deterministic) t.log_px.resize(n), t.kl.resize(n), t.elbo.resize(n);
+  std::vector<std::size_t> pending(n);
+  std::iota(pending.begin(), pending.end(), std::size_t{0});
+  // A row far from all that was met in training overflows exp(log variance) of its posterior. Any q
+  // bounds log p(x): for such a row that of a part of it is taken, and no other row's is touched.
+  for (double part = 1; part > 1e-9 && !pending.empty(); part *= 0.1) {
+    Examples some{examples.split, examples.file, {}};
+    for (const std::size_t i : pending) some.rows.push_back(examples.rows[i]);
+    std::vector<std::size_t> left;
+    std::size_t at = 0;
+    each_batch(
+        run, some, std::size_t(std::max<Index>(1, 2000 / particles)),
+        [&](const Batch& b, std::span<const std::uint32_t> rows) {
+          Stream noise(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows,
+                       std::uint32_t(particles));
+          const Wanted wanted{.kl = true, .log_ratio = true};
+          Batch encoded = b;
+          if (part < 1) encoded.x = Real(part) * b.x;
+          Draw d = model.draw(encoded, noise, particles, wanted);
+          const Var log_px_z = model.decode(d.z, b.condition).log_prob(repeat_rows(b.x, particles));
+          Var log_px, log_likelihood = log_px_z, rate;
+          if (!model.deterministic) {
+            model.weigh(d, wanted);
+            log_px = log_mean_exp(log_weights(log_px_z, d));
+            log_likelihood = particle_mean(log_px_z, particles);
+            rate = kl(d);
+          }
+          for (Index k = 0; k < Index(rows.size()); ++k, ++at) {
+            const std::size_t i = pending[at];
+            bool finite = std::isfinite(t.log_likelihood[i] = double(log_likelihood.val()(k, 0)));
+            if (!model.deterministic) {
+              t.log_px[i] = double(log_px.val()(k, 0)), t.kl[i] = double(rate.val()(k, 0));
+              t.elbo[i] = double(log_likelihood.val()(k, 0) - rate.val()(k, 0));
+              finite &= std::isfinite(t.log_px[i]) && std::isfinite(t.elbo[i]);
+            }
+            if (!finite) left.push_back(i);
+          }
+          if (progress && part == 1) progress(at);
+        });
+    pending = left;
+  }
   const std::vector<double> far = log_norms(seen(model, examples));
   order_the_far(t.log_px, far, -1), order_the_far(t.log_likelihood, far, -1);
   order_the_far(t.elbo, far, -1), order_the_far(t.kl, far, 1);
@@ -157,10 +171,9 @@ double complexity(std::span<const std::uint8_t> image, std::size_t width, std::s
 std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
   check<UsageError>(!examples.file->real(), "--score complexity: the data are real numbers", hint,
                     "it needs images with bytes 0..255");
-  const bool grey = run.model->decoder.head.row->values == Values::grey;
   const bool binary =
       examples.file->binary || run.settings.binarize.value_or(Binarize::none) != Binarize::none;
-  const Real unit = grey || binary ? 1 : 255;
+  const Real unit = run.model->unit() == 1 || binary ? 1 : 255;
   const std::size_t pixel = std::size_t(run.model->image.channels);
   const std::size_t width = std::size_t(run.model->image.width) * pixel;  // bytes
   std::vector<double> to;

@@ -13,7 +13,7 @@ OwnedMatrix encode(const Model& model, const Examples& examples, const Settings&
   check<UsageError>(code == Code::mean || !model.deterministic,
                     "an autoencoder has one code for each image, no distribution to sample", hint,
                     "--mean");
-  check<UsageError>(model.encoder.has_value(), "a baseline has no code", hint,
+  check<UsageError>(model.inference != nullptr, "a baseline has no code", hint,
                     "train with --model cvae");
   constexpr std::size_t batch = 500;
   OwnedMatrix codes(Index(examples.count()), model.latent);
@@ -24,9 +24,8 @@ OwnedMatrix encode(const Model& model, const Examples& examples, const Settings&
     tape.reset();
     const std::uint32_t draw = fixed_draw(examples.split);
     const Batch b = make_batch(tape, model, examples, rows, settings, draw);
-    const auto q = model.given(b.condition).encode(b.x);
     Stream noise(settings.seed, Purpose::evaluate, draw, rows);
-    const Var z = code == Code::mean ? q.mean : q.sample(noise);
+    const Var z = code == Code::mean ? model.code(b).mean : model.draw(b, noise).z;
     std::copy(z.val().begin(), z.val().end(), codes.view().row(Index(first)));
   }
   return codes;

@@ -11,7 +11,6 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
   check<UsageError>(!s.aggregate || !s.of_class, "--class: the aggregate posterior brings its own",
                     hint, "leave --class out");
   constexpr std::size_t batch = 500;
-  const bool grey = model.decoder.head.row->values == Values::grey;
   Generated to{OwnedMatrix(Index(s.count), model.dimensions()), {}};
   Tape tape;
   for (std::size_t first = 0; first < s.count; first += batch) {
@@ -30,7 +29,7 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
       const Batch b =
           make_batch(tape, model, *s.aggregate, rows, settings, fixed_draw(s.aggregate->split));
       condition = b.condition;
-      z = model.given(condition).encode(b.x).sample(noise);
+      z = model.draw(b, noise).z;
     } else {
       if (model.classes()) {
         condition = tape.constant(Shape{Index(n), model.classes()});
@@ -42,13 +41,10 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
           to.classes.push_back(std::uint8_t(c));
         }
       }
-      const AnyVae vae = model.given(condition);
-      z = vae.prior.given ? vae.prior.given->sample(noise)
-                          : StandardNormal{}.sample(tape, {Index(n), model.latent}, noise);
+      z = model.sample_prior(tape, condition, Index(n), noise);
     }
-    const Var mean = model.given(condition).decode(s.temperature * z).mean();
-    const Var shown = grey ? Var((1 / 255.0) * mean) : mean;
-    std::copy(shown.val().begin(), shown.val().end(), to.images.view().row(Index(first)));
+    const Var mean = shown(model, model.decode(s.temperature * z, condition));
+    std::copy(mean.val().begin(), mean.val().end(), to.images.view().row(Index(first)));
   }
   return to;
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/coding/exact_math.hpp>
 #include <vaegrad/models/coding/exact_network.hpp>
 
@@ -20,7 +21,7 @@ void store(const Eight& v, double* p) { std::memcpy(p, &v, sizeof v); }
 
 double rounded(float w, const std::string& name) {
   check(std::isfinite(w) && std::abs(w) < largest_sum, name, ": a weight is ", double(w), hint,
-        "a model that diverged cannot be used; train it again with --clip 1");
+        "a model that diverged cannot be used; train it again, with its gradient clipped");
   return to_grid(double(w), weight_bits);
 }
 
@@ -44,7 +45,7 @@ ExactLinear::ExactLinear(const LayerWeights& from, double bound) : in_(from.in),
     bound_ = std::max(bound_, most);
   }
   check(bound_ < largest_sum, from.name, ": its sums may reach ", bound_,
-        ", and are exact only below 2^27", hint, "train with smaller weights: --optimizer adamw");
+        ", and are exact only below 2^27", hint, "train with smaller weights: by weight decay, as adamw does");
 }
 
 // A panel of 8 outputs for 8 examples at a time: 8 sums in registers, and for each input one load
@@ -85,12 +86,7 @@ constexpr ExactActivation table[] = {
 }  // namespace
 
 const ExactActivation& exact_activation(std::string_view name) {
-  std::string known;
-  for (const ExactActivation& a : table) {
-    if (a.name == name) return a;
-    known += concat(known.empty() ? "" : ", ", a.name);
-  }
-  fail("coding: there is no exact activation '", name, "'", hint, "one of ", known);
+  return row_named<Error>(table, name, "coding: exact activation");
 }
 
 ExactMlp::ExactMlp(std::span<const LayerWeights> layers, std::string_view activation, double bound)

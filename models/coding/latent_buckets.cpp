@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/coding/latent_buckets.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -55,12 +56,7 @@ constexpr ExactPosteriorScale table[] = {
 }  // namespace
 
 const ExactPosteriorScale& exact_posterior_scale(std::string_view name) {
-  std::string known;
-  for (const ExactPosteriorScale& s : table) {
-    if (s.name == name) return s;
-    known += concat(known.empty() ? "" : ", ", s.name);
-  }
-  fail("coding: there is no exact posterior scale '", name, "'", hint, "one of ", known);
+  return row_named<Error>(table, name, "coding: exact posterior scale");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/coding/exact_math.hpp>
 #include <vaegrad/models/coding/pixel_coder.hpp>
 
@@ -289,13 +290,10 @@ constexpr Row table[] = {row<BernoulliCounts>(), row<LogisticCounts>(), row<Beta
 }  // namespace
 
 std::unique_ptr<PixelCoder> pixel_coder(const PixelLikelihood& likelihood) {
-  std::string known;
-  for (const Row& r : table) {
+  for (const Row& r : table)
     if (likelihood.name == r.name) return r.make(likelihood);
-    known += concat(known.empty() ? "" : ", ", r.name);
-  }
-  fail("coding: the ", likelihood.name, " likelihood is no probability of bytes", hint,
-       "--likelihood can be one of ", known);
+  fail("coding: the ", likelihood.name, " likelihood is no probability of bytes", hint, "one of ",
+       known_names(table));
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -51,7 +51,7 @@ std::vector<std::uint32_t> draw_labelled(std::span<const std::uint8_t> labels, I
     if (left[labels[row]]) --left[labels[row]], chosen.push_back(row);
   for (std::size_t c = 0; c < left.size(); ++c)
     check(left[c] == 0, "probe: ", count, " labels ask for ", left[c], " more of class ", c,
-          " than there are", hint, "--label-counts with smaller numbers");
+          " than there are", hint, "ask for fewer labels");
   return chosen;
 }
 
@@ -91,7 +91,7 @@ std::vector<ProbeCell> probe(std::span<const Features> features,
       const std::size_t count = asked ? asked : train_labels.size();
       check(count >= 2 * std::size_t(classes) && count <= train_labels.size(), "probe: ", count,
             " labels for ", classes, " classes, of ", train_labels.size(), hint,
-            "--label-counts 100,1000");
+            "ask for 100 or 1000, say");
       ProbeCell linear{f.name, "linear", count, {}}, knn{f.name, "k-NN", count, {}};
       const int draws = count == train_labels.size() ? 1 : settings.draws;
       for (int draw = 0; draw < draws; ++draw) {

@@ -24,7 +24,7 @@ struct Bowl {
 
   void gradient(Tape& tape) {
     tape.reset();
-    const Var c = tape.constant({1, w.shape.cols});
+    const Var c = tape.constant(Shape{1, w.shape.cols});
     for (Index j = 0; j < c.shape().cols; ++j) c.val().data[j] = Real(j + 1);
     p.zero_gradient();
     tape.backward(sum(0.5 * c * square(tape(w) - 1)));
@@ -167,4 +167,9 @@ TEST_CASE("initialisers: variance and range") {
   CHECK(limit <= std::sqrt(6. / 700));
   CHECK(moments(Initialiser::he).first == doctest::Approx(2. / 400).epsilon(0.02));
   CHECK(moments(Initialiser::normal).first == doctest::Approx(1e-4).epsilon(0.02));
+  const auto [uniform, most] = moments(Initialiser::uniform);
+  CHECK(uniform == doctest::Approx(1. / (3 * 400)).epsilon(0.02));
+  CHECK(most <= 1. / 20);
+  CHECK(message_of([] { initialiser("xavier"); }) ==
+        "initialiser: there is none called 'xavier'\n  hint: one of glorot, he, normal, uniform");
 }

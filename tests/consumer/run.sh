@@ -14,10 +14,19 @@ cmake --build "$work/build" >"$work/build.log" 2>&1 || { cat "$work/build.log"; 
 grep -q 'average(softplus(%3) - (%1 \* %3))' "$work/output"
 grep -Eq '^gradient 0\.11783' "$work/output"  # (σ(½) + σ(1) − 1) / 3 = 0.117839
 
+# The README's program, by the room above; a parent that has vaegrad in its tree installs its own things alone.
+cmake -S "$work/source" -B "$work/build" -DROOM=models >"$work/configure.log"
+cmake --build "$work/build" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
+"$work/build/consumer" | grep -q '^gradient norm 2.90833$'
+cmake -G Ninja -S "$work/source" -B "$work/fetched" -DBY=fetch -DSOURCE="$here/../.." -DCMAKE_CXX_COMPILER="$2" >"$work/configure.log"
+ninja -C "$work/fetched" -n all >"$work/plan"
+if grep -Eq 'vaegrad_(models|lab)|_f64' "$work/plan"; then echo 'more than autodiff is built for a consumer of it'; exit 1; fi
+if grep -rq libvaegrad "$work/fetched" --include=cmake_install.cmake; then echo 'a parent installs vaegrad'; exit 1; fi
+
 # Compiled for another instruction set than the library, it must not link, and the symbol says why.
 library=$(echo "$work"/prefix/lib*/libvaegrad_autodiff.a)
 if [[ $(uname -m) == x86_64 ]] && ! nm -C "$library" | grep -q f32_sse2; then
-  if "$2" -std=c++20 -march=x86-64 -ffp-contract=off -fopenmp -I"$work/prefix/include" "$here/main.cpp" \
+  if "$2" -std=c++20 -march=x86-64 -ffp-contract=off -fopenmp -I"$work/prefix/include" "$here/autodiff.cpp" \
        "$library" -ldnnl -o "$work/other" >"$work/other.log" 2>&1; then
     echo 'a consumer of another instruction set linked'; exit 1
   fi

@@ -30,6 +30,9 @@ DataSet data_for(Values values) {
   return set;
 }
 
+constexpr const char* axis_names[] = {"model",     "prior",           "condition", "likelihood",
+                                      "posterior", "posterior-scale", "objective"};
+
 // f(settings, name) for every choice of every axis and, of the numbers that go with an objective,
 // one given at a time.
 template <class F>
@@ -39,9 +42,7 @@ void for_each_combination(F f) {
     std::vector<std::string> values;
   };
   std::vector<Axis> axes;
-  for (const char* name :
-       {"model", "prior", "condition", "likelihood", "posterior-scale", "objective"})
-    axes.push_back({&setting(name), setting(name).choices});
+  for (const char* name : axis_names) axes.push_back({&setting(name), setting(name).choices});
   axes.push_back({&setting("likelihood-scale"), {"learned", "per-dimension", "fixed:0.7"}});
   const auto walk = [&](auto& self, std::size_t axis, const Settings& s,
                         const std::string& name) -> void {
@@ -87,10 +88,8 @@ void spread_out(Model& model, std::uint32_t draw) {
 
 Var recorded(const Model& model, const Settings& s, const DataSet& data, Tape& tape) {
   const Batch batch = make_batch(tape, model, data.train, data.train.rows, s, 1);
-  const AnyVae vae = model.given(batch.condition);
-  if (model.deterministic) return average(vae.decode(vae.encode(batch.x).mean).log_prob(batch.x));
   Stream noise(4, Purpose::latent, 0, 0, std::uint32_t(s.particles));
-  return average(objective(s.objective).bound(vae, batch.x, noise, in_force(s)).objective);
+  return average(model.bound(objective(s.objective), batch, noise, in_force(s)).objective);
 }
 
 // The function whose slope at the weights `fixed` DReG gives: with w̃ and z̄ those of `fixed`,
@@ -99,17 +98,21 @@ Var dreg_surrogate(const Model& model, const Model& fixed, const Settings& s, co
                    Tape& tape) {
   const ObjectiveSettings o = in_force(s);
   const Batch batch = make_batch(tape, model, data.train, data.train.rows, s, 1);
-  const AnyVae vae = model.given(batch.condition), fixed_vae = fixed.given(batch.condition);
-  const auto sampled = [&](const DiagonalGaussian& q) {
+  const auto drawn = [&](const Model& m) {
     Stream noise(4, Purpose::latent, 0, 0, std::uint32_t(s.particles));
-    return q.sample(noise, s.particles);
+    return m.draw(batch, noise, s.particles, {.log_ratio = true});
   };
-  const DiagonalGaussian fixed_q = fixed_vae.encode(batch.x);
-  const auto log_w = [&](const AnyVae& v, Var z) {
-    return log_weights(v, fixed_q, z, v.decode(z).log_prob(repeat_rows(batch.x, s.particles)), o);
+  const Draw of_fixed = drawn(fixed), of_model = drawn(model);
+  // log w of z by the decoder and prior of m, and q of `fixed`
+  const auto log_w = [&](const Model& m, const Draw& own, Var z) {
+    Draw d = of_fixed;
+    d.z = z, d.p = own.p;
+    fixed.weigh(d, {.log_ratio = true});
+    const Var log_px = m.decode(z, batch.condition).log_prob(repeat_rows(batch.x, s.particles));
+    return log_weights(log_px, d, o.beta);
   };
-  const Var fixed_z = sampled(fixed_q), w = softmax(log_w(fixed_vae, fixed_z));
-  const Var encoder = log_w(fixed_vae, sampled(vae.encode(batch.x))), decoder = log_w(vae, fixed_z);
+  const Var fixed_z = of_fixed.z, w = softmax(log_w(fixed, of_fixed, fixed_z));
+  const Var encoder = log_w(fixed, of_fixed, of_model.z), decoder = log_w(model, of_model, fixed_z);
   return average(row_sums(square(w) * encoder + w * decoder));
 }
 
@@ -175,27 +178,30 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
 
   // How many there must be, from the sizes of the tables. A combination counts once for each value
   // that does not matter to it, unless giving that value is an error.
-  const std::size_t posteriors = std::size(posterior_scales), parts = std::size(conditions) - 1;
-  std::size_t likelihood_scales = 0, objectives_varied = 0;
+  const std::size_t parts = std::size(conditions) - 1;
+  std::size_t likelihood_scales = 0, inferred = 0, unconditional = 0, conditional = 0;
   for (const Likelihood& p : likelihoods()) likelihood_scales += p.has_scale ? 3 : 1;
-  for (const auto& o : objectives<AnyVae>)
-    objectives_varied += 1 + std::size_t(o.beta) + 2 * std::size_t(o.capacity) +
-                         std::size_t(o.particles) + std::size_t(o.free_bits) +
-                         (o.capacity ? 0 : std::size(kl_schedules));
-  const std::size_t stochastic = likelihood_scales * posteriors * objectives_varied;
-  const std::size_t want =
-      stochastic                    // vae
-      + (2 + parts) * stochastic    // cvae: two priors given the label, one given parts
-      + likelihood_scales           // autoencoder
-      + parts * likelihood_scales;  // baseline
+  for (const Objective* o : objectives()) {
+    const std::size_t numbers = 1 + std::size_t(o->beta) + o->settings.size() + 1 +
+                                (o->scheduled ? std::size(kl_schedules) : 0);
+    for (const PosteriorRow* q : posteriors())
+      if (q->held || !o->wanted.held)
+        inferred += numbers * (q->scale ? std::size(posterior_scales) : 1);
+  }
+  for (const PriorRow* p : priors()) ++(p->conditional ? conditional : unconditional);
+  const std::size_t stochastic = likelihood_scales * inferred;
+  const std::size_t want = unconditional * stochastic  // vae
+                           // cvae: any prior given the label, those that heed it given parts
+                           + (unconditional + (1 + parts) * conditional) * stochastic +
+                           likelihood_scales             // autoencoder
+                           + parts * likelihood_scales;  // baseline
   CHECK(checked == want);
-  std::size_t product = 3 * (1 + 5 + std::size(kl_schedules));  // scales; no number, or one
-  for (const char* axis :
-       {"model", "prior", "condition", "likelihood", "posterior-scale", "objective"})
-    product *= setting(axis).choices.size();
+  std::size_t product = 3 * (1 + 2 + objective_settings().size() +
+                             std::size(kl_schedules));  // scales; no number, or one
+  for (const char* axis : axis_names) product *= setting(axis).choices.size();
   CHECK(all == product);
   CHECK(checked + refused == all);
-  CHECK(of_objective.size() == std::size(objectives<AnyVae>));
+  CHECK(of_objective.size() == objectives().size());
   CHECK(of_likelihood.size() == likelihoods().size());
   CHECK(of_posterior.size() == posteriors);
   CHECK(of_model.size() == setting("model").choices.size());

@@ -2,6 +2,7 @@
 // short last one, or of how the pixels of an image lie in rows.
 #include <doctest/doctest.h>
 
+#include <vaegrad/lab/run/model_trainee.hpp>
 #include <vaegrad/lab/run/training.hpp>
 
 #include "folder.hpp"
@@ -44,7 +45,9 @@ Metrics trained(const Settings& with, const DataSet& data) {
   s.out = folder / "run";
   const auto model = new_model(s, data);
   const Run run(s);
-  Training training(s, data, *model, run, [] { return false; });
+  ModelTrainee trainee(s, data, *model);
+  Observer nobody;
+  Training training(s, data.train, trainee, run, nobody);
   training.run();
   return training.metrics().back();
 }

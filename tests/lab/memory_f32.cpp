@@ -6,7 +6,8 @@
 #include <fstream>
 
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/training.hpp>
+#include <vaegrad/lab/run/console.hpp>
+#include <vaegrad/lab/run/model_trainee.hpp>
 
 #include "folder.hpp"
 
@@ -46,11 +47,13 @@ TEST_CASE("memory after many steps, epochs and checkpoints is what it was after 
   long asked = 0;
   double early = 0;
   forget_peak();
-  Training training(settings, data, *model, run, [&] {
+  ModelTrainee trainee(settings, data, *model);
+  Console watch([&] {
     if (++asked == 1010)
       early = peak_mb();  // one epoch, its validation and its checkpoint are over
     return false;
   });
+  Training training(settings, data.train, trainee, run, watch);
   training.run();
   const double late = peak_mb();
   MESSAGE(training.state().steps << " steps: peak " << early << " MB after a thousand, " << late

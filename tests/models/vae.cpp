@@ -36,7 +36,7 @@ double log_evidence(const Real* x) {
 }
 
 // Off the true posterior by `shift` in the mean and `stretch` in the log-variance
-struct Posterior {
+struct ShiftedPosterior {
   double shift = 0, stretch = 0;
   DiagonalGaussian operator()(Var x) const {
     Tape& tape = x.tape();
@@ -68,7 +68,7 @@ TEST_CASE("at the true posterior every single log-weight is log p(x)") {
   Tape tape;
   const Var x = examples(tape, 20);
   Stream noise(1, Purpose::latent);
-  const auto q = Posterior{}(x);
+  const auto q = ShiftedPosterior{}(x);
   const Var z = q.sample(noise);
   const Var log_weight = LinearLikelihood{}(z).log_prob(x) + StandardNormal{}.log_prob(z) - q.log_prob(z);
   for (Index i = 0; i < 20; ++i)
@@ -81,7 +81,7 @@ TEST_CASE("the ELBO is log p(x) at the true posterior, and less by the known KL 
     const Index n = 20'000;
     const Var x = repeat_rows(examples(tape, 5), n);
     Stream noise(2, Purpose::latent);
-    const Elbo bound = elbo(Vae{Posterior{shift, stretch}, LinearLikelihood{}}, x, noise);
+    const Elbo bound = elbo(Vae{ShiftedPosterior{shift, stretch}, LinearLikelihood{}}, x, noise);
     const Var value = bound();
     REQUIRE(value.shape() == Shape{5 * n, 1});
     for (Index i = 0; i < 5; ++i) {
@@ -104,7 +104,7 @@ TEST_CASE("beta is the only factor on the KL") {
   Tape tape;
   const Var x = examples(tape, 3);
   Stream noise(1, Purpose::latent);
-  const Elbo e = elbo(Vae{Posterior{}, LinearLikelihood{}}, x, noise);
+  const Elbo e = elbo(Vae{ShiftedPosterior{}, LinearLikelihood{}}, x, noise);
   const Var one = e(), four = e(4);
   for (Index i = 0; i < 3; ++i) {
     CHECK(one.val()(i, 0) == e.log_likelihood.val()(i, 0) - e.kl.val()(i, 0));

@@ -123,10 +123,9 @@ TEST_CASE("quadrants: bottom left, then top left, then top right; the rest is mo
     };
     CHECK(same(batch.condition, hidden.condition));
     CHECK_FALSE(same(batch.x, hidden.x));
-    CHECK(same(model->given(batch.condition).prior.given->mean,
-               model->given(hidden.condition).prior.given->mean));
-    CHECK_FALSE(same(model->given(batch.condition).encode(batch.x).mean,
-                     model->given(hidden.condition).encode(hidden.x).mean));
+    Stream noise(1, Purpose::latent), again(1, Purpose::latent);
+    CHECK(same(model->draw(batch, noise).p.mean, model->draw(hidden, again).p.mean));
+    CHECK_FALSE(same(model->code(batch).mean, model->code(hidden).mean));
   }
 }
 
@@ -139,8 +138,7 @@ TEST_CASE("training leaves the baseline as it is") {
   Stream noise(1, Purpose::latent);
   model->parameters.zero_gradient();
   model->baseline->parameters.zero_gradient();
-  tape.backward(average(
-      objective("elbo").bound(model->given(batch.condition), batch.x, noise, {}).objective));
+  tape.backward(average(model->bound(elbo_objective, batch, noise, {}).objective));
   for (const Real g : model->baseline->parameters.gradient()) CHECK(g == 0);
   double largest = 0;
   for (const Real g : model->parameters.gradient())

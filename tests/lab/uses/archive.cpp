@@ -190,7 +190,7 @@ TEST_CASE("a run becomes a coder: its weights, its likelihood, and nothing that 
     const Settings settings = read_settings(arguments);
     const Run run(settings);
     const Index conditions = settings.model == "cvae" ? 10 : 0;
-    run.write_model(Model(settings, {4, 4}, conditions), file);
+    run.write_model(Model(architecture(settings, {4, 4}, conditions)), file);
     return read_run_files(folder / "run");
   };
   const auto pixels = bytes(16 * 30, 2);

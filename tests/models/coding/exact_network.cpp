@@ -96,7 +96,7 @@ TEST_CASE("a network is its mathematics, within the grid") {
       }
     }
   }
-  CHECK_THROWS_WITH_AS(exact_activation("cubic"), doctest::Contains("there is no exact activation"),
+  CHECK_THROWS_WITH_AS(exact_activation("cubic"), doctest::Contains("exact activation: there is none called 'cubic'"),
                        Error);
 }
 

@@ -1,0 +1,27 @@
+// The program's models as what is trained: by the objective of the settings, with an opponent where
+// it has one.
+#pragma once
+#include <vaegrad/lab/run/trainee.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+class ModelTrainee : public Trainee {
+ public:
+  ModelTrainee(const Settings& settings, const DataSet& data, Model& model);
+
+  Bound record(Tape& tape, std::span<const std::uint32_t> rows, const Now& now) override;
+  std::optional<Evaluation> validate() override;
+  bool deterministic() const override { return model_.deterministic; }
+  std::vector<Tensor> weights() const override;
+  void take_weights(const SafeTensors& from) override;
+  std::map<std::string, std::string> about() const override;
+
+ private:
+  const Settings& settings_;
+  const DataSet& data_;
+  Model& model_;
+  const Objective& objective_;
+  std::unique_ptr<Opponent> opponent_;
+};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,39 @@
+// A draw: what one step infers about x, whatever posterior, prior or hierarchy is behind it. It is
+// all that an objective sees of them.
+#pragma once
+#include <vaegrad/models/inference/posterior_at.hpp>
+#include <vaegrad/models/inference/prior_at.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// What somebody asks of a draw besides z.
+struct Wanted {
+  bool kl = false;         // the KL of each latent; where it has no closed form, log_ratio instead
+  bool log_ratio = false;  // log p(z) − log q(z|x)
+  bool held = false;       // .. as a function of z alone: the numbers of q are held fixed
+  bool factor = false;     // z's adjoint is multiplied by `factor`, row by row
+};
+
+// K particles for each of B examples, Z latents; row b K + k is the k-th particle of example b.
+struct Draw {
+  Var z = {};   // (B K, Z)
+  Var kl = {};  // of each latent in closed form, nats: (B, Z), or (B K, Z) where a layer's KL
+                // depends on the draw of the one above; empty: it has none, or nobody asked
+  Var log_ratio = {};  // log p(z) − log q(z|x), nats, (B K, 1); empty: nobody asked
+  Var penalty = {};  // what any objective subtracts besides, (B, 1), such as a codebook's; or empty
+  Var factor = {};   // (B K, 1), filled in by who asked for it, until backward(); or empty
+  Index particles = 1;
+
+  // Where it comes from.
+  PosteriorAt q = {};
+  PriorAt p = {};
+};
+
+// (B K, 1) -> (B, 1): the mean over the K particles of each example
+Var particle_mean(Var v, Index particles);
+
+// KL(q(z|x) ‖ p(z)) of each example (B, 1), nats: in closed form, or else the mean of −log_ratio,
+// which may be negative.
+Var kl(const Draw& draw);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,48 @@
+// q(z|x) = N(μ(x), diag σ²(x)).          Kingma and Welling, arXiv 1312.6114, eq. 9
+#include <vaegrad/models/inference/posterior.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+class GaussianPosterior : public Posterior {
+ public:
+  GaussianPosterior(Parameters& p, const std::string& name, Index h, const PosteriorSpec& s)
+      : mean_(p, name + ".mean", h, s.latent, s.initial),
+        scale_(p, name + ".scale", h, s.latent, s.initial),
+        row_(s.scale) {}
+
+  PosteriorAt at(Var h) const override {
+    const Var mean = mean_(h);
+    return {.posterior = this, .mean = mean, .log_variance = row_->log_variance(scale_(h))};
+  }
+  Var sample(PosteriorAt& q, Stream& noise, Index particles) const override {
+    return DiagonalGaussian{q.mean, q.log_variance}.sample(noise, particles);
+  }
+  Var log_prob(const PosteriorAt& q, Var z, Index particles, bool held) const override {
+    const DiagonalGaussian free{q.mean, q.log_variance};
+    return (held ? free.held() : free).log_prob(z, particles);
+  }
+  Var kl(const PosteriorAt& q, const PriorAt& p) const override {
+    return gaussian_kl({q.mean, q.log_variance}, p);
+  }
+
+ private:
+  Linear mean_, scale_;
+  const PosteriorScale* row_;
+};
+
+}  // namespace
+
+const PosteriorRow gaussian_posterior{"gaussian",
+                                      "N(μ, diag σ²)",
+                                      true,
+                                      true,
+                                      true,
+                                      true,
+                                      false,
+                                      [](Parameters& p, const std::string& name, Index h,
+                                         const PosteriorSpec& s) -> std::unique_ptr<Posterior> {
+                                        return std::make_unique<GaussianPosterior>(p, name, h, s);
+                                      }};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

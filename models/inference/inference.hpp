@@ -1,0 +1,50 @@
+// Inference: from x to z. It owns the encoder, and makes the draws that objectives are functions
+// of. What lies between is its own: one layer of latents with a posterior of the table, or several.
+#pragma once
+#include <vaegrad/models/inference/posterior.hpp>
+#include <vaegrad/models/networks.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// What an encoder is given: x as a network takes it (B, D), and the condition y (B, Y) or an empty
+// Var.
+struct Seen {
+  Var x, y;
+};
+
+class Inference {
+ public:
+  virtual ~Inference() = default;
+
+  // z ~ q(z|x, y), and what q and p are. `weigh` does the rest, once z is decoded.
+  virtual Draw draw(const Seen& seen, const Prior& prior, Stream& noise, Index particles,
+                    const Wanted& wanted) const = 0;
+  // Fills in kl and log_ratio as wanted.
+  virtual void weigh(Draw& draw, const Wanted& wanted) const = 0;
+  // q alone: its mean is the code of an example without noise, (B, Z).
+  virtual PosteriorAt code(const Seen& seen) const = 0;
+  // z ~ p(z|y):  (count K, Z)
+  virtual Var sample_prior(const Prior& prior, Tape& tape, Var y, Index count, Stream& noise,
+                           Index particles) const;
+};
+
+struct InferenceSpec {
+  const Network* network;
+  ImageShape image;
+  Index conditions;  // numbers of y
+  std::vector<Index> hidden;
+  Activation activation;
+  Initial initial;
+  const PosteriorRow* posterior;
+  PosteriorSpec latents;
+};
+
+// One layer of latents.
+std::unique_ptr<Inference> one_layer(Parameters& parameters, const InferenceSpec& spec);
+
+// z, for a posterior q and prior p that are plain structs (models/vae.hpp), and what weigh() adds.
+Draw draw_of(const DiagonalGaussian& q, Stream& noise, Index particles, const Wanted& wanted);
+// factor: z's adjoint is to be multiplied by draw.factor from here on.
+void with_factor(Draw& draw);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,61 @@
+// Priors p(z|y): what is believed of a code before x is seen. Each is a class in a file of its own
+// and a row of the table.
+//
+// Adding one: its file, and its name in VAEGRAD_PRIORS.
+#pragma once
+#include <memory>
+#include <span>
+
+#include <vaegrad/models/inference/prior_at.hpp>
+#include <vaegrad/models/layers.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+class Inference;
+
+class Prior {
+ public:
+  virtual ~Prior() = default;
+  // At the conditions y (B, Y); empty where the model has none. `of` may be asked what it infers
+  // about inputs of the prior's own (VampPrior).
+  virtual PriorAt given(Tape& tape, Var y, const Inference& of) const = 0;
+  // (B K, 1), nats;  z (B K, Z)
+  virtual Var log_prob(const PriorAt& p, Var z, Index particles) const = 0;
+  // `count` draws, or K for each of `count` conditions:  (count K, Z)
+  virtual Var sample(const PriorAt& p, Tape& tape, Index count, Stream& noise,
+                     Index particles) const = 0;
+};
+
+struct PriorSpec {
+  Index latent, conditions;
+  std::vector<Index> hidden;  // of its networks
+  Activation activation;
+  Initial initial;
+  Index components = 1;  // of a mixture
+};
+
+struct PriorRow {
+  const char *name, *what;
+  bool gaussian;     // closed KL from a Gaussian
+  bool conditional;  // depends on y
+  bool components;   // heeds PriorSpec::components
+  std::unique_ptr<Prior> (*make)(Parameters&, const PriorSpec&);
+};
+
+// The first is the default.
+#define VAEGRAD_PRIORS(ROW) \
+  ROW(standard_normal)      \
+  ROW(conditional)          \
+  ROW(mixture)
+
+#define ROW(name) extern const PriorRow name##_prior;
+VAEGRAD_PRIORS(ROW)
+#undef ROW
+
+std::span<const PriorRow* const> priors();
+const PriorRow& prior(std::string_view name);  // UsageError: the names there are
+
+// KL of each latent from a diagonal Gaussian, (B, Z), nats; empty where p is none.
+Var gaussian_kl(const DiagonalGaussian& q, const PriorAt& p);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

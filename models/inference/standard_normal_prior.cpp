@@ -1,0 +1,35 @@
+// p(z) = N(0, I)
+#include <vaegrad/models/inference/prior.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+class StandardNormalPrior : public Prior {
+ public:
+  explicit StandardNormalPrior(Index latent) : latent_(latent) {}
+
+  PriorAt given(Tape&, Var, const Inference&) const override {
+    return {.prior = this, .standard_normal = true};
+  }
+  Var log_prob(const PriorAt&, Var z, Index) const override { return StandardNormal{}.log_prob(z); }
+  Var sample(const PriorAt&, Tape& tape, Index count, Stream& noise,
+             Index particles) const override {
+    return StandardNormal{}.sample(tape, {count * particles, latent_}, noise);
+  }
+
+ private:
+  Index latent_;
+};
+
+}  // namespace
+
+const PriorRow standard_normal_prior{"standard-normal",
+                                     "N(0, I)",
+                                     true,
+                                     false,
+                                     false,
+                                     [](Parameters&, const PriorSpec& s) -> std::unique_ptr<Prior> {
+                                       return std::make_unique<StandardNormalPrior>(s.latent);
+                                     }};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,91 @@
+// A likelihood p(x|z) as a row of a table: what a decoder's outputs mean, for binary, grey and real
+// data. Each is a normalised density or probability of a row x (D numbers), in nats.
+//
+// Adding one: a file with a struct that has log_prob, mean and sample, and with its row; and its
+// line in table.cpp.
+#pragma once
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <vaegrad/models/distributions.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// x (B, D), or repeat_rows(x, K) (B K, D), which is not copied.
+struct Data {
+  Var x;
+  Index times = 1;
+
+  Data(Var v) : x(v) {}
+  Data(const Repeated& e) : x(e.x), times(e.times) {}
+  template <Expression E>
+  Data(const E& e) : x(e) {}
+  Repeated rows() const { return {x, times}; }
+};
+
+// Scales are kept in bounds smoothly: log s = 7 tanh(h / 7), which is h near 0 and stays inside
+// (−7, 7), s inside (0.0009, 1097). Without a lower bound the density of data that repeat values
+// (x/255 does) grows without limit.
+template <Operand H>
+auto bounded(const H& h) {
+  constexpr double bound = 7;
+  return bound * tanh((1 / bound) * h);
+}
+
+// What x holds.
+enum class Values {
+  binary,  // 0 or 1; a probability
+  unit,    // [0, 1]; a density
+  real,    // any number; a density
+  grey,    // whole numbers 0..255; a probability
+};
+
+// The numbers that the network gave for x (B, D): block after block of D columns, one block for
+// each number that a dimension needs, that of a scale last; categorical: for each dimension its
+// 256.
+struct Outputs {
+  Var all;
+  Index dimensions;
+  Var log_scale;  // where the likelihood has a scale: (1, 1) or (B, D)
+
+  Var block(Index k) const {
+    return all.shape().cols == dimensions ? all : columns(all, k * dimensions, dimensions);
+  }
+};
+
+struct Likelihood {
+  const char* name = "";
+  Index outputs = 1;       // of the network for each dimension of x, one more with a scale for each
+  bool together = false;   // the outputs of a dimension, one beside the other; else in blocks
+  bool has_scale = false;  // takes a LikelihoodScale
+  Values values = Values::real;
+  double unit = 1 / 255.;  // a byte enters as byte * unit: 1 where x is the byte itself
+  // The first output of which x has this mean; null: none is known.
+  double (*start)(double mean) = nullptr;
+  Var (*log_prob)(const Outputs&, Data) = nullptr;
+  Var (*mean)(const Outputs&) = nullptr;
+  Var (*sample)(const Outputs&, Stream&) = nullptr;
+
+  bool discrete() const {  // log_prob is that of a probability: bits per dimension are defined
+    return values == Values::binary || values == Values::grey;
+  }
+};
+std::span<const Likelihood> likelihoods();
+const Likelihood& likelihood(std::string_view name);  // UsageError: the names there are
+
+// p(x|z) of the chosen likelihood
+struct ChosenLikelihood {
+  const Likelihood* row;
+  Outputs outputs;
+  double log_jacobian = 0;  // of x by the data, where the data were scaled to become x
+
+  Var log_prob(Data x) const {
+    const Var of_x = row->log_prob(outputs, x);
+    return log_jacobian == 0 ? of_x : Var(of_x + log_jacobian);
+  }
+  Var mean() const { return row->mean(outputs); }
+  Var sample(Stream& noise) const { return row->sample(outputs, noise); }
+};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

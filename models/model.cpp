@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <cmath>
+
+#include <vaegrad/models/model.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+std::vector<std::uint32_t> all_but(const std::vector<std::uint32_t>& pixels, ImageShape image) {
+  std::vector<std::uint32_t> rest;
+  for (std::uint32_t i = 0; i < std::uint32_t(image.size()); ++i)
+    if (!std::binary_search(pixels.begin(), pixels.end(), i)) rest.push_back(i);
+  return rest;
+}
+std::unique_ptr<Inference> inference_of(const Architecture& a, Parameters& p) {
+  if (!a.encoder) return nullptr;
+  return one_layer(p, {a.network, a.image, a.given_pixels.empty() ? a.conditions : 0, a.hidden,
+                       a.activation, a.initial, a.posterior, a.latents});
+}
+// The deterministic model that completes what is given of an image.
+Architecture baseline_of(Architecture a) {
+  a.conditions = Index(a.given_pixels.size());
+  a.encoder = false, a.deterministic = true;
+  a.prior = priors()[0], a.posterior = posteriors()[0];
+  return a;
+}
+
+}  // namespace
+
+Model::Model(const Architecture& a)
+    : image(a.image),
+      conditions(a.conditions),
+      latent(a.encoder ? a.latent : 0),
+      modelled(all_but(a.given_pixels, a.image)),
+      given_pixels(a.given_pixels),
+      deterministic(a.deterministic),
+      posterior(a.posterior),
+      standard_normal(a.prior == &standard_normal_prior),
+      inference(inference_of(a, parameters)),
+      decoder(parameters, "decoder",
+              inference && !given_pixels.empty() ? latent : latent + conditions, *a.network, image,
+              a.hidden, *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
+      prior(a.prior->make(
+          parameters, {a.latent, conditions, a.hidden, a.activation, a.initial, a.components})) {
+  if (inference && !given_pixels.empty()) baseline = std::make_shared<Model>(baseline_of(a));
+}
+
+namespace {
+
+// Some columns of a matrix, one beside the other
+Var chosen_columns(Var from, std::span<const std::uint32_t> which) {
+  const Var to = from.tape().constant(Shape{from.shape().rows, Index(which.size())});
+  for (Index i = 0; i < from.shape().rows; ++i)
+    for (std::size_t k = 0; k < which.size(); ++k)
+      to.val()(i, Index(k)) = from.val()(i, Index(which[k]));
+  return to;
+}
+
+Var one_hot(Tape& tape, std::span<const std::uint32_t> labels, Index classes) {
+  const Var condition = tape.constant(Shape{Index(labels.size()), classes});
+  const Matrix y = condition.val();
+  std::fill(y.begin(), y.end(), Real{0});
+  for (Index i = 0; i < y.rows; ++i) {
+    const Index label = Index(labels[std::size_t(i)]);
+    check(label < y.cols, "label ", label, " was not met in training: there are ", y.cols,
+          " classes", hint, "train on data with every class");
+    y(i, label) = 1;
+  }
+  return condition;
+}
+
+}  // namespace
+
+Batch Model::see(Var images, std::span<const std::uint32_t> labels) const {
+  Batch batch{images, {}};
+  if (standard)
+    for (Index i = 0; i < images.shape().rows; ++i)
+      for (Index j = 0; j < images.shape().cols; ++j) {
+        const auto& [mean, deviation] = *standard;
+        Real& x = images.val()(i, j);
+        x = Real((double(x) - mean[std::size_t(j)]) / deviation[std::size_t(j)]);
+      }
+  if (!given_pixels.empty()) {
+    const Var part = chosen_columns(images, given_pixels);
+    batch = {chosen_columns(images, modelled), part};
+    if (baseline) {
+      const Var rest = shown(*this, baseline->decode(part, part));
+      batch.condition = concatenate_columns(part, stop_gradient(rest));
+    }
+  }
+  if (unit() == 1)
+    for (Real& x : batch.x.val()) x = std::nearbyint(255 * x);
+  if (classes()) batch.condition = one_hot(images.tape(), labels, conditions);
+  return batch;
+}
+
+namespace {
+
+// What the encoder is given of a batch: numbers of the size of 1, and with what is given of it, x
+// is the image.
+Seen seen_by(const Model& model, const Batch& batch) {
+  Var input = model.unit() == 1 ? Var((1 / 255.0) * batch.x) : batch.x;
+  if (model.baseline)
+    input =
+        concatenate_columns(input, columns(batch.condition, 0, Index(model.given_pixels.size())));
+  return {input, batch.condition};
+}
+
+}  // namespace
+
+PosteriorAt Model::code(const Batch& batch) const {
+  if (!inference) return {.mean = batch.condition};
+  return inference->code(seen_by(*this, batch));
+}
+
+Draw Model::draw(const Batch& batch, Stream& noise, Index particles, const Wanted& wanted) const {
+  if (!deterministic)
+    return inference->draw(seen_by(*this, batch), *prior, noise, particles, wanted);
+  Draw d;
+  d.q = code(batch);
+  d.z = d.q.mean;
+  return d;
+}
+void Model::weigh(Draw& draw, const Wanted& wanted) const {
+  if (!deterministic) inference->weigh(draw, wanted);
+}
+
+Var Model::sample_prior(Tape& tape, Var condition, Index count, Stream& noise,
+                        Index particles) const {
+  return inference->sample_prior(*prior, tape, condition, count, noise, particles);
+}
+
+ChosenLikelihood Model::decode(Var z, Var condition) const {
+  Var input = z;
+  if (classes()) {
+    const Index times = z.shape().rows / condition.shape().rows;
+    input = concatenate_columns(z, Var(repeat_rows(condition, times)));
+  }
+  ChosenLikelihood p = decoder(input);
+  if (standard)
+    for (const auto j : modelled) p.log_jacobian -= std::log(standard->deviation[j]);
+  return p;
+}
+
+Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise,
+                   const ObjectiveSettings& settings) const {
+  const Objective& o = deterministic ? reconstruction_objective : objective;
+  Draw d = draw(batch, noise, settings.particles, o.wanted);
+  const Var log_px = decode(d.z, batch.condition).log_prob(repeat_rows(batch.x, d.particles));
+  weigh(d, o.wanted);
+  Bound b = o.bound(log_px, d, settings);
+  if (d.penalty) b.objective = b.objective - d.penalty;
+  return b;
+}
+
+Var Model::log_weights(const Batch& batch, Stream& noise, Index particles) const {
+  const Wanted wanted{.log_ratio = true};
+  Draw d = draw(batch, noise, particles, wanted);
+  const Var log_px = decode(d.z, batch.condition).log_prob(repeat_rows(batch.x, particles));
+  weigh(d, wanted);
+  return vaegrad::log_weights(log_px, d);
+}
+
+void Model::start_at(std::span<const Real> data_mean) {
+  decoder.start_at({data_mean.data(), 1, Index(data_mean.size())});
+}
+
+Var shown(const Model& model, const ChosenLikelihood& p) {
+  return model.unit() == 1 ? Var((1 / 255.0) * p.mean()) : p.mean();
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

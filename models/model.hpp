@@ -1,0 +1,97 @@
+// A model by name: every choice of network, posterior, prior and likelihood behind one type, with
+// or without a condition. Plain structs for one model alone are in models/vae.hpp.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include <vaegrad/models/inference/inference.hpp>
+#include <vaegrad/models/objectives/objective.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// What a model is made of.
+struct Architecture {
+  ImageShape image;
+  Index conditions = 0;  // how many numbers y has; 0 without
+  // Pixels of the image that are given in y instead of modelled.
+  std::vector<std::uint32_t> given_pixels = {};
+  bool encoder = true;         // a baseline has none: its z is y
+  bool deterministic = false;  // an autoencoder or a baseline: z is the mean, and there is no KL
+  const Network* network;
+  std::vector<Index> hidden;
+  Activation activation;
+  Initial initial;
+  Index latent;
+  const PosteriorRow* posterior;
+  PosteriorSpec latents;
+  const PriorRow* prior;
+  Index components = 1;
+  const Likelihood* likelihood;
+  std::optional<LikelihoodScale> scale;
+};
+
+// Real numbers as distances from their mean in deviations, column by column.
+struct Standard {
+  std::vector<double> mean, deviation;
+};
+
+// An example as the model sees it: x, and y when it is conditioned.
+struct Batch {
+  Var x, condition;
+};
+
+struct Model {
+  ImageShape image;
+  Index conditions;  // how many numbers y has; 0 without
+  Index latent;      // 0: of a baseline, which has no code
+  // Pixels of the image: those that x is made of, and those that are given in y instead.
+  std::vector<std::uint32_t> modelled, given_pixels;
+  bool deterministic;  // an autoencoder or a baseline: z is the mean, and there is no KL
+  const PosteriorRow* posterior;
+  bool standard_normal;  // the prior, whatever y is
+  // What is learnt, in the order of a file; and what a model keeps besides, which no optimiser
+  // moves (running averages).
+  Parameters parameters, buffers;
+  std::unique_ptr<Inference> inference;  // not of a baseline
+  LikelihoodNetwork decoder;
+  std::unique_ptr<Prior> prior;
+  std::optional<Standard> standard;  // of the modelled data, before they are x
+  // Given a part of an image, y is that part and then what this deterministic model, trained before
+  // and fixed, makes of the rest. The encoder sees the image, p(z|y) all of y, the decoder z alone.
+  std::shared_ptr<Model> baseline;
+
+  explicit Model(const Architecture& a);
+  Index dimensions() const { return Index(modelled.size()); }  // of x
+  Index classes() const { return given_pixels.empty() ? conditions : 0; }
+  // x is a byte times so much, where the data are bytes.
+  double unit() const { return decoder.head.row->unit; }
+
+  // x and y of images as numbers 0..1, or of a table (B, image.size()), and of labels where the
+  // model is given them. Errors: a label that was not met in training.
+  Batch see(Var images, std::span<const std::uint32_t> labels = {}) const;
+
+  // z ~ q(z|x, y); the z of a deterministic model is the mean.
+  Draw draw(const Batch& batch, Stream& noise, Index particles = 1,
+            const Wanted& wanted = {}) const;
+  void weigh(Draw& draw, const Wanted& wanted) const;
+  PosteriorAt code(const Batch& batch) const;  // its mean: the code without noise, (B, Z)
+  // `count` draws of z ~ p(z|y), or K for each of `count` conditions, (count K, Z)
+  Var sample_prior(Tape& tape, Var condition, Index count, Stream& noise,
+                   Index particles = 1) const;
+  // p(x|z, y);  z (B K, Z)
+  ChosenLikelihood decode(Var z, Var condition) const;
+
+  // The objective's terms; a deterministic model has only its reconstruction.
+  Bound bound(const Objective& objective, const Batch& batch, Stream& noise,
+              const ObjectiveSettings& settings) const;
+  // log w = log p(x|z) + log p(z) − log q(z|x), (B, K), nats
+  Var log_weights(const Batch& batch, Stream& noise, Index particles) const;
+
+  // The first output is the mean of the data (1, dimensions), in units of x.
+  void start_at(std::span<const Real> data_mean);
+};
+
+// E[x|z] as the data are: 0..1 for pixels.
+Var shown(const Model& model, const ChosenLikelihood& p);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,30 @@
+// E_q[log p(x|z)] − β KL(q(z|x) ‖ p(z)), the KL in closed form where the draw has one, else by
+// sampling.  β = 1: Kingma and Welling, arXiv 1312.6114, eq. 10. β ≠ 1: Higgins et al., ICLR 2017,
+// eq. 4
+#include <vaegrad/models/objectives/objective.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+constexpr ObjectiveSetting free_bits{
+    "free-bits", "L", "nats of KL per latent that cost nothing [0]", 0, 0, 1e6};
+
+Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
+  const Var log_likelihood = particle_mean(log_px, draw.particles), all = kl(draw);
+  if (s[free_bits] > 0) {
+    check<UsageError>(bool(draw.kl), "free bits: the KL of this posterior and prior has no value ",
+                      "for each latent", hint, "a posterior with a closed form, such as gaussian");
+    return {log_likelihood - s.beta * free_bits_kl(draw.kl, s[free_bits]), log_likelihood, all};
+  }
+  return {log_likelihood - s.beta * all, log_likelihood, all};
+}
+
+}  // namespace
+
+const Objective elbo_objective{
+    "elbo",      "the ELBO, KL in closed form where there is one", bound, {.kl = true}, false, true,
+    {&free_bits}};
+const Objective beta_objective{
+    "beta", "beta times the KL (Higgins 2017)", bound, {.kl = true}, true, true, {&free_bits}};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
