@@ -27,6 +27,7 @@ struct Command {
   COMMAND(decompress)             \
   COMMAND(compare)                \
   COMMAND(encode)                 \
+  COMMAND(decode)                 \
   COMMAND(probe)                  \
   COMMAND(disentangle)            \
   COMMAND(detect)                 \

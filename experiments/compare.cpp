@@ -21,7 +21,19 @@ struct Row {
   std::string folder, what;
   nlohmann::json summary;
   double elbo;
+  std::string nll;  // where it was evaluated; empty elsewhere
 };
+
+// -log p(x) by vaegrad evaluate, with a mark when it is not of all test examples
+std::string nll_of(const std::string& folder, const nlohmann::json& summary) {
+  const std::filesystem::path file = std::filesystem::path(folder) / "evaluation.json";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return "";
+  const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false);
+  if (!json.is_object() || !json.contains("nll") || !json["nll"].is_number()) return "";
+  const bool all = json.value("examples", 0) == summary.value("test_examples", -1);
+  return fmt::format("{:.2f}{}", json["nll"].get<double>(), all ? "" : "*");
+}
 
 // What makes ELBOs comparable: the examples (the files by checksum, and the seed where it decides
 // which of them are for testing), how they are made 0 or 1, what is given, and whether the
@@ -56,11 +68,12 @@ Row read(const std::string& folder) {
   check(std::filesystem::exists(file, error), folder, ": there is no summary.json in it", hint,
         "a run writes it at its end; finish it with vaegrad train --resume ", folder);
   Row row{folder, "", nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false),
-          std::nan("")};
+          std::nan(""), ""};
   check(!row.summary.is_discarded() && row.summary.contains("settings") &&
             row.summary.contains("data_sha256"),
         file.string(), ": damaged, or not written by vaegrad", hint, "train the run again");
   if (row.summary.at("test_elbo").is_number()) row.elbo = row.summary["test_elbo"];
+  row.nll = nll_of(folder, row.summary);
   const auto& s = row.summary["settings"];
   row.what = fmt::format("{} {}-{} {}", s.value("model", "vae"),
                          layers(s.value("network", "mlp"), s.value("hidden", "")),
@@ -68,6 +81,7 @@ Row read(const std::string& folder) {
   if (s.value("beta", "1") != "1") row.what += " beta " + s.value("beta", "1");
   if (s.value("particles", "1") != "1") row.what += " K " + s.value("particles", "1");
   row.what += ", seed " + s.value("seed", "?");
+  if (row.summary.value("interrupted", false)) row.what += ", unfinished";
   return row;
 }
 
@@ -85,19 +99,29 @@ Series curve(const std::string& folder) {
 
 // Nats per test example; at most 80 columns, as long as names of runs have at most 33.
 void print(const std::vector<Row>& rows) {
-  fmt::print("  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6}  {}\n", "ELBO", "log p(x|z)", "KL", "active",
+  const bool with_nll =
+      std::any_of(rows.begin(), rows.end(), [](const Row& r) { return !r.nll.empty(); });
+  const auto nll = [&](const std::string& text) {
+    return with_nll ? fmt::format("{:>10}", text.empty() ? "-" : text) : std::string();
+  };
+  fmt::print("{}  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6}  {}\n", nll("NLL"), "ELBO", "log p(x|z)", "KL", "active",
              "epochs", "min", "run");
   for (const Row& r : rows) {
     const auto number = [&](const char* key) {
       const auto& x = r.summary.at(key);
       return x.is_number() ? fmt::format("{:.2f}", x.get<double>()) : std::string("-");
     };
-    fmt::print("  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6.1f}  {}\n", number("test_elbo"),
+    fmt::print("{}  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6.1f}  {}\n", nll(r.nll), number("test_elbo"),
                number("test_log_likelihood"), number("test_kl"), r.summary.value("active_units", 0),
                r.summary["final"].value("epoch", 0), r.summary.value("seconds_training", 0.0) / 60,
                r.folder);
-    fmt::print("  {:>51}{}\n", "", r.what);
+    fmt::print("  {:>{}}{}\n", "", with_nll ? 61 : 51, r.what);
   }
+  for (const Row& r : rows)
+    if (r.nll.ends_with('*')) {
+      fmt::print("  * of some of the test examples: not comparable with the others\n");
+      break;
+    }
 }
 
 int run(Arguments arguments) {
@@ -116,9 +140,17 @@ int run(Arguments arguments) {
 
   std::map<std::string, std::vector<Row>> groups;
   for (const std::string& folder : folders) {
+    std::error_code error;
+    if (folders.size() > 1 && std::filesystem::exists(std::filesystem::path(folder) / "config.ini", error) &&
+        !std::filesystem::exists(std::filesystem::path(folder) / "summary.json", error)) {
+      fmt::print(stderr, "{}: left out, it has no summary.json yet\n", folder);
+      continue;
+    }
     Row row = read(folder);
     groups[group_of(row.summary)].push_back(row);
   }
+  check(!groups.empty(), "none of the ", folders.size(), " runs is finished", hint,
+        "finish one with vaegrad train --resume ", folders[0]);
   Chart chart{"Validation ELBO (dashed: training ELBO, of a run without validation)", "epoch",
               "nats per example"};
   char letter = 'A';

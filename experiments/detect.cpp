@@ -29,9 +29,12 @@ void thin(Examples& examples, std::size_t limit) {
   examples.rows = rows;
 }
 
-Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own) {
+Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
+              Settings& settings) {
   const std::string name = options.text("data", "");
-  const OtherData other = load_other_data(run, name, options.text("labels", ""));
+  DataNames names = names_of(options);
+  const OtherData other = load_other_data(run, names, settings);
+  say_note(other.examples);
   if (!options.has("anomalous-classes")) return {own.test, other.examples, run.settings.data, name};
   check<UsageError>(other.classes > 0, "--anomalous-classes: ", name, " has no labels", hint,
                     "--labels FILE");
@@ -51,24 +54,33 @@ Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own) 
   return sets;
 }
 
-std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& model) {
+// All that the model and the data allow; those that they do not are named.
+std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& model,
+                                        const Images& images) {
   const std::string name = options.text("score", "all");
   std::vector<AnomalyScore> chosen;
-  std::string known = "all";
+  std::string known = "all", left_out;
   for (const AnomalyScore& s : anomaly_scores()) {
     known += concat(", ", s.name);
     const bool pixels = s.needs == AnomalyScore::plane || s.needs == AnomalyScore::neighbours;
     const bool possible = !model.deterministic || pixels || s.needs == AnomalyScore::code;
+    const bool bytes = s.needs != AnomalyScore::bytes || !images.real();
     const bool given = s.needs != AnomalyScore::background || options.has("background");
-    if (name == "all" ? possible && given : name == s.name) {
+    if (name == "all" && given && !(possible && bytes))
+      left_out += concat(left_out.empty() ? "" : "; ", s.name,
+                         possible ? " (needs images of bytes)" : " (needs a distribution of codes)");
+    if (name == "all" ? possible && given && bytes : name == s.name) {
       check<UsageError>(possible, "--score ", name, ": an autoencoder has no p(x)", hint,
                         "--score reconstruction");
       check<UsageError>(given, "--score ", name, ": it needs a background model", hint,
                         "train one with --mutate 0.2, then --background RUN");
+      check<UsageError>(bytes, "--score ", name, ": the data are real numbers", hint,
+                        "it needs images with bytes 0..255; --score all takes what there is");
       chosen.push_back(s);
     }
   }
   check<UsageError>(!chosen.empty(), "--score: there is no '", name, "'", hint, "one of ", known);
+  if (!left_out.empty()) fmt::print(stderr, "left out: {}\n", left_out);
   return chosen;
 }
 
@@ -130,18 +142,24 @@ void draw_extremes(const Sets& sets, const std::vector<double>& score, const cha
 int run(Arguments arguments) {
   const Options options(arguments,
                         {"data", "labels", "anomalous-classes", "background", "score", "particles",
-                         "resamples", "limit", "out", "weights", "data-dir", "threads"});
+                         "resamples", "limit", "out", "weights", "data-dir", "threads", "binarize",
+                         "train-data", "train-labels"});
   check<UsageError>(options.has("data"), "--data: what shall be looked at?", hint,
                     "--data mnist, or a file");
   const Index particles = Index(options.integer("particles", 100, 1, 10000));
   const int resamples = int(options.integer("resamples", 1000, 0, 100000));
   const std::size_t limit = std::size_t(options.integer("limit", 0, 1, 1 << 30));
-  const LoadedRun opened = open_run(options);
-  const auto scores = chosen_scores(options, *opened.model);
+  LoadedRun opened = open_run(options);
   std::optional<LoadedRun> background;
   if (options.has("background")) background = open_background(options, opened);
-  const DataSet own = load_data(opened.settings);
-  Sets sets = two_sets(options, opened, own);
+  const DataSet own =
+      load_named_data(opened, {.data = options.text("train-data", ""),
+                               .labels = options.text("train-labels", "")}).set;
+  const auto scores = chosen_scores(options, *opened.model, *own.train.file);
+  Settings of_other = opened.settings;
+  Sets sets = two_sets(options, opened, own, of_other);
+  // what is 0 and 1 already is not drawn again
+  if (options.has("binarize")) opened.settings.binarize = of_other.binarize;
   thin(sets.normal, limit), thin(sets.anomalous, limit);
   const std::filesystem::path out = out_folder(options, opened, "detect");
 
@@ -194,8 +212,10 @@ int run(Arguments arguments) {
   write_atomically(out / "scores.csv", csv + '\n');
   write_atomically(out / "detect.json", json.dump(2) + '\n');
   draw(chart, out / "roc.png");
-  draw_extremes(sets, columns[0], scores[0].name, out / "anomalies.png");
-  fmt::print("\n{}: detect.json, scores.csv, roc.png, anomalies.png\n", out.string());
+  const bool images = sets.normal.file->height > 1;
+  if (images) draw_extremes(sets, columns[0], scores[0].name, out / "anomalies.png");
+  fmt::print("\n{}: detect.json, scores.csv, roc.png{}\n", out.string(),
+             images ? ", anomalies.png" : "");
   return 0;
 }
 
@@ -214,6 +234,8 @@ std::string help() {
   for (const AnomalyScore& s : anomaly_scores())
     to += fmt::format("      {:<20}{}\n", s.name, s.what);
   return to +
+         "  --binarize HOW          of --data, when it is grey [as in training]\n"
+         "  --train-data NAME|PATH  where the run's own data lie now [as in training]\n"
          "  --particles K           samples of z per example [100]\n"
          "  --resamples N           of the bootstrap [1000]\n"
          "  --limit N               only N examples of each kind, spread evenly\n"

@@ -35,7 +35,7 @@ int run(Arguments arguments) {
   VoteSettings votes;
   votes.seed = std::uint64_t(options.integer("seed", 1, 0, INT64_MAX));
   const LoadedRun opened = open_run(options);
-  const DataSet data = load_data(opened.settings);
+  const DataSet data = load_own_data(opened);
   const Examples& examples = options.has("split") ? split_of(options, data) : data.train;
   const Factors& factors = examples.file->factors;
   check<UsageError>(!factors.names.empty(), opened.settings.data,

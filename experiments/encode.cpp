@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <vaegrad/lab/data/formats/npy.hpp>
+#include <vaegrad/lab/uses/write_numbers.hpp>
 
 #include "opened.hpp"
 
@@ -10,21 +11,25 @@ namespace {
 
 int run(Arguments arguments) {
   const Options options(
-      arguments, {"data", "labels", "split", "out", "labels-out", "weights", "data-dir", "threads"},
+      arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "out",
+                  "labels-out", "weights", "data-dir", "threads"},
       {"mean", "sample"});
   check<UsageError>(options.has("mean") != options.has("sample"),
                     "which code: the mean of q(z|x), or a sample of it?", hint,
                     "--mean, the same each time; or --sample, one draw of z");
-  check<UsageError>(!(options.has("data") && options.has("split")),
-                    "--split belongs to the run's own data, but --data names others", hint,
-                    "leave one of them out");
   check<UsageError>(!options.has("labels") || options.has("data"),
                     "--labels belongs to --data, which is not given", hint, "leave --labels out");
-  const LoadedRun opened = open_run(options);
+  LoadedRun opened = open_run(options);
   const std::string name = options.text("data", opened.settings.data);
-  const Examples examples = options.has("data")
-                                ? load_other_data(opened, name, options.text("labels", "")).examples
-                                : split_of(options, load_data(opened.settings));
+  const std::filesystem::path out = options.text("out", (opened.folder / "codes.npy").string());
+  check_output_name(out, false, true);
+  const RunData data = load_named_data(opened, names_of(options));
+  check<UsageError>(data.own || !options.has("split"),
+                    "--split belongs to the run's own data, but --data names others", hint,
+                    "leave one of them out");
+  const bool whole = !data.own && data.set.train.file == data.set.test.file;
+  const Examples examples = whole ? choose_split(data.set, "all") : split_of(options, data.set);
+  if (options.has("data")) say_note(examples);
   const std::vector<std::uint8_t> labels = labels_of(examples);
   check<UsageError>(!options.has("labels-out") || !labels.empty(), "--labels-out: ", name,
                     " has no labels", hint, "leave --labels-out out");
@@ -32,8 +37,8 @@ int run(Arguments arguments) {
   const bool mean = options.has("mean");
   const OwnedMatrix codes =
       encode(*opened.model, examples, opened.settings, mean ? Code::mean : Code::sample);
-  const std::filesystem::path out = options.text("out", (opened.folder / "codes.npy").string());
-  write_npy(out, codes);
+  const std::size_t shape[] = {std::size_t(codes.rows), std::size_t(codes.cols)};
+  write_numbers(out, shape, codes);
   if (options.has("labels-out")) {
     const std::size_t dims[] = {labels.size()};
     write_npy<std::uint8_t>(options.text("labels-out", ""), dims, labels);
@@ -46,14 +51,15 @@ int run(Arguments arguments) {
 
 std::string help() {
   return "usage: vaegrad encode [RUN] --mean|--sample [options]\n\n"
-         "Writes the code of each image, a row of numbers, as an .npy file.\n\n"
+         "Writes the code of each image, a row of numbers, as an .npy or .csv file.\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --mean                  the mean of q(z|x)\n"
          "  --sample                one z ~ q(z|x), the same at each call\n"
          "  --split NAME            test, train or validation [test]\n"
-         "  --data NAME|PATH        other data: a set's test images, or all of a file\n"
+         "  --data NAME|PATH        other data: a set's test images, or all of a file; or the\n"
+         "                          run's own, where they lie now\n"
          "  --labels FILE           .. and their labels (a conditional model needs them)\n"
-         "  --out FILE.npy          [codes.npy in the run's folder]\n"
+         "  --out FILE.npy|.csv     [codes.npy in the run's folder]\n"
          "  --labels-out FILE.npy   the labels of the same examples\n" +
          std::string(opened_help) +
          "\nexample: vaegrad encode runs/latest --mean --split train --out codes.npy\n";

@@ -1,7 +1,6 @@
 // vaegrad evaluate: the numbers of a trained run on a split, as one JSON object.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
@@ -14,36 +13,25 @@ namespace vaegrad {
 namespace {
 
 const Setting& binarize_setting() {
-  const auto& all = all_settings();
-  return *std::find_if(all.begin(), all.end(),
-                       [](const Setting& s) { return s.name == std::string_view("binarize"); });
-}
-
-// The run's own data, or those that --data, --labels and --binarize name.
-DataSet data_of(const Options& options, LoadedRun& run) {
-  Settings& s = run.settings;
-  const bool other = options.has("data");
-  if (other) s.data = options.text("data", ""), s.labels = s.test_data = s.test_labels = "";
-  if (options.has("labels")) s.labels = options.text("labels", "");
-  if (options.has("binarize")) binarize_setting().set(s, options.text("binarize", ""));
-  if (!other) return load_data(s);
-  const auto wanted = s.binarize;
-  DataSet data = load_data_for(*run.model, s);
-  if (options.has("binarize")) s.binarize = wanted, check_suits(s, data);
-  return data;
+  return setting("binarize");
 }
 
 int run(Arguments arguments) {
-  const Options options(arguments, {"data", "labels", "binarize", "split", "weights", "particles",
+  const Options options(arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights", "particles",
                                     "limit", "data-dir", "seed", "threads"});
   const std::int64_t particles = options.integer("particles", 5000, 0, 10000000);
   const std::int64_t limit = options.integer("limit", 0, 1, INT64_MAX);
   if (options.has("split")) options.one_of("split", {"test", "train", "validation", "all"});
   LoadedRun run = open_run(options);
   const Model& model = *run.model;
-  const DataSet data = data_of(options, run);
+  DataNames names = names_of(options);
+  if (!options.has("data") && (options.has("binarize") || options.has("labels"))) {
+    if (names.binarize) run.settings.binarize = names.binarize;
+    if (options.has("labels")) run.settings.labels = names.labels;
+  }
+  const auto [data, own] = load_named_data(run, names);
   // Of a file that the run never saw, all examples are for testing.
-  const bool whole = options.has("data") && data.train.file == data.test.file;
+  const bool whole = !own && data.train.file == data.test.file;
   const std::string split = options.text("split", whole ? "all" : "test");
   Examples examples = choose_split(data, split);
   if (limit && std::size_t(limit) < examples.count())
@@ -81,7 +69,8 @@ int run(Arguments arguments) {
   json["seed"] = run.settings.seed;
   json["particles"] = particles;
   for (const char* key : {"nll", "nll_standard_error", "nll_standard_error_examples",
-                          "effective_sample_size", "bits_per_dimension"})
+                          "effective_sample_size", "pareto_k", "pareto_k_share",
+                          "bits_per_dimension"})
     json[key] = nullptr;
   if (particles && !model.deterministic) {
     Progress progress;
@@ -97,10 +86,24 @@ int run(Arguments arguments) {
     json["nll_standard_error"] = v.standard_error;
     json["nll_standard_error_examples"] = v.examples_error;
     json["effective_sample_size"] = v.effective_sample_size;
+    json["pareto_k"] = v.pareto_k;
+    json["pareto_k_share"] = v.pareto_k_share;
+    if (!v.trusted())
+      fmt::print(stderr,
+                 "nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
+                 "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
+                 "in the mean, whatever k is\n",
+                 100 * v.pareto_k_share, v.pareto_k);
     if (bits_are_defined(run.settings, data))
       json["bits_per_dimension"] = v.nll / (double(model.dimensions()) * std::numbers::ln2);
   }
   fmt::print("{}\n", json.dump(2));
+  if (own && split == "test") {  // for compare; a folder that cannot be written costs no result
+    try {
+      write_atomically(run.folder / "evaluation.json", json.dump(2) + '\n');
+    } catch (const Error&) {
+    }
+  }
   return 0;
 }
 
@@ -109,7 +112,8 @@ std::string help() {
          "Prints a run's ELBO with its terms, and -log p(x) by importance sampling (nll):\n"
          "nats, per example, as one JSON object.\n\n"
          "  RUN                     its folder [runs/latest]\n"
-         "  --data NAME|PATH        other data than the run's, of the same size\n"
+         "  --data NAME|PATH        other data, of the same size; or the run's own, where they\n"
+         "                          lie now\n"
          "  --labels FILE           their labels, for a model that is given them\n"
          "  --binarize HOW          none, threshold or sample [as in training]\n"
          "  --split NAME            train, validation, test, or all of a single file\n"
@@ -121,7 +125,9 @@ std::string help() {
          "  --seed N                of the draws of z [the run's]\n"
          "  --threads N             [as many as this process may use]\n\n"
          "nll_standard_error is the error from drawing z, for these examples;\n"
-         "nll_standard_error_examples that from the choice of examples. The KL is\n"
+         "nll_standard_error_examples that from the choice of examples; pareto_k is the tail\n"
+         "of the weights (Vehtari et al. 2024), its share that of examples above 0.7, where\n"
+         "errors are larger than they say. The KL is\n"
          "mutual_information + total_correlation + dimension_wise_kl of the code (Chen\n"
          "et al. 2018), estimated from batches; null where p(z|y) is learnt.\n\n"
          "example: vaegrad evaluate runs/latest --particles 1000 --limit 500\n";

@@ -1,6 +1,11 @@
 // The run that a command works on, opened as its options say.
 #pragma once
+#include <fmt/format.h>
+
 #include <vaegrad/autodiff/parallel.hpp>
+#include <nlohmann/json.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/uses/features.hpp>
 
 #include "options.hpp"
@@ -13,6 +18,30 @@ inline LoadedRun open_run(const Options& options) {
   LoadedRun run = load_run(options.run(), options.one_of("weights", {"last", "best"}));
   if (options.has("data-dir")) run.settings.data_dir = options.text("data-dir", "");
   return run;
+}
+// --data, --labels, --test-data, --test-labels, --binarize: which data, or where the run's own lie now
+inline DataNames names_of(const Options& options) {
+  DataNames names{options.text("data", ""), options.text("labels", ""),
+                  options.text("test-data", ""), options.text("test-labels", "")};
+  if (options.has("binarize")) {
+    Settings s;
+    setting("binarize").set(s, options.text("binarize", ""));
+    names.binarize = s.binarize;
+  }
+  return names;
+}
+// What training has measured of each latent, or nothing
+inline std::vector<double> recorded_kl(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder / "summary.json", error)) return {};
+  const auto json = nlohmann::json::parse(
+      read_file(folder / "summary.json", std::size_t{1} << 24), nullptr, false);
+  if (!json.is_object() || !json.contains("kl_per_latent")) return {};
+  return json["kl_per_latent"].get<std::vector<double>>();
+}
+// How the examples' file was read, where that is worth a word
+inline void say_note(const Examples& examples) {
+  if (!examples.file->note.empty()) fmt::print(stderr, "{}\n", examples.file->note);
 }
 // --split, of the run's own data
 inline Examples split_of(const Options& options, const DataSet& data) {

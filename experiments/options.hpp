@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vaegrad/lab/run/settings/settings.hpp>
 
@@ -48,6 +49,15 @@ class Options {
   }
   double real(const std::string& name, double otherwise, double least, double most) const {
     return has(name) ? real_option(name, text(name, ""), least, most) : otherwise;
+  }
+  std::vector<std::int64_t> integers(const std::string& name, std::int64_t least,
+                                     std::int64_t most) const {  // N,N..
+    std::vector<std::int64_t> all;
+    std::istringstream in(text(name, ""));
+    for (std::string one; std::getline(in, one, ',');)
+      all.push_back(integer_option(name, one, least, most));
+    check<UsageError>(!all.empty(), "--", name, ": no numbers", hint, "--", name, " 3,7");
+    return all;
   }
   // The first choice is the default.
   std::string one_of(const std::string& name, std::initializer_list<const char*> choices) const {

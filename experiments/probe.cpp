@@ -82,16 +82,21 @@ void draw_table(const std::vector<ProbeCell>& cells, const std::filesystem::path
 
 int run(Arguments arguments) {
   const Options options(arguments,
-                        {"label-counts", "draws", "seed", "out", "weights", "data-dir", "threads"},
+                        {"label-counts", "draws", "seed", "out", "weights", "data", "labels", "test-data",
+                         "test-labels", "data-dir", "threads"},
                         {"sample"});
   ProbeSettings settings;
   settings.label_counts = label_counts(options.text("label-counts", "100,600,1000,3000,all"));
   settings.draws = int(options.integer("draws", 10, 1, 1000));
   settings.seed = std::uint64_t(options.integer("seed", 1, 0, INT64_MAX));
-  const LoadedRun opened = open_run(options);
-  const DataSet data = load_data(opened.settings);
-  check(data.classes >= 2, opened.settings.data, ": there are no labels to probe for", hint,
+  LoadedRun opened = open_run(options);
+  const DataSet data = load_named_data(opened, names_of(options)).set;
+  check(data.classes > 0, opened.settings.data, ": there are no labels to probe for", hint,
         "train with --labels FILE");
+  const std::vector<std::uint8_t> given = labels_of(data.train);
+  check(std::any_of(given.begin(), given.end(), [&](auto y) { return y != given[0]; }),
+        opened.settings.data, ": one class: all ", given.size(), " training labels are ",
+        int{given[0]}, ", there is nothing to tell apart", hint, "give labels of two classes or more");
   const std::filesystem::path out = out_folder(options, opened, "probe");
   const Index latents = opened.model->latent;
   const Code code = options.has("sample") ? Code::sample : Code::mean;

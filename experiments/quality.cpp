@@ -55,15 +55,15 @@ std::string cell(double x, double unit = 1, int digits = 2) {
 
 int run(Arguments arguments) {
   const Options options(arguments, {"count", "temperature", "seed", "classifier-epochs", "out",
-                                    "weights", "data-dir", "threads"});
+                                    "weights", "data", "labels", "test-data", "test-labels", "data-dir", "threads"});
   Sampling sampling;
   sampling.count = std::size_t(options.integer("count", 10000, 10, 1000000));
   sampling.temperature = options.real("temperature", 1, 0, 100);
   sampling.seed = std::uint64_t(options.integer("seed", 1, 0, INT64_MAX));
   ClassifierSettings of_classifier;
   of_classifier.epochs = int(options.integer("classifier-epochs", of_classifier.epochs, 1, 10000));
-  const LoadedRun opened = open_run(options);
-  const DataSet data = load_data(opened.settings);
+  LoadedRun opened = open_run(options);
+  const DataSet data = load_named_data(opened, names_of(options)).set;
   check<UsageError>(!data.train.file->real(), opened.settings.data, ": real numbers, no images",
                     hint, "a run trained on images");
   const std::filesystem::path out = out_folder(options, opened, "quality");

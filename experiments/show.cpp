@@ -3,81 +3,135 @@
 
 #include <vaegrad/lab/pictures/picture_parts.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
-#include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/uses/decode.hpp>
+#include <vaegrad/lab/uses/write_numbers.hpp>
 
 #include "opened.hpp"
 
 namespace vaegrad {
 namespace {
 
-struct Opened {
-  LoadedRun run;
-  DataSet data;
-  Examples examples;
-  std::filesystem::path out;
-};
-// The run, its data, and where the picture goes: --out, or NAME.png in the run's folder.
-Opened open(const Options& options, const char* name) {
-  Opened o{open_run(options), {}, {}, {}};
-  o.data = load_data(o.run.settings);
-  o.examples = split_of(options, o.data);
-  o.out = options.text("out", (o.run.folder / concat(name, ".png")).string());
-  return o;
+using Path = std::filesystem::path;
+
+// Where it goes: --out, or NAME.png in the run's folder. Error: no format that is written.
+Path out_file(const Options& options, const LoadedRun& run, const char* name, bool numbers = true) {
+  const Path out = options.text("out", (run.folder / concat(name, ".png")).string());
+  check_output_name(out, true, numbers);
+  return out;
 }
-int drawn(bool ok, const std::filesystem::path& path) {
+int drawn(bool ok, const Path& path) {
   if (ok) fmt::print("{}\n", path.string());
   return ok ? 0 : 1;
+}
+int written(const Model& model, const OwnedMatrix& x, const Path& path) {
+  const auto dims = shape_of_many(model, std::size_t(x.rows));
+  write_numbers(path, dims, x);
+  fmt::print("{}: {} x {} numbers\n", path.string(), x.rows, x.cols);
+  return 0;
 }
 void needs_a_prior(const Model& model) {
   check<UsageError>(!model.deterministic,
                     "an autoencoder has no distribution of codes to draw from", hint,
                     "train with --model vae");
 }
+// --split of the run's data, all of others that --data names, or the --images of them
+Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {
+  data = load_named_data(run, names_of(options));
+  const bool all = !data.own && data.set.train.file == data.set.test.file && !options.has("split");
+  Examples examples = all ? choose_split(data.set, "all") : split_of(options, data.set);
+  if (options.has("images")) {
+    std::vector<std::uint32_t> rows;
+    for (const std::int64_t i : options.integers("images", 0, std::int64_t(examples.count()) - 1))
+      rows.push_back(examples.rows[std::size_t(i)]);
+    examples.rows = rows;
+  }
+  return examples;
+}
 
 int sample(Arguments arguments) {
-  const Options options(arguments, {"count", "class", "from", "temperature", "out", "data-dir",
-                                    "threads", "seed", "weights", "split"});
-  const Opened o = open(options, "samples");
-  needs_a_prior(*o.run.model);
+  const Options options(arguments, {"count", "class", "from", "temperature", "out", "data",
+                                    "labels", "test-data", "test-labels", "data-dir", "threads", "seed", "weights", "split"});
+  LoadedRun run = open_run(options);
+  const Model& model = *run.model;
+  needs_a_prior(model);
+  const Path out = out_file(options, run, "samples");
   Sampling s;
-  s.count = std::size_t(options.integer("count", 100, 1, 10000));
+  s.count = std::size_t(options.integer("count", 100, 1, is_numbers_name(out) ? 1000000 : 10000));
   if (options.has("class")) s.of_class = Index(options.integer("class", 0, 0, 1000000));
+  check<UsageError>(!s.of_class || model.classes(), "--class: the model is given no class", hint,
+                    "leave --class out, or train with --model cvae");
+  check<UsageError>(!s.of_class || *s.of_class < model.classes(), "--class ", s.of_class.value_or(0),
+                    ": there is no such class", hint, "its classes are 0 to ", model.classes() - 1);
   s.temperature = options.real("temperature", 1, 0, 100);
-  s.seed = std::uint64_t(options.integer("seed", std::int64_t(o.run.settings.seed), 0, INT64_MAX));
-  if (options.one_of("from", {"prior", "aggregate"}) == "aggregate") s.aggregate = &o.data.train;
-  s.completed = &o.examples;
-  if (is_table(*o.run.model))
-    return drawn(draw_table_samples(*o.run.model, o.examples, o.run.settings, s, o.out), o.out);
-  return drawn(draw_samples(*o.run.model, o.run.settings, s, o.out), o.out);
+  s.seed = std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
+  const bool aggregate = options.one_of("from", {"prior", "aggregate"}) == "aggregate";
+  // The prior needs no data; codes of training images do, and so do images that are completed.
+  RunData data;
+  Examples completed;
+  if (aggregate || !model.given_pixels.empty()) {
+    data = load_named_data(run, names_of(options));
+    completed = split_of(options, data.set);
+    s.completed = &completed;
+    if (aggregate) s.aggregate = &data.set.train;
+  }
+  if (is_numbers_name(out)) return written(model, vaegrad::sample(model, run.settings, s), out);
+  if (is_table(model)) return drawn(draw_table_samples(model, nullptr, run.settings, s, out), out);
+  return drawn(draw_samples(model, run.settings, s, out), out);
 }
 int reconstruct(Arguments arguments) {
-  const Options options(arguments, {"out", "data-dir", "threads", "weights", "split"});
-  const Opened o = open(options, "reconstructions");
-  if (is_table(*o.run.model))
-    return drawn(draw_table_reconstructions(*o.run.model, o.examples, o.run.settings, o.out),
-                 o.out);
-  return drawn(draw_reconstructions(*o.run.model, o.examples, o.run.settings, o.out), o.out);
+  const Options options(arguments, {"images", "out", "data", "labels", "test-data", "test-labels",
+                                    "data-dir", "threads", "weights", "split"});
+  LoadedRun run = open_run(options);
+  const Path out = out_file(options, run, "reconstructions");
+  RunData data;
+  const Examples examples = examples_of(options, run, data);
+  const Model& model = *run.model;
+  if (is_numbers_name(out))
+    return written(model, vaegrad::reconstruct(model, examples, run.settings), out);
+  if (is_table(model))
+    return drawn(draw_table_reconstructions(model, examples, run.settings, out), out);
+  return drawn(draw_reconstructions(model, examples, run.settings, out), out);
 }
 int traverse(Arguments arguments) {
-  const Options options(arguments, {"out", "data-dir", "threads", "weights", "split"});
-  const Opened o = open(options, "traversals");
-  return drawn(draw_traversal(*o.run.model, o.examples, o.run.settings, o.out), o.out);
+  const Options options(arguments, {"images", "class", "out", "data", "labels", "test-data",
+                                    "test-labels", "data-dir", "threads", "weights", "split"});
+  LoadedRun run = open_run(options);
+  const Path out = out_file(options, run, "traversals", false);
+  const Model& model = *run.model;
+  const bool of_image = options.has("split") || options.has("data") || options.has("images");
+  if (of_image || model.deterministic || !model.given_pixels.empty()) {
+    RunData data;
+    const Examples examples = examples_of(options, run, data);
+    return drawn(draw_traversal(model, &examples, run.settings, out), out);
+  }
+  const Index c = Index(
+      options.integer("class", 0, 0, std::max<std::int64_t>(1, std::int64_t(model.classes())) - 1));
+  return drawn(draw_traversal(model, nullptr, run.settings, out, recorded_kl(run.folder), c), out);
 }
 int interpolate(Arguments arguments) {
-  const Options options(arguments,
-                        {"path", "out", "data-dir", "threads", "seed", "weights", "split"});
+  const Options options(arguments, {"path", "steps", "images", "out", "data", "labels", "test-data",
+                                    "test-labels", "data-dir", "threads", "seed", "weights", "split"});
   const bool spherical = options.one_of("path", {"linear", "spherical"}) == "spherical";
-  const Opened o = open(options, spherical ? "interpolation-spherical" : "interpolation");
-  return drawn(draw_interpolation(*o.run.model, o.examples, o.run.settings, spherical, o.out),
-               o.out);
+  const Index steps = Index(options.integer("steps", 11, 2, 1000));
+  LoadedRun run = open_run(options);
+  const Path out = out_file(options, run, spherical ? "interpolation-spherical" : "interpolation");
+  RunData data;
+  const Examples examples = examples_of(options, run, data);
+  check<UsageError>(!options.has("images") || examples.count() % 2 == 0, "--images: ",
+                    examples.count(), " of them, but each way has two ends", hint,
+                    "--images 3,7 goes from image 3 to image 7");
+  if (is_numbers_name(out))
+    return written(*run.model, interpolated(*run.model, examples, run.settings, spherical, steps), out);
+  return drawn(draw_interpolation(*run.model, examples, run.settings, spherical, out, steps), out);
 }
 
 std::string described(const char* usage, const char* what, const char* more, const char* example) {
   return fmt::format(
       "usage: vaegrad {}\n\n{}\n\n  RUN                     its folder [runs/latest]\n{}"
-      "  --out FILE.png          [in the run's folder]\n"
+      "  --out FILE              a picture: .png, .svg; numbers: .npy, .csv [in RUN]\n"
       "  --weights NAME          last, or best on validation [last]\n"
-      "  --data-dir DIR          where the data lie now [as in training]\n"
+      "  --data NAME|PATH        other images; or the run's own, where they lie now\n"
+      "  --data-dir DIR          holds mnist/ .. [as in training]\n"
       "  --threads N\n\nexample: vaegrad {}\n",
       usage, what, more, example);
 }
@@ -93,18 +147,23 @@ std::string sample_help() {
 }
 std::string reconstruct_help() {
   return described("reconstruct [RUN] [options]", "Draws images and what the model makes of them.",
-                   "  --split NAME            train, validation or test [test]\n",
-                   "reconstruct --split train");
+                   "  --split NAME            train, validation or test [test]\n"
+                   "  --images N,N..          these, counted from 0 [spread evenly]\n",
+                   "reconstruct --data photos --out photos.npy");
 }
 std::string traverse_help() {
   return described(
       "traverse [RUN] [options]", "Draws what each latent does: one row for each, from -3 to 3.",
-      "  --split NAME            whose first image is changed [test]\n", "traverse runs/latest");
+      "  --class C               of a conditional model [0]\n"
+      "  --split NAME            .. around the first image of a split [the prior's mean]\n",
+      "traverse runs/latest");
 }
 std::string interpolate_help() {
   return described("interpolate [RUN] [options]",
                    "Draws the way from image to image through the code.",
                    "  --path NAME             linear or spherical [linear]\n"
+                   "  --images N,N..          from each first to each second [spread evenly]\n"
+                   "  --steps N               points on the way, its ends included [11]\n"
                    "  --split NAME            train, validation or test [test]\n",
                    "interpolate --path spherical");
 }

@@ -1,5 +1,6 @@
 #include "signals.hpp"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -22,11 +23,21 @@ void wait_for(sigset_t signals) {
     }
 }
 
+// `train | head`: who read has gone, and the run goes on without telling. It runs on the thread that
+// writes, never inside a product.
+void go_on_silently(int) {
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  for (const int file : {STDOUT_FILENO, STDERR_FILENO})
+    if (::write(file, "", 0) < 0 || !::isatty(file)) ::dup2(nowhere, file);
+  ::close(nowhere);
+}
+
 }  // namespace
 
 void watch_signals() {
   static std::once_flag once;
   std::call_once(once, [] {
+    std::signal(SIGPIPE, go_on_silently);
     sigset_t signals;
     sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM}) {

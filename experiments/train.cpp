@@ -96,6 +96,13 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
   training.run();
   if (interrupted()) {
     fmt::print(stderr, "\ninterrupted in epoch {} and saved; ", training.state().epoch);
+    if (!training.metrics().empty()) {  // the numbers and pictures so far
+      const Evaluation so_far = evaluate(model, data.test, settings);
+      nlohmann::json json = summary_of(settings, data, model, training, so_far);
+      json["interrupted"] = true;
+      run.write("summary.json", json);
+      draw_run(model, data, settings, curves_of(training.metrics(), model, so_far), run.folder());
+    }
     return 128 + interrupted();
   }
   const Evaluation test = evaluate(model, data.test, settings);
@@ -151,6 +158,9 @@ int train(Arguments arguments) {
              settings.data, from, data.train.count(), concat(model->image),
              note.empty() ? "" : concat(" (", note, ')'), data.validation.count(),
              data.test.count());
+
+  if (const std::string word = scale_word(settings, data); !word.empty())
+    fmt::print(stderr, "{}\n", word);
 
   can_be_saved();
   int status = model->baseline ? train_baseline(settings, data, *model, run) : 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <vaegrad/models/distributions.hpp>
+#include <vaegrad/models/pareto.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -44,7 +45,8 @@ class LogWeights {
 // number. Draws go by the examples' names, so a result does not depend on how they are batched.
 using RecordLogWeights = std::function<Var(Tape&, Stream& noise, Index particles)>;
 void importance_sample(const RecordLogWeights& record, std::span<const std::uint32_t> rows,
-                       Index particles, std::uint64_t seed, std::vector<LogWeights>& to);
+                       Index particles, std::uint64_t seed, std::vector<LogWeights>& to,
+                       std::vector<WeightTail>* tails = nullptr);  // replaced, when wanted
 
 // ---- what the KL is made of ----
 

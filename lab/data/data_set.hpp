@@ -115,6 +115,9 @@ struct DataOptions {
 // permutation, at least one each. Test data are set apart before classes are left out, so that no
 // choice of classes turns a test example into a training example. Two calls with the same arguments
 // give the same splits.
+// The labels of a file: whole numbers, or rows with a single 1. Errors: they are none.
+std::vector<Label> read_labels(const std::filesystem::path& path);
+
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options = {});
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

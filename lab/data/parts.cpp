@@ -193,6 +193,10 @@ Parts find_parts(const std::string& name, const DataOptions& options, bool built
   return parts;
 }
 
+std::vector<Label> read_labels(const Path& path) {
+  return labels_of(read_array(path), path.native());
+}
+
 Loaded load_part(const Part& part, const DataOptions& options) {
   if (part.images.empty()) return {};
   const std::string& name = part.images.native();

@@ -53,6 +53,17 @@ std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examp
   return ranked;
 }
 
+std::vector<RankedLatent> rank_latents(const Model& model, std::span<const double> kl) {
+  std::vector<RankedLatent> ranked;
+  const bool known = kl.size() == std::size_t(model.latent);
+  for (Index j = 0; j < model.latent; ++j)
+    ranked.push_back({j, known ? kl[std::size_t(j)] : std::nan("")});
+  if (known)
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const auto& a, const auto& b) { return a.kl > b.kl; });
+  return ranked;
+}
+
 std::string name_of(const RankedLatent& l) {
   return std::isnan(l.kl) ? fmt::format("z{}", l.latent)
                           : fmt::format("z{}, {:.2f} nats", l.latent, l.kl);

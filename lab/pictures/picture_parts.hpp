@@ -22,6 +22,8 @@ struct RankedLatent {
 };
 std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examples,
                                        const Settings& settings);
+// The same by numbers that are known; in their order where they are not.
+std::vector<RankedLatent> rank_latents(const Model& model, std::span<const double> kl);
 // "z3, 2.41 nats", "z3"
 std::string name_of(const RankedLatent& latent);
 

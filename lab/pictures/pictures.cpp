@@ -117,15 +117,22 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
   return draw(grid, path);
 }
 
-bool draw_traversal(const Model& model, const Examples& examples, const Settings& settings,
-                    const std::filesystem::path& path) {
+bool draw_traversal(const Model& model, const Examples* examples, const Settings& settings,
+                    const std::filesystem::path& path, std::span<const double> kl, Index of_class) {
   check_images(model);
   constexpr Index columns = 11;
   const Index shown = std::min<Index>(model.latent, 12);
   Tape tape;
-  const auto rows = spread(examples, 1);
-  const Codes code = codes_of(tape, model, examples, settings, rows);
-  const auto ranked = rank_latents(model, examples, settings);
+  Codes code;
+  std::vector<RankedLatent> ranked;
+  if (examples) {
+    code = codes_of(tape, model, *examples, settings, spread(*examples, 1));
+    ranked = rank_latents(model, *examples, settings);
+  } else {
+    code = {tape.constant(Shape{1, model.latent}), one_hot(tape, model, {of_class})};
+    std::fill(code.z.val().begin(), code.z.val().end(), Real{0});
+    ranked = rank_latents(model, kl);
+  }
 
   ImageGrid grid = grid_for(model, "Traversals: E[x|z] as one latent goes from −3 to 3");
   grid.columns = int(columns);
@@ -144,16 +151,24 @@ bool draw_traversal(const Model& model, const Examples& examples, const Settings
   return draw(grid, path);
 }
 
-bool draw_interpolation(const Model& model, const Examples& examples, const Settings& settings,
-                        bool spherical, const std::filesystem::path& path) {
-  check_images(model);
-  constexpr Index columns = 11;
-  const Index pairs = std::min<Index>(8, Index(examples.count() / 2));
+namespace {
+
+struct Way {  // from the first half of rows to the second
+  std::vector<std::uint32_t> rows;
+  OwnedMatrix images;  // (pairs x steps, pixels)
+};
+Way way_between(const Model& model, const Examples& examples, const Settings& settings,
+                bool spherical, Index columns, Index pairs, bool in_turn) {
   check(pairs >= 1, "interpolate: it needs two images, but there are ", examples.count(), hint,
         "--split train");
   Tape tape;
-  const auto rows = spread(examples, std::size_t(2 * pairs));
-  const Codes code = codes_of(tape, model, examples, settings, rows);
+  Way way;
+  way.rows = spread(examples, std::size_t(2 * pairs));
+  if (in_turn)  // 0, 1, 2, 3: from 0 to 1 and from 2 to 3
+    for (Index p = 0; p < pairs; ++p)
+      way.rows[std::size_t(p)] = examples.rows[std::size_t(2 * p)],
+      way.rows[std::size_t(p + pairs)] = examples.rows[std::size_t(2 * p + 1)];
+  const Codes code = codes_of(tape, model, examples, settings, way.rows);
   const Var z = tape.constant(Shape{pairs * columns, model.latent});
   Var condition;
   if (model.conditions) condition = tape.constant(Shape{pairs * columns, model.conditions});
@@ -174,6 +189,32 @@ bool draw_interpolation(const Model& model, const Examples& examples, const Sett
         condition.val()(p * columns + k, j) = code.condition.val()(t < 0.5 ? p : p + pairs, j);
     }
   }
+  const Matrix between = shown_mean(model, model.decode(z, condition), condition).val();
+  way.images = OwnedMatrix(between.rows, between.cols);
+  std::copy(between.begin(), between.end(), way.images.view().row(0));
+  return way;
+}
+// Rows that were chosen one by one are in the order of their choice, and a file's are not.
+bool chosen(const Examples& examples) {
+  return !std::is_sorted(examples.rows.begin(), examples.rows.end()) || examples.count() <= 16;
+}
+
+}  // namespace
+
+OwnedMatrix interpolated(const Model& model, const Examples& examples, const Settings& settings,
+                         bool spherical, Index steps) {
+  const Index pairs = Index(examples.count() / 2);
+  OwnedMatrix to = way_between(model, examples, settings, spherical, steps, pairs, true).images;
+  return to;
+}
+
+bool draw_interpolation(const Model& model, const Examples& examples, const Settings& settings,
+                        bool spherical, const std::filesystem::path& path, Index columns) {
+  check_images(model);
+  const Index pairs = std::min<Index>(8, Index(examples.count() / 2));
+  const auto [rows, images] = way_between(model, examples, settings, spherical, columns, pairs,
+                                          chosen(examples));
+  Tape tape;
   ImageGrid grid =
       grid_for(model, concat("Interpolation of codes along ", spherical ? "great circles" : "lines",
                              ", between ", split_name(examples.split), " images"));
@@ -182,7 +223,7 @@ bool draw_interpolation(const Model& model, const Examples& examples, const Sett
   for (Index k = 0; k < columns; ++k)
     grid.column_labels.push_back(fmt::format("{:.1f}", double(k) / double(columns - 1)));
   grid.column_labels.push_back("image");
-  const Matrix between = shown_mean(model, model.decode(z, condition), condition).val();
+  const ConstMatrix between = images.view();
   const Var ends = tape.constant(Shape{2 * pairs, model.image.size()});
   fill(ends.val(), *examples.file, rows, Binarize::none, 0, 0);
   for (Index p = 0; p < pairs; ++p) {
@@ -239,7 +280,7 @@ void draw_run(const Model& model, const DataSet& data, const Settings& settings,
   else
     draw_reconstructions(model, data.test, settings, folder / "reconstructions.png");
   if (!model.deterministic && table)
-    draw_table_samples(model, data.test, settings, sampling, folder / "samples.png");
+    draw_table_samples(model, &data.test, settings, sampling, folder / "samples.png");
   else if (!model.deterministic)
     draw_samples(model, settings, sampling, folder / "samples.png");
   if (model.latent >= 2) draw_scatter(model, data.test, settings, folder / "scatter.png");

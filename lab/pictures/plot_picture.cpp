@@ -83,7 +83,7 @@ bool picture(const fs::path& path, double width, double height,
   unfinished += ".tmp";
   std::error_code error;
   if (!std::ofstream(unfinished)) {
-    warn(concat("plots: ", path.string(), " cannot be written: ", std::strerror(errno)));
+    warn(concat(path.string(), ": cannot be written: ", std::strerror(errno)));
     return false;
   }
   try {
@@ -107,8 +107,8 @@ bool picture(const fs::path& path, double width, double height,
   const bool drawn = complete(unfinished, svg);
   if (drawn) fs::rename(unfinished, path, error);
   if (drawn && !error) return true;
-  warn(concat("plots: ", path.string(),
-              " was not drawn: ", drawn ? error.message() : "gnuplot failed"));
+  warn(concat(path.string(),
+              ": was not drawn: ", drawn ? error.message() : "gnuplot failed"));
   fs::remove(unfinished, error);
   return false;
 }

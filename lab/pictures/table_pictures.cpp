@@ -59,18 +59,28 @@ bool draw_table_reconstructions(const Model& model, const Examples& examples,
   return draw(chart, path);
 }
 
-bool draw_table_samples(const Model& model, const Examples& examples, const Settings& settings,
+bool draw_table_samples(const Model& model, const Examples* examples, const Settings& settings,
                         const Sampling& s, const std::filesystem::path& path) {
   Tape tape;
-  const auto rows = spread(examples, 1000);
-  const Batch batch = make_batch(tape, model, examples, rows, settings, fixed_draw(examples.split));
+  Batch batch;
+  Index count = Index(s.count);
+  if (examples) {
+    const auto rows = spread(*examples, 1000);
+    batch = make_batch(tape, model, *examples, rows, settings, fixed_draw(examples->split));
+    count = Index(rows.size());
+  } else if (model.classes()) {
+    std::vector<Index> labels;
+    for (Index i = 0; i < count; ++i) labels.push_back(s.of_class.value_or(i % model.classes()));
+    batch.condition = one_hot(tape, model, labels);
+  }
   Stream noise(s.seed, Purpose::prior);
-  const Var z = model.sample_prior(tape, batch.condition, Index(rows.size()), noise);
+  const Var z = model.sample_prior(tape, batch.condition, count, noise);
   const Var x = model.decode(s.temperature * z, batch.condition).sample(noise);
+  if (!examples) batch.x = x;
 
   Chart chart;
-  Series data{.title = fmt::format("{} {} rows", rows.size(), split_name(examples.split))},
-      drawn{.title = "as many draws from the model"};
+  Series data{.title = examples ? fmt::format("{} {} rows", count, split_name(examples->split)) : ""},
+      drawn{.title = examples ? "as many draws from the model" : fmt::format("{} draws from the model", count)};
   data.mark = drawn.mark = Mark::points;
   const Index columns = std::min<Index>(model.dimensions(), 200);
   if (columns == 1) {
@@ -98,7 +108,8 @@ bool draw_table_samples(const Model& model, const Examples& examples, const Sett
     data.x = all[a], data.y = all[b];
     drawn.x = column(x.val(), Index(a)), drawn.y = column(x.val(), Index(b));
   }
-  chart.series = {data, drawn};
+  chart.series = {drawn};
+  if (examples) chart.series.insert(chart.series.begin(), data);
   return draw(chart, path);
 }
 

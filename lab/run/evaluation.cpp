@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <vaegrad/lab/run/evaluation.hpp>
+#include <vaegrad/models/pareto.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -87,13 +88,19 @@ Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
                   const RecordRows& log_weights, const std::function<void(std::size_t)>& progress) {
   std::vector<LogWeights> weights;
   weights.reserve(examples.count());
+  Evidence e;
   in_batches(examples, 20, [&](auto rows) {
+    std::vector<WeightTail> tails;
     importance_sample(
         [&](Tape& tape, Stream& noise, Index k) { return log_weights(tape, rows, noise, k); }, rows,
-        particles, seed, weights);
+        particles, seed, weights, &tails);
+    for (const WeightTail& tail : tails) {
+      const double k = tail.k();
+      e.pareto_k += (std::isnan(k) ? 0 : k) / double(examples.count());
+      e.pareto_k_share += (k > pareto_k_limit) / double(examples.count());
+    }
     if (progress) progress(weights.size());
   });
-  Evidence e;
   double squares = 0, variance = 0;
   const double n = double(weights.size());
   for (const LogWeights& w : weights) {

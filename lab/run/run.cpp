@@ -49,6 +49,7 @@ Run::Run(const Settings& settings) {
               fs::exists(folder_ / "baseline/checkpoint.safetensors", error),
           folder_.string(), ": there is no checkpoint to go on from", hint,
           "train without --resume; a checkpoint is written after the first epoch");
+    lock_ = FolderLock(folder_);
     write("config.ini", std::string_view(config));  // epochs may have grown
     return;
   }
@@ -63,6 +64,9 @@ Run::Run(const Settings& settings) {
   fs::create_directories(folder_, error);
   check(!error, folder_.string(), ": cannot make the folder: ", error.message(), hint,
         "--out names a folder that may be written");
+  lock_ = FolderLock(folder_);
+  check<UsageError>(settings.overwrite || fs::is_empty(folder_, error), folder_.string(),
+                    ": the folder is not empty", hint, "another run began there just now");
   forget(folder_);
   forget(folder_ / "baseline");
   write("config.ini", std::string_view(config));

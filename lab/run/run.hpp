@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <vaegrad/lab/data/data_set.hpp>
+#include <vaegrad/lab/files/lock.hpp>
 #include <vaegrad/lab/files/safetensors.hpp>
 #include <vaegrad/lab/run/metrics.hpp>
 #include <vaegrad/lab/run/training/trainee.hpp>
@@ -16,7 +17,8 @@ class Run {
  public:
   // Makes the folder: settings.out, or runs/DATA-N with the first free N; or takes up
   // settings.resume. Errors: the folder is not empty and --overwrite was not given (UsageError,
-  // nothing is touched); it cannot be written; there is nothing to resume.
+  // nothing is touched); another process trains in it; it cannot be written; there is nothing to
+  // resume.
   explicit Run(const Settings& settings);
 
   const std::filesystem::path& folder() const { return folder_; }
@@ -30,6 +32,7 @@ class Run {
 
  private:
   std::filesystem::path folder_;
+  FolderLock lock_;  // while it lives nobody else trains there
 };
 
 // The weights by name, as a file holds them, and back; with what else belongs to the model.

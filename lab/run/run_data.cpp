@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include <vaegrad/lab/data/constant_columns.hpp>
@@ -178,6 +179,19 @@ DataSet load_training_data(Settings& settings) {
   return data;
 }
 
+std::string scale_word(const Settings& settings, const DataSet& data) {
+  if (!data.train.file->real() || settings.standardise) return "";
+  const Moments m = moments(data.train);
+  std::size_t worst = 0;
+  const auto size = [&](std::size_t j) { return std::hypot(m.mean[j], m.deviation[j]); };
+  for (std::size_t j = 0; j < m.mean.size(); ++j)
+    if (size(j) > size(worst)) worst = j;
+  if (!(size(worst) > 10)) return "";
+  return concat("column ", worst, " is ", float(m.mean[worst]), " on average, with a deviation of ",
+                float(m.deviation[worst]), ": numbers of so large a scale train badly", hint,
+                "--standardise");
+}
+
 DataSet load_own_data(const LoadedRun& run) {
   const auto record = read_data_record(run.folder);
   const Settings settings = found_again(run.settings, record);
@@ -201,7 +215,7 @@ DataSet load_data_for(const Model& model, Settings& settings) {
   return data;
 }
 
-RunData load_named_data(LoadedRun& run, const DataNames& names) {
+RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& settings) {
   if (names.data.empty()) return {load_own_data(run), true};
   const auto record = read_data_record(run.folder);
   Settings named = run.settings;
@@ -236,8 +250,8 @@ RunData load_named_data(LoadedRun& run, const DataNames& names) {
   check(images.shape() == model.image, names.data, ": images of ", images.shape(),
         ", but the run was trained on ", model.image, hint, "data of that size");
   if (model.conditions) condition_size(named, data);
-  run.settings.binarize = named.binarize;
-  run.settings.data = names.data;
+  settings.binarize = named.binarize;
+  settings.data = names.data;
   return {std::move(data), false};
 }
 

@@ -24,11 +24,16 @@ void write_data_record(const Run& run, const DataSet& data);
 // do not suit the likelihood.
 DataSet load_training_data(Settings& settings);
 
+// A word with a hint where real numbers that are not standardised are of a scale that training does not
+// cope with; empty where all is well.
+std::string scale_word(const Settings& settings, const DataSet& data);
+
 // The run's own data, where it says, or where settings.data says now. Errors: they have changed.
 DataSet load_own_data(const LoadedRun& run);
 
 // Data for a trained run. Without a name its own. With one: its own again when the checksum says so,
-// which may lie elsewhere now; otherwise others, of which all examples of a file are meant.
+// which may lie elsewhere now; otherwise others, of which all examples of a file are meant, and whose
+// name and way to become 0 or 1 go to `settings`.
 struct RunData {
   DataSet set;
   bool own = true;
@@ -37,6 +42,9 @@ struct DataNames {
   std::string data = {}, labels = {}, test_data = {}, test_labels = {};
   std::optional<Binarize> binarize = {};
 };
-RunData load_named_data(LoadedRun& run, const DataNames& names);
+RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& settings);
+inline RunData load_named_data(LoadedRun& run, const DataNames& names) {
+  return load_named_data(run, names, run.settings);
+}
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <numbers>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/files/packed.hpp>
@@ -22,8 +25,32 @@ void each_batch(const LoadedRun& run, const Examples& examples, std::size_t at_o
   }
 }
 
-void append(std::vector<double>& to, ConstMatrix column) {
-  for (Index i = 0; i < column.rows; ++i) to.push_back(double(column(i, 0)));
+// Where a score of a far row is beyond what a float holds, it is so for its distance: behind every
+// finite one, and the further the more.
+void order_the_far(std::vector<double>& score, const std::vector<double>& log_norm, double sign) {
+  for (std::size_t i = 0; i < score.size(); ++i)
+    if (!std::isfinite(score[i]) || std::abs(score[i]) > std::numeric_limits<float>::max())
+      score[i] = sign * double(std::numeric_limits<float>::max()) * (1 + std::max(0.0, log_norm[i]));
+}
+// log ‖x‖ of each row
+std::vector<double> log_norms(ConstMatrix x) {
+  std::vector<double> to;
+  for (Index i = 0; i < x.rows; ++i) {
+    double squares = 0;
+    for (Index j = 0; j < x.cols; ++j) squares += double(x(i, j)) * double(x(i, j));
+    to.push_back(0.5 * std::log(squares));
+  }
+  return to;
+}
+// Real numbers as the model sees them: standardised, when it does that.
+OwnedMatrix seen(const Model& model, const Examples& examples) {
+  OwnedMatrix x = pixels(examples);
+  if (model.standard)
+    for (Index i = 0; i < x.rows; ++i)
+      for (Index j = 0; j < x.cols; ++j)
+        x.view()(i, j) = Real((double(x.view()(i, j)) - model.standard->mean[std::size_t(j)]) /
+                              model.standard->deviation[std::size_t(j)]);
+  return x;
 }
 
 std::uint8_t paeth(int left, int up, int corner) {
@@ -82,25 +109,52 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
   const Model& model = *run.model;
   ExampleTerms t;
   if (model.deterministic) particles = 1;
-  each_batch(run, examples, std::size_t(std::max<Index>(1, 2000 / particles)),
-             [&](const Batch& b, std::span<const std::uint32_t> rows) {
-               Stream noise(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows,
-                            std::uint32_t(particles));
-               const Wanted wanted{.kl = true, .log_ratio = true};
-               Draw d = model.draw(b, noise, particles, wanted);
-               const Var log_px_z =
-                   model.decode(d.z, b.condition).log_prob(repeat_rows(b.x, particles));
-               if (model.deterministic) return append(t.log_likelihood, log_px_z.val());
-               model.weigh(d, wanted);
-               const Var log_w = log_weights(log_px_z, d);
-               const Var log_likelihood = particle_mean(log_px_z, particles);
-               const Var rate = kl(d);
-               append(t.log_px, Var(log_mean_exp(log_w)).val());
-               append(t.log_likelihood, log_likelihood.val());
-               append(t.kl, rate.val());
-               append(t.elbo, Var(log_likelihood - rate).val());
-               if (progress) progress(t.kl.size());
-             });
+  const std::size_t n = examples.count();
+  t.log_likelihood.resize(n);
+  if (!model.deterministic) t.log_px.resize(n), t.kl.resize(n), t.elbo.resize(n);
+  std::vector<std::size_t> pending(n);
+  std::iota(pending.begin(), pending.end(), std::size_t{0});
+  // A row far from all that was met in training overflows exp(log variance) of its posterior. Any q
+  // bounds log p(x): for such a row that of a part of it is taken, and no other row's is touched.
+  for (double part = 1; part > 1e-9 && !pending.empty(); part *= 0.1) {
+    Examples some{examples.split, examples.file, {}};
+    for (const std::size_t i : pending) some.rows.push_back(examples.rows[i]);
+    std::vector<std::size_t> left;
+    std::size_t at = 0;
+    each_batch(
+        run, some, std::size_t(std::max<Index>(1, 2000 / particles)),
+        [&](const Batch& b, std::span<const std::uint32_t> rows) {
+          Stream noise(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows,
+                       std::uint32_t(particles));
+          const Wanted wanted{.kl = true, .log_ratio = true};
+          Batch encoded = b;
+          if (part < 1) encoded.x = Real(part) * b.x;
+          Draw d = model.draw(encoded, noise, particles, wanted);
+          const Var log_px_z = model.decode(d.z, b.condition).log_prob(repeat_rows(b.x, particles));
+          Var log_px, log_likelihood = log_px_z, rate;
+          if (!model.deterministic) {
+            model.weigh(d, wanted);
+            log_px = log_mean_exp(log_weights(log_px_z, d));
+            log_likelihood = particle_mean(log_px_z, particles);
+            rate = kl(d);
+          }
+          for (Index k = 0; k < Index(rows.size()); ++k, ++at) {
+            const std::size_t i = pending[at];
+            bool finite = std::isfinite(t.log_likelihood[i] = double(log_likelihood.val()(k, 0)));
+            if (!model.deterministic) {
+              t.log_px[i] = double(log_px.val()(k, 0)), t.kl[i] = double(rate.val()(k, 0));
+              t.elbo[i] = double(log_likelihood.val()(k, 0) - rate.val()(k, 0));
+              finite &= std::isfinite(t.log_px[i]) && std::isfinite(t.elbo[i]);
+            }
+            if (!finite) left.push_back(i);
+          }
+          if (progress && part == 1) progress(at);
+        });
+    pending = left;
+  }
+  const std::vector<double> far = log_norms(seen(model, examples));
+  order_the_far(t.log_px, far, -1), order_the_far(t.log_likelihood, far, -1);
+  order_the_far(t.elbo, far, -1), order_the_far(t.kl, far, 1);
   return t;
 }
 
@@ -157,14 +211,19 @@ Measured measure(const LoadedRun& run, const LoadedRun* background, const Exampl
     m.background = example_terms(*background, examples, particles, counted("background"));
   if (needed({S::bytes})) m.complexity = complexity(run, examples);
   if (needed({S::plane, S::neighbours})) {
-    const OwnedMatrix x = pixels(train), at = pixels(examples);
+    const OwnedMatrix x = seen(*run.model, train), at = seen(*run.model, examples);
+    const std::vector<double> far = log_norms(at);
     if (progress) progress("PCA and neighbours in pixels");
-    if (needed({S::plane})) m.plane = pca(x, std::min(run.model->latent, x.cols)).errors(at);
+    if (needed({S::plane})) {
+      m.plane = pca(x, std::min(run.model->latent, x.cols)).errors(at);
+      order_the_far(m.plane, far, 1);
+    }
     if (needed({S::neighbours})) {
       const Index k = std::min<Index>(5, x.rows);
       const Neighbours found = nearest(at, x, k);
       for (std::size_t i = 0; i < examples.count(); ++i)
         m.neighbours.push_back(found.squared_distance(i, k - 1));
+      order_the_far(m.neighbours, far, 1);
     }
   }
   return m;

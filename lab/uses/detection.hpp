@@ -13,7 +13,7 @@ struct ExampleTerms {
   std::vector<double> kl;              // KL(q(z|x) ‖ p(z))
 };
 // progress gets the number of examples done, from time to time. An autoencoder has one code and
-// log_likelihood alone.
+// log_likelihood alone. All are finite: rows too far for a float come behind the others, by distance.
 ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index particles,
                            const std::function<void(std::size_t)>& progress = {});
 
@@ -28,8 +28,9 @@ std::vector<double> complexity(const LoadedRun& run, const Examples& examples);
 struct Measured {
   ExampleTerms model, background;
   std::vector<double> complexity;  // nats
-  std::vector<double> plane;       // squared distance to the PCA plane of the training pixels
-  std::vector<double> neighbours;  // to the 5th nearest training image in pixels, squared
+  // In pixels, or in columns standardised as the model sees them: squared distances
+  std::vector<double> plane;       // to the PCA plane of the training examples
+  std::vector<double> neighbours;  // to the 5th nearest training example
 };
 struct AnomalyScore {
   const char *name, *what;

@@ -2,28 +2,10 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-OtherData load_other_data(const LoadedRun& run, const std::string& name,
-                          const std::filesystem::path& labels) {
-  DataSet set = load_data_set(name, {.data_dir = run.settings.data_dir, .labels = labels});
-  OtherData other{set.test, set.classes};
-  if (set.train.file == set.test.file) {  // a file without test data of its own: all of it
-    for (const Examples* more : {&set.train, &set.validation})
-      other.examples.rows.insert(other.examples.rows.end(), more->rows.begin(), more->rows.end());
-    std::sort(other.examples.rows.begin(), other.examples.rows.end());
-  }
-  const Images& images = *other.examples.file;
-  const Model& model = *run.model;
-  check(images.shape() == model.image, name, ": images of ", images.shape(),
-        ", but the run was trained on ", model.image, hint, "data of that size");
-  const Likelihood& p = *model.decoder.head.row;
-  check(p.values == Values::real || !images.real(), name, ": real numbers, but the run's ", p.name,
-        " likelihood takes bytes", hint, "images with bytes 0..255");
-  check(run.settings.model != "cvae" || run.settings.condition != "label" || !images.labels.empty(),
-        name, ": no labels, but the run is conditional", hint, "--labels FILE");
-  check(p.values != Values::binary || !images.grey() || run.settings.binarize, name,
-        ": grey values 0..255, but the run was trained on data that are 0 and 1", hint,
-        "vaegrad data ", name, " --binarize sample --out FILE.idx makes such data");
-  return other;
+OtherData load_other_data(const LoadedRun& run, const DataNames& names, Settings& settings) {
+  RunData data = load_named_data(run, names, settings);
+  const bool whole = data.set.train.file == data.set.test.file;
+  return {whole ? choose_split(data.set, "all") : data.set.test, data.set.classes};
 }
 
 OwnedMatrix encode(const Model& model, const Examples& examples, const Settings& settings,

@@ -1,20 +1,19 @@
 // What a trained run is shown after training, and what it makes of it: examples of its own splits
 // or of other data, as codes and as pixels.
 #pragma once
-#include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-// Other data for a run: the test images of a named set, or every image of a file, with `labels`
-// when given. The run's way to binarize holds for them, unless they are 0 and 1 already. Errors:
-// images of another size, real numbers where the run takes bytes, grey ones where it takes 0 and 1.
+// Other data for a run: the test images of a named set, or every image of a file, with labels when
+// given. The run's way to binarize holds for them, unless they are 0 and 1 already; `settings` are
+// those that hold for them. Errors: load_named_data's.
 struct OtherData {
   Examples examples;
   std::size_t classes = 0;
 };
-OtherData load_other_data(const LoadedRun& run, const std::string& name_or_path,
-                          const std::filesystem::path& labels = {});
+OtherData load_other_data(const LoadedRun& run, const DataNames& names, Settings& settings);
 
 enum class Code {
   mean,    // of q(z|x)

@@ -217,7 +217,7 @@ struct World {
   }
   std::vector<std::string> training(const fs::path& out, const char* epochs = "2") const {
     return {"--data",   images, "--binarize", "sample", "--hidden", "4", "--latent",     "2",
-            "--epochs", epochs, "--batch",    "20",     "--out",    out, "--keep-every", "1"};
+            "--epochs", epochs, "--batch",    "20",     "--out",    out, "--keep-every", "1", "--keep", "checkpoint"};
   }
 };
 

@@ -9,7 +9,7 @@ kills=${2-10}
 RANDOM=${3-$$}
 fail() { echo "FAILED  $*"; cat log; exit 1; }
 noise 600 16 16 noise.idx
-settings=(train --data ./noise.idx --binarize sample --hidden 300 --latent 5 --batch 100 --epochs 12 --keep-every 4)
+settings=(train --data ./noise.idx --binarize sample --hidden 300 --latent 5 --batch 100 --epochs 12 --keep-every 4 --keep checkpoint)
 
 started=$EPOCHREALTIME
 # no gnuplot in /nowhere: pictures are no part of this

@@ -40,7 +40,7 @@ repeats 'every group' --data ./noise.idx --labels labels.idx --test-data ./noise
   --binarize threshold --validation 500 --model cvae --prior conditional --latent 3 --activation tanh \
   --initialiser he --output-bias zero --posterior-scale softplus --objective beta --beta 0.7 --free-bits 0.01 \
   --cycles 2 --optimizer adamw --learning-rate 3e-3 --adam-epsilon 1e-6 --adam-beta1 0.8 --clip 50 --patience 9 \
-  --learning-rate-schedule cosine --seed 12345678901234 --checkpoint-every 2 --keep-every 1
+  --learning-rate-schedule cosine --seed 12345678901234 --checkpoint-every 2 --keep-every 1 --keep checkpoint
 repeats 'capacity' --data ./noise.idx --binarize sample --objective capacity --gamma 3.7 --capacity 1.3
 repeats 'doubly reparameterised' --data ./noise.idx --binarize sample --objective dreg --particles 4 --warmup 1.5
 repeats 'gaussian' --data ./noise.idx --likelihood gaussian --likelihood-scale fixed:0.3 --posterior-scale tanh --validation 0 --cooling 3

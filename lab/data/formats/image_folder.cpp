@@ -69,7 +69,10 @@ struct Counts {
   }
   std::string text() const {
     std::string to;
-    for (const auto& [name, n] : of) to += concat(to.empty() ? "" : ", ", n, ' ', name);
+    for (const auto& [name, n] : of) {  // one|several
+      const auto bar = name.find('|');
+      to += concat(to.empty() ? "" : ", ", n, ' ', n == 1 ? name.substr(0, bar) : name.substr(bar + 1));
+    }
     return to;
   }
 };
@@ -89,9 +92,9 @@ Listing list(const fs::path& folder, Counts& passed_over) {
     else if (entry.is_directory(error))
       to.folders.push_back(entry.path());
     else if (entry.is_symlink(error))
-      ++passed_over["links without a target"];
+      ++passed_over["link without a target|links without a target"];
     else
-      ++passed_over["devices or pipes"];
+      ++passed_over["device or pipe|devices or pipes"];
   }
   check(!failed, folder.native(), ": cannot be read: ", failed.message(), hint,
         "check who may read the folder");
@@ -151,11 +154,11 @@ struct Reader {
     for (const fs::path& sub : folders) {
       const std::string name = sub.filename().native();
       const Listing inside = list(sub, passed_over);
-      if (!inside.folders.empty()) passed_over["folders in folders"] += inside.folders.size();
+      if (!inside.folders.empty()) passed_over["folder in folders|folders in folders"] += inside.folders.size();
       const std::size_t before = images.size();
       read(inside.files, name + '/');
       if (images.size() == before) {
-        ++passed_over["folders without images"];
+        ++passed_over["folder without images|folders without images"];
         continue;
       }
       check(to.label_names.size() < most_classes, folder.native(), ": more than ", most_classes,
@@ -190,9 +193,9 @@ Array read_image_folder(const fs::path& folder, std::size_t side) {
   if (images.empty())
     reader.read_classes(top.folders, array);
   else if (!top.folders.empty())
-    reader.passed_over["folders"] += top.folders.size();
+    reader.passed_over["folder|folders"] += top.folders.size();
   const std::string others = reader.passed_over.text();
-  const bool deeper = others.find("folders in folders") != others.npos;
+  const bool deeper = others.find(" in folders") != others.npos;
   check(!images.empty(), folder.native(), ": no PNG or JPEG files in it or in folders in it",
         others.empty() ? "" : "; passed over: ", others, hint,
         deeper ? concat("one folder less: --data ", top.folders.back().string(),

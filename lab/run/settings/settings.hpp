@@ -52,6 +52,7 @@ struct Settings {
   int patience = 0;
   std::uint64_t seed = 1;
   int checkpoint_every = 1, keep_every = 0;
+  std::string keep = "weights";
   std::string on_divergence = "stop";
   // this machine and this call; not part of what a run is
   int threads = 0;  // 0: as many as this process may use

@@ -203,6 +203,7 @@ const std::vector<Setting>& all_settings() {
       one_of ("training", "learning-rate-schedule", "NAME", "", &S::learning_rate_schedule, names_of(rate_schedules)),
       real   ("training", "clip", "N", "gradient; 0: any [0]", &S::clip, 0, 1e30),
       integer("training", "keep-every", "N", "epochs; 0: last [0]", &S::keep_every, 0, 1000000),
+      one_of ("training", "keep", "WHAT", "of each", &S::keep, {"weights", "checkpoint"}),
       integer("training", "patience", "N", "epochs without a better validation; 0: any [0]", &S::patience, 0, 1000000),
       integer("training", "seed", "N", "of every draw [1]", &S::seed, 0, INT64_MAX),
       integer("training", "checkpoint-every", "N", "epochs [1]", &S::checkpoint_every, 1, 1000000),

@@ -36,7 +36,9 @@ void Progress::update(const std::string& line) {
 }
 
 void Progress::finish(const std::string& line) {
-  fmt::print(stderr, "{}{}\n", terminal_ ? "\r\033[K" : "", line);
+  // whoever read this may have gone: no reason to end a run
+  const std::string text = fmt::format("{}{}\n", terminal_ ? "\r\033[K" : "", line);
+  std::fputs(text.c_str(), stderr);
 }
 
 std::string duration(double seconds) {

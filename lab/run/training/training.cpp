@@ -129,11 +129,13 @@ void Training::diverged(const std::string& what) {
   const auto file = run_.folder() / "checkpoint.safetensors";
   const bool kept = std::filesystem::exists(file, error);
   check(settings_.on_divergence == "restore" && state_.restored < enough, text, hint,
-        state_.restored
+        examples_.file->real() && !settings_.standardise && state_.steps == 0
+            ? "--standardise: the numbers are of a large scale, and no step was made"
+        : state_.restored
             ? "a smaller --learning-rate; it was halved "
             : "a smaller --learning-rate, --clip 100, --posterior-scale tanh (bounded), or "
               "--on-divergence restore",
-        state_.restored ? concat(state_.restored, " times") : "",
+        state_.restored ? concat(state_.restored, " times") : std::string(),
         kept ? concat("; the last good checkpoint is in ", run_.folder().string())
              : std::string("; nothing was saved yet"));
   const double seconds = state_.seconds, share = state_.rate_share / 2;
@@ -189,7 +191,10 @@ void Training::finish_epoch() {
   state_.terms = {};
   // The checkpoint last: what resumes from it finds everything from before it in its place.
   if (best) run_.write_weights(trainee_, "best.safetensors");
-  if (keep) write(concat("checkpoint-", state_.epoch - 1, ".safetensors"));
+  if (keep && settings_.keep == "checkpoint")
+    write(concat("checkpoint-", state_.epoch - 1, ".safetensors"));
+  else if (keep)
+    run_.write_weights(trainee_, concat("model-", state_.epoch - 1, ".safetensors"));
   if (save_now || finished()) save();
 }
 

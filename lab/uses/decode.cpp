@@ -1,0 +1,104 @@
+#include <algorithm>
+
+#include <vaegrad/lab/uses/decode.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+constexpr std::size_t batch = 500;
+
+// x in the data's units
+void in_units(const Model& model, Matrix x) {
+  if (!model.standard) return;
+  for (Index i = 0; i < x.rows; ++i)
+    for (Index j = 0; j < x.cols; ++j)
+      x(i, j) = Real(model.standard->mean[std::size_t(j)] +
+                     model.standard->deviation[std::size_t(j)] * double(x(i, j)));
+}
+void take(const Model& model, Var x, OwnedMatrix& to, std::size_t first) {
+  std::copy(x.val().begin(), x.val().end(), to.view().row(Index(first)));
+  in_units(model, {to.view().row(Index(first)), x.shape().rows, x.shape().cols});
+}
+Var one_hot_of(Tape& tape, const Model& model, std::span<const Label> labels) {
+  if (!model.classes()) return {};
+  const Var y = tape.constant(Shape{Index(labels.size()), model.classes()});
+  std::fill(y.val().begin(), y.val().end(), Real{0});
+  for (std::size_t i = 0; i < labels.size(); ++i) y.val()(Index(i), Index(labels[i])) = 1;
+  return y;
+}
+
+}  // namespace
+
+std::vector<std::size_t> shape_of_many(const Model& model, std::size_t count) {
+  const auto [h, w, c] = model.image;
+  if (h == 1) return {count, std::size_t(model.dimensions())};
+  if (c == 1) return {count, std::size_t(h), std::size_t(w)};
+  return {count, std::size_t(h), std::size_t(w), std::size_t(c)};
+}
+
+OwnedMatrix decode(const Model& model, ConstMatrix z, std::span<const Label> labels) {
+  check<UsageError>(model.given_pixels.empty() && model.latent > 0,
+                    "the model completes images: it needs more than a code", hint,
+                    "vaegrad sample draws its completions");
+  check(z.cols == model.latent, "codes of ", z.cols, " numbers, but the model's have ", model.latent,
+        hint, "vaegrad encode writes such codes");
+  check<UsageError>(!model.classes() || !labels.empty(), "a conditional model needs a class", hint,
+                    "--class C, or --labels FILE for each code");
+  check(labels.size() <= 1 || labels.size() == std::size_t(z.rows), labels.size(), " labels for ",
+        z.rows, " codes", hint, "a label for each code");
+  for (const Label y : labels)
+    check(!model.classes() || Index(y) < model.classes(), "class ", int{y},
+          " was not met in training: there are ", model.classes(), hint, "0 to ",
+          model.classes() - 1);
+  OwnedMatrix to(z.rows, model.dimensions());
+  Tape tape;
+  for (std::size_t first = 0; first < std::size_t(z.rows); first += batch) {
+    const std::size_t n = std::min(batch, std::size_t(z.rows) - first);
+    tape.reset();
+    std::vector<Label> y;
+    for (std::size_t i = 0; i < n && model.classes(); ++i)
+      y.push_back(labels[labels.size() == 1 ? 0 : first + i]);
+    const Var code = tape.constant(ConstMatrix{z.row(Index(first)), Index(n), z.cols});
+    take(model, shown(model, model.decode(code, one_hot_of(tape, model, y))), to, first);
+  }
+  return to;
+}
+
+OwnedMatrix reconstruct(const Model& model, const Examples& examples, const Settings& settings) {
+  OwnedMatrix to(Index(examples.count()), model.dimensions());
+  const std::uint32_t draw = fixed_draw(examples.split);
+  Tape tape;
+  for (std::size_t first = 0; first < examples.count(); first += batch) {
+    const auto rows =
+        std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first));
+    tape.reset();
+    const Batch b = make_batch(tape, model, examples, rows, settings, draw);
+    Stream noise(settings.seed, Purpose::evaluate, draw, rows);
+    take(model, shown(model, model.decode(model.draw(b, noise).z, b.condition)), to, first);
+  }
+  return to;
+}
+
+OwnedMatrix sample(const Model& model, const Settings& settings, const Sampling& s) {
+  if (model.image.height > 1 || s.aggregate) {
+    OwnedMatrix to = generate(model, settings, s).images;
+    in_units(model, to.view());
+    return to;
+  }
+  OwnedMatrix to(Index(s.count), model.dimensions());
+  Tape tape;
+  for (std::size_t first = 0; first < s.count; first += batch) {
+    const std::size_t n = std::min(batch, s.count - first);
+    tape.reset();
+    Stream noise(s.seed, Purpose::prior, 1, std::uint32_t(first));
+    std::vector<Label> y;
+    for (std::size_t i = 0; i < n && model.classes(); ++i)
+      y.push_back(Label(s.of_class.value_or(Index(first + i) % model.classes())));
+    const Var condition = one_hot_of(tape, model, y);
+    const Var z = model.sample_prior(tape, condition, Index(n), noise);
+    take(model, model.decode(s.temperature * z, condition).sample(noise), to, first);
+  }
+  return to;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
