@@ -102,7 +102,7 @@ Setting effective(Setting s) {
 }
 // What an objective declares.
 Setting objective_option(const ObjectiveSetting& o) {
-  const auto of = [&o](const Settings& s) {
+  const auto of = [](const Settings& s) {
     ObjectiveSettings to;
     to.given = s.objective_numbers;
     return to;
