@@ -51,7 +51,7 @@ class Chapter {
 
 // What a figure calls the ten classes: T-shirt .. boot; 0 .. 9 unless the data are clothes.
 std::vector<std::string> class_names(const std::string& data);
-// A bright frame around each image of a grid that is marked.
+// A white frame around each image of a grid that is marked.
 void frame(ImageGrid& grid, const std::vector<bool>& marked);
 
 // Runs a chapter's main; an Error becomes one line on stderr and exit status 1.

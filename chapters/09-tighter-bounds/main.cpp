@@ -9,15 +9,14 @@
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/bounds.hpp>
+#include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/quadrature.hpp>
 
 using namespace vaegrad;
 
 namespace {
 const double log_2pi = std::log(2 * M_PI);
-
 // One datum x = 4, one latent z ~ N(0, 1), x ~ N(z², ½²): two tops, z = 2 and z = −2 (chapter 4)
 double log_joint(double z) { return log_normal(4, z * z, 0.25) + log_normal(z, 0, 1); }
 const double p_x = integral([](double z) { return std::exp(log_joint(z)); });
@@ -28,8 +27,8 @@ struct Q {  // q(z|x) = N(μ, σ²)
   double log(double z) const { return log_normal(z, mean, std * std); }
   // (9.5)  χ² = ∫ p(z|x)² / q(z|x) dz − 1
   double v() const {
-    return integral([&](double z) { return std::exp(2 * log_joint(z) - log(z)); }) / (p_x * p_x) -
-           1;
+    const auto f = [&](double z) { return std::exp(2 * log_joint(z) - log(z)); };
+    return integral(f) / (p_x * p_x) - 1;
   }
 };
 // log p(x) − L_K from n draws, and the average of p̂(x)/p(x)
@@ -65,12 +64,10 @@ Chart two_tops(Chapter& chapter) {
                    return std::exp(q[k].log(z)) * (q[k].log(z) + std::log(p_x) - log_joint(z));
                  });
     chapter.claim("(9.2)", concat("log p(x) − L_1 = KL, ", q[k].name), line.y[0], kl, kl / 100);
-    if (k == 0) {
-      // (9.6)  log p(x) − L_K = log 2
+    if (k == 0) {  // (9.6)  log p(x) − L_K = log 2
       chapter.claim("(9.6)", "on one mode: log p(x) − L_256 = log 2", line.y[8], std::log(2), 0.01);
-    } else {
+    } else {  // (9.3)  L_1 ≤ L_2 ≤ ..;  (9.4)  log p(x) − L_K ≈ χ²/2K
       chapter.claim("(9.1)", "average of p̂(x)/p(x)", ratio, 1, 5 * std::sqrt(v / 9 / n));
-      // (9.3)  L_1 ≤ L_2 ≤ ..;  (9.4)  log p(x) − L_K ≈ χ²/2K
       chapter.claim_between("(9.3)", "over both: least fall of log p(x) − L_K", rise, 1.5, 20);
       chapter.claim("(9.4)", "log p(x) − L_64, in units of χ²/2K", at_64 * 128 / v, 1, 0.15);
     }
@@ -113,7 +110,7 @@ Chart images(Chapter& chapter) {
     const auto model_and_x = [&](Tape& t) {
       return std::pair(vae, see(t, data.test, rows, fixed_draw(Split::test)));
     };
-    // (9.7)  log p(x) = log ∫∫ p(x|z) p(z) dz, by sums over a grid
+    // (9.7)  log p(x) = log ∫∫ p(x|z) p(z) dz, by sums over a grid;  (9.8)  L_1000 ≤ it
     double log_p = 0, error = 0;
     tape.reset();
     const Var x = model_and_x(tape).second;
@@ -132,13 +129,11 @@ Chart images(Chapter& chapter) {
         L.y.back() += w.log_mean() / double(rows.size()), error += w.variance();
     }
     error = 4 * std::sqrt(error) / double(rows.size());
-    // (9.8)  L_1000 ≤ log p(x), and nearly equal
     const auto text = concat("log p(x), trained with K = ", trained);
     chapter.claim_between("(9.8)", "L_1000 − " + text, L.y.back() - log_p, -1, error);
     chart.series.push_back(L), chart.references.push_back({log_p, text});
   }
-  // (9.9)  log p(x) is greater for a model trained by L_10 than by L_1
-  const double gain = chart.references[1].y - chart.references[0].y;
+  const double gain = chart.references[1].y - chart.references[0].y;  // (9.9)  of L_10 over L_1
   if (chapter.quick)
     chapter.note("log p(x) gained by K = 10", gain);  // 1.6 ± 1.0: too few images
   else

@@ -145,7 +145,10 @@ class Parser {
       if (text_[at_] == '&' || text_.compare(at_, 2, "\\\\") == 0 || text_[at_] == '}' ||
           text_.compare(at_, 4, "\\end") == 0 || text_.compare(at_, 6, "\\right") == 0)
         break;
-      Part part = symbol();
+      // A minus that stands first, or after a relation or a bracket, is a sign: no space after it
+      const bool sign = parts.empty() || parts.back().breaks || parts.back().opens;
+      Part part =
+          sign && (text_[at_] == '-' || text_[at_] == '+') ? signed_by(character()) : symbol();
       if (!parts.empty() && parts.back().function && !part.opens && !part.html.empty() &&
           part.html.find("<mspace") != 0)
         parts.push_back({"<mspace width=\"0.17em\"></mspace>"});
@@ -155,6 +158,10 @@ class Parser {
       parts.push_back(part);
     }
     return parts;
+  }
+
+  static Part signed_by(const std::string& c) {
+    return mo(c == "-" ? "−" : c, " form=\"prefix\" lspace=\"0\" rspace=\"0\"");
   }
 
   void scripts(Part& part) {

@@ -108,6 +108,16 @@ std::string put_formulas(const std::string& text, Make make) {
     const std::size_t end = text.find(after, begin);
     to += make(std::stoul(text.substr(begin + before.size(), end - begin - before.size())));
     i = end + after.size();
+    // What punctuates a formula stays on its line.
+    for (const std::string_view mark :
+         {".", ",", ":", ";", ")", "?", "，", "。", "：", "；", "）", "、", "？"})
+      if (const std::size_t last = to.rfind("<math"); text.compare(i, mark.size(), mark) == 0 &&
+                                                      last != std::string::npos &&
+                                                      to.ends_with("</math>")) {
+        to.insert(last, "<span class=\"together\">");
+        to += concat(mark, "</span>"), i += mark.size();
+        break;
+      }
   }
 }
 

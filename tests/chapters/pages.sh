@@ -28,7 +28,7 @@ for folder in [0-9][0-9]-*; do
     [[ $exercise =~ ^[0-9]+\.\ \*\*(Change|Build)\*\*\ \((quick|full|quick\ and\ full|full\ or\ quick)\)\.\  ||
        $exercise =~ ^[0-9]+\.\ \*\*Derive\.\*\*\  ]] ||
       say "$page: exercise $number is none of **Change** (quick|full)., **Build** (..)., **Derive.**"
-    [[ $exercise =~ [^*]\*[^*].*[0-9] ]] || say "$page: exercise $number has no *number to expect*"
+    [[ $exercise =~ [^*]\*([^*].*)?[0-9] ]] || say "$page: exercise $number has no *number to expect*"
   done < <(sed ':join; N; $!b join; s/\n   */ /g' <<<"$exercises" | grep -E '^[0-9]+\. ')
   (( number >= 3 )) && [[ $exercises == *'**Derive.**'* && $exercises == *'**Build**'* ]] ||
     say "$page: three exercises at least, one of them to derive and one to build"
