@@ -76,7 +76,12 @@ std::string take_formulas(const std::string& markdown, std::vector<Taken>& formu
   std::string rest;
   bool fenced = false, line_begins = true;
   for (std::size_t i = 0; i < markdown.size();) {
-    if (line_begins && markdown.compare(i, 3, "```") == 0) fenced = !fenced;
+    if (line_begins && markdown.compare(i, 3, "```") == 0) {
+      const std::size_t end = std::min(markdown.find('\n', i), markdown.size() - 1);
+      fenced = !fenced;
+      rest += markdown.substr(i, end + 1 - i), i = end + 1;
+      continue;  // line_begins stays
+    }
     line_begins = markdown[i] == '\n';
     if (!fenced && markdown[i] == '`') {
       const std::size_t end = std::min(markdown.find('`', i + 1), markdown.size() - 1);
