@@ -10,7 +10,8 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr ObjectiveSetting weight{"factor-weight", "G", "on the total correlation [10]", 10, 0, 1e6};
+constexpr ObjectiveSetting weight{
+    "factor-weight", "G", "on the total correlation [10]", 10, 0, 1e6};
 
 class Critic : public Opponent {
  public:
@@ -54,15 +55,14 @@ Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 
 }  // namespace
 
-const Objective factor_objective{"factor",
-                                 "the ELBO - G total correlation, by a critic (Kim 2018)",
-                                 bound,
-                                 {.kl = true},
-                                 false,
-                                 true,
-                                 {&weight},
-                                 [](const OpponentSpec& s) -> std::unique_ptr<Opponent> {
-                                   return std::make_unique<Critic>(s);
-                                 }};
+const Objective factor_objective{
+    "factor",
+    "the ELBO - G total correlation, by a critic (Kim 2018)",
+    bound,
+    {.kl = true},
+    false,
+    true,
+    {&weight},
+    [](const OpponentSpec& s) -> std::unique_ptr<Opponent> { return std::make_unique<Critic>(s); }};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

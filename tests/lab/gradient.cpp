@@ -201,7 +201,10 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
         const bool first = q == posteriors()[0] && (p == priors()[0] || p == &conditional_prior);
         if (first || (o->wanted.held && !q->held)) continue;
         // vae and cvae; or cvae given the label, and given parts
-        beyond += numbers * (p->conditional ? 1 + parts : 2);
+        const bool closed = q->gaussian && p->gaussian;  // or else free bits are refused
+        const std::size_t free_bits = !closed && o->name != std::string_view("factor") &&
+                                      !o->settings.empty() && o->scheduled;
+        beyond += (numbers - free_bits) * (p->conditional ? 1 + parts : 2);
       }
   }
   const std::size_t stochastic = likelihood_scales * std::size(posterior_scales) * of_gaussian;

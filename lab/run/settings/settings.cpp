@@ -131,8 +131,8 @@ Settings read_settings(std::span<const std::string> arguments) {
     };
     for (const Setting& s : all_settings())
       check<UsageError>(
-          may_differ(s.name) || s.get(settings) == s.get(recorded), "--", s.name,
-          ' ', s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
+          may_differ(s.name) || s.get(settings) == s.get(recorded), "--", s.name, ' ',
+          s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
           "only --epochs, --threads and where the data lie may differ; for others start a new run");
     check<UsageError>(settings.epochs >= recorded.epochs, "--epochs ", settings.epochs,
                       ": the run is set for ", recorded.epochs, hint, "--epochs may only grow");

@@ -46,7 +46,8 @@ TEST_CASE("factor: at its best the critic's logit is the log density ratio: its 
   CHECK(tc / count == doctest::Approx(-0.5 * std::log(1 - rho * rho)).epsilon(0.1));
 }
 
-TEST_CASE("factor: the objective moves the codes and not the critic, the loss the other way round") {
+TEST_CASE(
+    "factor: the objective moves the codes and not the critic, the loss the other way round") {
   const auto critic = factor_objective.opponent({2, 1});
   ObjectiveSettings s;
   s.opponent = critic.get();
