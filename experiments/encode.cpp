@@ -56,7 +56,7 @@ std::string help() {
          "  --mean                  the mean of q(z|x)\n"
          "  --sample                one z ~ q(z|x), the same at each call\n"
          "  --split NAME            test, train or validation [test]\n"
-         "  --data NAME|PATH        other data: a set's test images, or all of a file; or the\n"
+         "  --data NAME|PATH        other data: a set's test images, all of a file; or the\n"
          "                          run's own, where they lie now\n"
          "  --labels FILE           .. and their labels (a conditional model needs them)\n"
          "  --out FILE.npy|.csv     [codes.npy in the run's folder]\n"

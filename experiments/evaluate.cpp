@@ -112,7 +112,7 @@ std::string help() {
          "Prints a run's ELBO with its terms, and -log p(x) by importance sampling (nll):\n"
          "nats, per example, as one JSON object.\n\n"
          "  RUN                     its folder [runs/latest]\n"
-         "  --data NAME|PATH        other data, of the same size; or the run's own, where they\n"
+         "  --data NAME|PATH        other data, of the same size; or the run's own that\n"
          "                          lie now\n"
          "  --labels FILE           their labels, for a model that is given them\n"
          "  --binarize HOW          none, threshold or sample [as in training]\n"

@@ -156,11 +156,11 @@ std::string reconstruct_help() {
                    "reconstruct --data photos --out photos.npy");
 }
 std::string traverse_help() {
-  return described(
-      "traverse [RUN] [options]", "Draws what each latent does: one row for each, from -3 to 3.",
-      "  --class C               of a conditional model [0]\n"
-      "  --split NAME            .. around the first image of a split [the prior's mean]\n",
-      "traverse runs/latest");
+  return described("traverse [RUN] [options]",
+                   "Draws what each latent does: one row for each, from -3 to 3.",
+                   "  --class C               of a conditional model [0]\n"
+                   "  --split NAME            .. around a split's first image [the prior's mean]\n",
+                   "traverse runs/latest");
 }
 std::string interpolate_help() {
   return described("interpolate [RUN] [options]",
