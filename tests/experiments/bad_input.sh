@@ -47,6 +47,7 @@ head -c $(( $(stat -c %s good.idx.gz) - 12 )) good.idx.gz >cut.idx.gz
 { head -c 30 good.idx.gz; printf '\377\377'; tail -c +33 good.idx.gz; } >flipped.idx.gz
 { header 2147483647 28 28; head -c 50000000 /dev/zero; } | gzip -9 >bomb.idx.gz
 { header 30 4 4; head -c 480 /dev/urandom; } >grey.idx
+for i in {1..9}; do echo "$i,200,$((i * 20))"; done >whole.csv
 { header 1 4 4; head -c 16 /dev/zero | tr '\0' '\1'; } >one.idx
 
 for file in missing truncated trailing zip floats huge empty nothing; do
@@ -56,7 +57,7 @@ for file in cut flipped bomb; do
   refuses 1 "$file.idx.gz" train --data "./$file.idx.gz" --binarize none --out out
 done
 refuses 1 'one.idx' train --data ./one.idx --out out
-refuses 2 'bernoulli likelihood needs values 0 or 1' train --data ./grey.idx --out out
+refuses 2 'bernoulli likelihood needs values 0 or 1' train --data ./whole.csv --out out
 refuses 2 "unrecognised option '--%canonical_option%=3'" train --%canonical_option%=3
 printf '%%invalid_line%%\n' >percent.ini
 refuses 2 "'%invalid_line%'" train --config ./percent.ini --out out

@@ -254,7 +254,7 @@ TEST_CASE("where nothing can be written there is a warning") {
   Stderr warnings;
   CHECK_FALSE(draw(rising(3), "/proc/no/such/folder/a.png"));
   CHECK(warnings.text.str() ==
-        "plots: /proc/no/such/folder/a.png cannot be written: No such file or directory\n");
+        "/proc/no/such/folder/a.png: cannot be written: No such file or directory\n");
 }
 
 TEST_CASE("impossible pictures are errors, and leave nothing") {

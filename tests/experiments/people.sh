@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# What people meet, by the program: each was a public report or the note of a user of another system.
+# usage: people.sh PATH_OF_VAEGRAD
+set -u
+. "${BASH_SOURCE[0]%/*}"/common.sh
+export OMP_NUM_THREADS=2
+fails=0
+wrong() { echo "people: $*" >&2; fails=$((fails + 1)); }
+# works ARGUMENTS..: status 0; what it said is in out.txt and err.txt
+works() { "$program" "$@" >out.txt 2>err.txt || wrong "'$*' failed: $(cat err.txt)"; }
+# refused STATUS 'text' ARGUMENTS..
+refused() {
+  local status=0 want=$1 text=$2; shift 2
+  timeout 60 "$program" "$@" >out.txt 2>err.txt || status=$?
+  [[ $status == "$want" ]] || wrong "'$*' gave status $status, not $want: $(cat err.txt)"
+  grep -qF -- "$text" err.txt || wrong "'$*' did not say '$text' but: $(cat err.txt)"
+  grep -q 'hint: ' err.txt || wrong "'$*' gave no hint"
+}
+said() { grep -qF -- "$1" out.txt err.txt || wrong "no '$1' in: $(cat out.txt err.txt)"; }
+begins() { [[ $(head -c ${#2} "$1" | tr '\223\211' NP) == "$2" ]] || wrong "$1 does not begin like $2"; }
+net=(--hidden 8 --latent 2 --batch 32)
+small=("${net[@]}" --epochs 2)
+
+# ---- a run knows its data: changed ones are refused, and the record stays
+bits() { header 300 8 8; head -c 19200 /dev/urandom | tr '\0-\377' "$1"; }  # bytes 0 and 1
+mkdir here there moved
+bits '[\0*128][\1*128]' >here/x.idx
+(cd here && "$program" train --data x.idx "${small[@]}" --out ../run >/dev/null 2>&1) || wrong 'no run'
+cp here/x.idx moved/kept.idx
+bits '[\0*16][\1*240]' >there/other.idx
+cp there/other.idx here/x.idx
+before=$(cat run/data.json)
+for command in 'evaluate run --particles 2' 'encode run --mean' 'reconstruct run' 'interpolate run' \
+    'train --resume run --epochs 3' 'probe run' 'sample run --from aggregate'; do
+  refused 1 'not the data that the run was trained on' $command
+done
+[[ $(cat run/data.json) == "$before" ]] || wrong 'the record of the data has changed'
+# .. and found where they lie now, with the same splits
+works evaluate run --data moved/kept.idx --particles 2
+said '"split": "test"'
+works train --resume run --data moved/kept.idx --epochs 3
+works evaluate run --data there/other.idx --particles 2
+said '"split": "all"'
+
+# ---- the run's folder alone: prior, traversal, codes
+rm -r here moved
+works sample run --out samples.npy --count 7
+begins samples.npy NNUMPY
+[[ $(stat -c %s samples.npy) == $((128 + 7 * 64 * 4)) ]] || wrong "samples.npy: $(stat -c %s samples.npy) bytes"
+works traverse run --out t.png
+works encode run --mean --data there/other.idx --out codes.csv
+[[ $(wc -l <codes.csv) == 300 && $(head -1 codes.csv | tr -dc , | wc -c) == 1 ]] || wrong 'codes.csv'
+works decode run codes.csv --out decoded.npy
+[[ $(stat -c %s decoded.npy) == $((128 + 300 * 256)) ]] || wrong 'decoded.npy'
+works decode run codes.csv --out decoded.png
+printf '1,2,3\n' >three.csv
+refused 1 "codes of 3 numbers, but the model's have 2" decode run three.csv
+works reconstruct run --data there/other.idx --out r.csv
+[[ $(wc -l <r.csv) == 300 ]] || wrong 'r.csv'
+works interpolate run --data there/other.idx --images 3,7 --steps 5 --out i.csv
+[[ $(wc -l <i.csv) == 5 ]] || wrong "i.csv: $(wc -l <i.csv) lines"
+
+# ---- a name's end is the format
+for out in s.jpg s.npz s s.idx; do refused 2 "--out $out: " sample run --out $out; done
+refused 2 'no format .txt' encode run --mean --data there/other.idx --out c.txt
+
+# ---- two runs in one folder
+bits '[\0*128][\1*128]' >x.idx
+"$program" train --data x.idx "${net[@]}" --epochs 100000 --out busy >/dev/null 2>&1 & first=$!
+for _ in {1..100}; do [[ -e busy/model.safetensors ]] && break; sleep 0.1; done
+refused 1 'another process trains in this folder' train --data x.idx "${small[@]}" --out busy --overwrite
+refused 1 'another process trains in this folder' train --resume busy --epochs 200000
+kill -9 $first; wait $first 2>/dev/null
+works train --data x.idx "${small[@]}" --out busy --overwrite
+
+# ---- weights that are no numbers
+size=$(stat -c %s busy/model.safetensors)
+printf '\0\0\300\177' | dd of=busy/model.safetensors bs=1 seek=$((size - 4)) conv=notrunc 2>/dev/null
+for command in 'evaluate busy --particles 2' 'encode busy --mean' 'sample busy'; do
+  refused 1 'a weight is nan' $command
+done
+
+# ---- grey pictures need no option; what was done is said and recorded
+noise 60 6 6 grey.idx
+works train --data grey.idx "${small[@]}" --out grey
+head -1 err.txt | grep -q 'grey, so --binarize sample' || wrong "not said: $(head -1 err.txt)"
+grep -qx 'binarize = sample' grey/config.ini || wrong 'binarize is not recorded'
+# .. rows of a table do, and floats from 0 to 1 are probabilities when that is asked for
+awk 'BEGIN { srand(3); for (i = 0; i < 90; ++i) printf "%d,%d,%d,%d\n", i % 3, 255 * rand(), 255 * rand(), 99 * rand() }' >pixels.csv
+refused 2 'needs values 0 or 1, but pixels.csv has grey values' train --data pixels.csv --label-column 0 "${small[@]}" --out p
+works train --data pixels.csv --label-column 0 --binarize sample "${small[@]}" --out p
+said 'labels from column 0'
+works train --data pixels.csv --label-column 0 --likelihood gaussian --standardise --model cvae "${small[@]}" --out p --overwrite
+works sample p --class 1 --count 3 --out rows.csv
+awk -F, '{ for (i = 1; i <= 3; ++i) if ($i > 5) ok = 1 } END { exit !ok }' rows.csv || wrong "not in the file's units: $(cat rows.csv)"
+awk 'BEGIN { srand(4); for (i = 0; i < 90; ++i) printf "%.4f,%.4f,%.4f\n", rand(), rand(), rand() }' >unit.csv
+refused 2 '--binarize sample, or --binarize none' train --data unit.csv "${small[@]}" --out u
+for how in '--binarize none' '--binarize sample' '--likelihood continuous-bernoulli'; do
+  works train --data unit.csv $how "${small[@]}" --out u --overwrite
+done
+
+# ---- numbers of a large scale: the hint is the one that helps
+awk 'BEGIN { srand(5); for (i = 0; i < 200; ++i) printf "%.1f,%.1f,7\n", 1e6 * rand(), 100 + rand() }' >large.csv
+refused 1 'hint: --standardise: the numbers are of a large scale' train --data large.csv --likelihood gaussian --drop-constant "${small[@]}" --out l
+grep -q '^column 0 is .* on average' err.txt || wrong "no word about the scale: $(cat err.txt)"
+refused 1 '--drop-constant' train --data large.csv --likelihood gaussian --standardise "${small[@]}" --out l --overwrite
+works train --data large.csv --likelihood gaussian --standardise --drop-constant "${small[@]}" --out l --overwrite
+said 'column left out, constant in training: 2 = 7'
+
+# ---- detection in a table: outliers of any size, the farther the more anomalous
+printf '%s\n' 5e5,100.5,7 1e9,100.5,7 1e20,100.5,7 1e30,100.5,7 3e38,100.5,8 >far.csv
+works detect l --data far.csv --resamples 10 --particles 5 --out found
+said 'left out: complexity'
+said '7 (1 row departs)'
+for score in 4 5 6 7 8 9; do  # log-px elbo reconstruction kl pca knn
+  grep '^1,' found/scores.csv | awk -F, -v s=$score 'NR > 1 && !($s > last) { exit 1 } { last = $s }' ||
+    wrong "column $score does not rise: $(cat found/scores.csv | tail -5)"
+done
+
+# ---- probe with one class
+printf '\0\0\10\1\0\0\1\54' >zeros.idx; head -c 300 /dev/zero >>zeros.idx
+works train --data x.idx --labels zeros.idx "${small[@]}" --out one
+refused 1 'one class: all 240 training labels are 0' probe one
+
+# ---- train | head; Ctrl-C leaves numbers and pictures; compare goes on
+"$program" train --data x.idx "${net[@]}" --epochs 60 --out piped 2>&1 | head -3 >/dev/null
+[[ -e piped/summary.json ]] || { sleep 2; [[ -e piped/summary.json ]]; } || wrong 'train | head ended the run'
+"$program" train --data x.idx "${net[@]}" --epochs 100000 --out stopped >/dev/null 2>&1 & first=$!
+for _ in {1..100}; do [[ -e stopped/model.safetensors ]] && break; sleep 0.1; done
+kill -INT $first; wait $first
+[[ $? == 130 && -e stopped/summary.json ]] || wrong 'no summary after Ctrl-C'
+mkdir begun; cp one/config.ini begun
+works evaluate one --particles 5
+works compare one stopped begun --out c.png
+said 'begun: left out'
+said 'unfinished'
+said 'NLL'
+
+((fails == 0)) || exit 1
+echo "people: all as expected"
