@@ -107,7 +107,8 @@ template <Operand A, Number N, Number M>
 auto clamp(const A& x, N low, M high) {
   return min(max(x, low), high);
 }
-VAEGRAD_COMPOSED(clamp, VAEGRAD_INPUTS({{3, 5}, -0.4, 0.9}), [](Var x) -> Var { return clamp(x, -0.5, 1); })
+VAEGRAD_COMPOSED(clamp, VAEGRAD_INPUTS({{3, 5}, -0.4, 0.9}),
+                 [](Var x) -> Var { return clamp(x, -0.5, 1); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 

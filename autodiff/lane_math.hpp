@@ -52,12 +52,10 @@ inline constexpr Real log2_high = sizeof(Real) == 4 ? Real(0x1.62ep-1) : Real(0x
 inline constexpr Real log2_low =
     sizeof(Real) == 4 ? Real(0x1.0bfbe8p-15) : Real(0x1.a39ef35793c76p-33);
 
-// exp(x) = scale (1 + p), both to full relative accuracy: exp and exp - 1 from one evaluation, no
-// branch.
-//   x = n log 2 + r,  |r| <= log(2)/2,  scale = 2^n,  p = exp(r) - 1 = r + r^2 (1/2! + r/3! +
-//   r^2/4! + ..)
-// Without denormals: scale is 0 where exp(x) < 2^-126 (double 2^-1022), infinite where n = 128
-// (1024).
+// exp(x) = scale (1 + p), both to full relative accuracy: exp and exp - 1 at once, no branch.
+//   x = n log 2 + r,  |r| <= log(2)/2,  scale = 2^n
+//   p = exp(r) - 1 = r + r^2 (1/2! + r/3! + r^2/4! + ..)
+// No denormals: scale is 0 where exp(x) < 2^-126 (double 2^-1022), infinite where n = 128 (1024).
 struct Exponential {
   Lanes scale, p;
   explicit Exponential(Lanes x) {
@@ -74,7 +72,7 @@ struct Exponential {
   static constexpr bool f32 = sizeof(Real) == 4;
   static constexpr Real least = f32 ? Real(-87.3365) : Real(-708.396);
   static constexpr Real most = f32 ? Real(88.73) : Real(709.79);
-  static constexpr auto series = inverse_factorials < f32 ? 6 : 12 > (2, 1, false);
+  static constexpr auto series = inverse_factorials<(f32 ? 6 : 12)>(2, 1, false);
 };
 
 // log(1 + t) for 0 <= t <= 1
@@ -123,8 +121,8 @@ inline Lanes softplus(Lanes x) {
 }
 
 // log(2^k m) + c for small c, as in fdlibm (Sun 1993):  m = 1 + f,  s = f / (2 + f),
-//   log(1 + f) = 2 artanh(s) = f - f^2/2 + s (f^2/2 + R),  R = 2 s^2/3 + 2 s^4/5 + ..,  |s| <=
-//   0.172
+//   log(1 + f) = 2 artanh(s) = f - f^2/2 + s (f^2/2 + R),  R = 2 s^2/3 + 2 s^4/5 + ..
+//   |s| <= 0.172
 inline Lanes log_of_parts(Lanes k, Lanes m, Lanes c) {
   constexpr auto series = [] {
     std::array<Real, sizeof(Real) == 4 ? 5 : 11> odd{};
@@ -157,9 +155,7 @@ inline Lanes log1p(Lanes x) {
 }
 
 // log(1 - exp(-x)), x >= 0 (Maechler 2012)
-inline Lanes log1mexp(Lanes x) {
-  return select(x > Lanes(1), log1p(-exp(-x)), log(-expm1(-x)));
-}
+inline Lanes log1mexp(Lanes x) { return select(x > Lanes(1), log1p(-exp(-x)), log(-expm1(-x))); }
 
 // x^y = exp(y log|x|) with the rounding of the product made good;  x < 0 wants an integer y
 inline Lanes pow(Lanes x, Lanes y) {

@@ -67,7 +67,9 @@ struct Recorded {
 
 // The result is a view of an input's memory.
 template <class Op, class... N>
-concept Aliasing = requires(const Op& op, N... x) { op.alias(x...); };
+concept Aliasing = requires(const Op& op, N... x) {
+  op.alias(x...);
+};
 
 template <class Op, std::same_as<Var>... In>
 Var record(Op op, In... in) {

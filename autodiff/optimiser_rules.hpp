@@ -60,8 +60,7 @@ struct AdamRule {
   }
 };
 
-// Adam, and before it w ← (1 − η λ) w.          Loshchilov and Hutter, arXiv 1711.05101, algorithm
-// 2
+// Adam, and before it w ← (1 − η λ) w.          Loshchilov and Hutter, arXiv 1711.05101, alg. 2
 struct AdamWRule {
   static constexpr int moments = 2;
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 1e-2;

@@ -11,11 +11,13 @@
 #pragma once
 
 #if defined(__FAST_MATH__)
-#error "vaegrad: -ffast-math (also by -Ofast or -ffp-model=fast) gives wrong numbers: compile without it"
+#error \
+    "vaegrad: -ffast-math (also by -Ofast or -ffp-model=fast) gives wrong numbers: compile without it"
 #elif defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #error "vaegrad: -ffinite-math-only gives wrong numbers: compile without it"
 #elif defined(__ASSOCIATIVE_MATH__)
-#error "vaegrad: -fassociative-math (also by -funsafe-math-optimizations) gives wrong numbers: compile without it"
+#error \
+    "vaegrad: -fassociative-math (also by -funsafe-math-optimizations) gives wrong numbers: compile without it"
 #elif defined(__RECIPROCAL_MATH__)
 #error "vaegrad: -freciprocal-math gives other numbers: compile without it"
 #elif defined(__NO_SIGNED_ZEROS__)
@@ -23,7 +25,8 @@
 #elif defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
 #error "vaegrad: -mfpmath=387 gives other numbers: compile without it"
 #endif
-static_assert(0.1 != 0.1f, "vaegrad: -fsingle-precision-constant gives other numbers: compile without it");
+static_assert(0.1 != 0.1f,
+              "vaegrad: -fsingle-precision-constant gives other numbers: compile without it");
 
 #if defined(VAEGRAD_DOUBLE)
 #define VAEGRAD_NUMBER f64

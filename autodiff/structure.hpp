@@ -30,7 +30,8 @@ struct Transpose {
 // As an operand of matmul nothing is copied.
 inline Transposed transpose(Var a) { return {a}; }
 inline Var stored(const Transposed& e) { return record(Transpose{}, e.x); }
-VAEGRAD_CHECKED(Transpose, transpose, VAEGRAD_INPUTS({{3, 4}}), [](Var a) -> Var { return transpose(a); })
+VAEGRAD_CHECKED(Transpose, transpose, VAEGRAD_INPUTS({{3, 4}}),
+                [](Var a) -> Var { return transpose(a); })
 
 // Y = A B          Ā += Ȳ Bᵀ          B̄ += Aᵀ Ȳ          (A, B as they stand in the product)
 struct Matmul {
@@ -83,13 +84,13 @@ inline Var matmul(MatmulOperand a, MatmulOperand b) {
   return record(Matmul{a.transposed, b.transposed}, a.x, b.x);
 }
 VAEGRAD_CHECKED(Matmul, matmul, VAEGRAD_INPUTS({{3, 4}}, {{4, 2}}),
-        [](Var a, Var b) { return matmul(a, b); })
+                [](Var a, Var b) { return matmul(a, b); })
 VAEGRAD_CHECKED_ALSO(Matmul, matmul_tn, VAEGRAD_INPUTS({{4, 3}}, {{4, 2}}),
-             [](Var a, Var b) { return matmul(transpose(a), b); })
+                     [](Var a, Var b) { return matmul(transpose(a), b); })
 VAEGRAD_CHECKED_ALSO(Matmul, matmul_nt, VAEGRAD_INPUTS({{3, 4}}, {{2, 4}}),
-             [](Var a, Var b) { return matmul(a, transpose(b)); })
+                     [](Var a, Var b) { return matmul(a, transpose(b)); })
 VAEGRAD_CHECKED_ALSO(Matmul, matmul_tt, VAEGRAD_INPUTS({{4, 3}}, {{2, 4}}),
-             [](Var a, Var b) { return matmul(transpose(a), transpose(b)); })
+                     [](Var a, Var b) { return matmul(transpose(a), transpose(b)); })
 
 // Y = A B + 1 c          Ā += Ȳ Bᵀ          B̄ += Aᵀ Ȳ          c̄_j += Σ_i ȳ_ij          c  (1, D)
 //
@@ -120,9 +121,9 @@ struct Affine {
 // a b + c:  a (B, N), b (N, D), c (1, D)
 inline Var affine(Var a, Var b, Var c) { return record(Affine{}, a, b, c); }
 VAEGRAD_CHECKED(Affine, affine, VAEGRAD_INPUTS({{3, 4}}, {{4, 2}}, {{1, 2}}),
-        [](Var a, Var b, Var c) { return affine(a, b, c); })
+                [](Var a, Var b, Var c) { return affine(a, b, c); })
 VAEGRAD_CHECKED_ALSO(Affine, affine_wide, VAEGRAD_INPUTS({{5, 2}}, {{2, 75}}, {{1, 75}}),
-             [](Var a, Var b, Var c) { return affine(a, b, c); })
+                     [](Var a, Var b, Var c) { return affine(a, b, c); })
 
 // The same entries in another shape, row by row. No copy.
 struct Reshape {
@@ -204,7 +205,7 @@ Var concatenate_rows(const V&... part) {
   return record(ConcatenateRows{}, Var(part)...);
 }
 VAEGRAD_CHECKED(ConcatenateRows, concatenate_rows, VAEGRAD_INPUTS({{2, 3}}, {{1, 3}}, {{4, 3}}),
-        [](Var a, Var b, Var c) { return concatenate_rows(a, b, c); })
+                [](Var a, Var b, Var c) { return concatenate_rows(a, b, c); })
 
 // Side by side: two or more Vars or expressions
 struct ConcatenateColumns {
@@ -237,8 +238,9 @@ template <Operand... V>
 Var concatenate_columns(const V&... part) {
   return record(ConcatenateColumns{}, Var(part)...);
 }
-VAEGRAD_CHECKED(ConcatenateColumns, concatenate_columns, VAEGRAD_INPUTS({{3, 2}}, {{3, 1}}, {{3, 4}}),
-        [](Var a, Var b, Var c) { return concatenate_columns(a, exp(b), c); })
+VAEGRAD_CHECKED(ConcatenateColumns, concatenate_columns,
+                VAEGRAD_INPUTS({{3, 2}}, {{3, 1}}, {{3, 4}}),
+                [](Var a, Var b, Var c) { return concatenate_columns(a, exp(b), c); })
 
 // y_i = a_row(i); a row may be taken several times
 struct GatherRows {
@@ -311,7 +313,7 @@ struct StopGradient {
 };
 inline Var stop_gradient(Var a) { return record(StopGradient{}, a); }
 VAEGRAD_CHECKED(StopGradient, stop_gradient, VAEGRAD_INPUTS({{3, 4}}),
-        [](Var a) { return stop_gradient(a); })
+                [](Var a) { return stop_gradient(a); })
 
 // y = hard, but the adjoint goes to `soft` as if y were soft (Bengio et al. 2013, arXiv 1308.3432)
 struct StraightThrough {
@@ -328,6 +330,6 @@ struct StraightThrough {
 };
 inline Var straight_through(Var hard, Var soft) { return record(StraightThrough{}, hard, soft); }
 VAEGRAD_CHECKED(StraightThrough, straight_through, VAEGRAD_INPUTS({{3, 4}}, {{3, 4}}),
-        [](Var hard, Var soft) { return straight_through(hard, soft); })
+                [](Var hard, Var soft) { return straight_through(hard, soft); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 #include "command.hpp"
 
@@ -57,7 +57,7 @@ int run(Arguments arguments) {
   const auto all = programs();
   std::vector<fs::path> chosen = all;
   if (which != "all") {
-    const std::string number = fmt::format("{:02}-", integer_option("chapter", which, 1, 99));
+    const std::string number = fmt::format("{:02}-", integer_option("chapter", which, 0, 99));
     std::erase_if(chosen,
                   [&](const fs::path& p) { return !p.filename().string().starts_with(number); });
     std::string known;

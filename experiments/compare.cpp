@@ -104,8 +104,8 @@ void print(const std::vector<Row>& rows) {
   const auto nll = [&](const std::string& text) {
     return with_nll ? fmt::format("{:>10}", text.empty() ? "-" : text) : std::string();
   };
-  fmt::print("{}  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6}  {}\n", nll("NLL"), "ELBO", "log p(x|z)", "KL", "active",
-             "epochs", "min", "run");
+  fmt::print("{}  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6}  {}\n", nll("NLL"), "ELBO", "log p(x|z)",
+             "KL", "active", "epochs", "min", "run");
   for (const Row& r : rows) {
     const auto number = [&](const char* key) {
       const auto& x = r.summary.at(key);
@@ -141,7 +141,8 @@ int run(Arguments arguments) {
   std::map<std::string, std::vector<Row>> groups;
   for (const std::string& folder : folders) {
     std::error_code error;
-    if (folders.size() > 1 && std::filesystem::exists(std::filesystem::path(folder) / "config.ini", error) &&
+    if (folders.size() > 1 &&
+        std::filesystem::exists(std::filesystem::path(folder) / "config.ini", error) &&
         !std::filesystem::exists(std::filesystem::path(folder) / "summary.json", error)) {
       fmt::print(stderr, "{}: left out, it has no summary.json yet\n", folder);
       continue;

@@ -7,8 +7,8 @@
 #include <vaegrad/lab/data/download.hpp>
 #include <vaegrad/lab/data/formats/idx.hpp>
 #include <vaegrad/lab/data/shapes.hpp>
-#include <vaegrad/lab/run/progress.hpp>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 
 #include "command.hpp"
 

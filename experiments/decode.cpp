@@ -24,8 +24,7 @@ int run(Arguments arguments) {
   const std::string file = places.back();
   const LoadedRun opened = open_run(options);
   const Model& model = *opened.model;
-  const std::filesystem::path out =
-      options.text("out", (opened.folder / "decoded.npy").string());
+  const std::filesystem::path out = options.text("out", (opened.folder / "decoded.npy").string());
   check_output_name(out, model.image.height > 1, true);
 
   const Array codes = read_array(file);

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/detection.hpp>
 #include <vaegrad/models/metrics/roc.hpp>
 
@@ -67,8 +67,9 @@ std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& mod
     const bool bytes = s.needs != AnomalyScore::bytes || !images.real();
     const bool given = s.needs != AnomalyScore::background || options.has("background");
     if (name == "all" && given && !(possible && bytes))
-      left_out += concat(left_out.empty() ? "" : "; ", s.name,
-                         possible ? " (needs images of bytes)" : " (needs a distribution of codes)");
+      left_out +=
+          concat(left_out.empty() ? "" : "; ", s.name,
+                 possible ? " (needs images of bytes)" : " (needs a distribution of codes)");
     if (name == "all" ? possible && given && bytes : name == s.name) {
       check<UsageError>(possible, "--score ", name, ": an autoencoder has no p(x)", hint,
                         "--score reconstruction");
@@ -140,10 +141,9 @@ void draw_extremes(const Sets& sets, const std::vector<double>& score, const cha
 }
 
 int run(Arguments arguments) {
-  const Options options(arguments,
-                        {"data", "labels", "anomalous-classes", "background", "score", "particles",
-                         "resamples", "limit", "out", "weights", "data-dir", "threads", "binarize",
-                         "train-data", "train-labels"});
+  const Options options(arguments, {"data", "labels", "anomalous-classes", "background", "score",
+                                    "particles", "resamples", "limit", "out", "weights", "data-dir",
+                                    "threads", "binarize", "train-data", "train-labels"});
   check<UsageError>(options.has("data"), "--data: what shall be looked at?", hint,
                     "--data mnist, or a file");
   const Index particles = Index(options.integer("particles", 100, 1, 10000));
@@ -152,9 +152,9 @@ int run(Arguments arguments) {
   LoadedRun opened = open_run(options);
   std::optional<LoadedRun> background;
   if (options.has("background")) background = open_background(options, opened);
-  const DataSet own =
-      load_named_data(opened, {.data = options.text("train-data", ""),
-                               .labels = options.text("train-labels", "")}).set;
+  const DataSet own = load_named_data(opened, {.data = options.text("train-data", ""),
+                                               .labels = options.text("train-labels", "")})
+                          .set;
   const auto scores = chosen_scores(options, *opened.model, *own.train.file);
   Settings of_other = opened.settings;
   Sets sets = two_sets(options, opened, own, of_other);

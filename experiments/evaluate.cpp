@@ -4,21 +4,20 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
-#include <vaegrad/lab/run/progress.hpp>
 #include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 
 #include "opened.hpp"
 
 namespace vaegrad {
 namespace {
 
-const Setting& binarize_setting() {
-  return setting("binarize");
-}
+const Setting& binarize_setting() { return setting("binarize"); }
 
 int run(Arguments arguments) {
-  const Options options(arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights", "particles",
-                                    "limit", "data-dir", "seed", "threads"});
+  const Options options(
+      arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights",
+                  "particles", "limit", "data-dir", "seed", "threads"});
   const std::int64_t particles = options.integer("particles", 5000, 0, 10000000);
   const std::int64_t limit = options.integer("limit", 0, 1, INT64_MAX);
   if (options.has("split")) options.one_of("split", {"test", "train", "validation", "all"});
@@ -68,9 +67,9 @@ int run(Arguments arguments) {
   json["weights"] = options.text("weights", "last");
   json["seed"] = run.settings.seed;
   json["particles"] = particles;
-  for (const char* key : {"nll", "nll_standard_error", "nll_standard_error_examples",
-                          "effective_sample_size", "pareto_k", "pareto_k_share",
-                          "bits_per_dimension"})
+  for (const char* key :
+       {"nll", "nll_standard_error", "nll_standard_error_examples", "effective_sample_size",
+        "pareto_k", "pareto_k_share", "bits_per_dimension"})
     json[key] = nullptr;
   if (particles && !model.deterministic) {
     Progress progress;
@@ -89,11 +88,12 @@ int run(Arguments arguments) {
     json["pareto_k"] = v.pareto_k;
     json["pareto_k_share"] = v.pareto_k_share;
     if (!v.trusted())
-      fmt::print(stderr,
-                 "nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
-                 "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
-                 "in the mean, whatever k is\n",
-                 100 * v.pareto_k_share, v.pareto_k);
+      fmt::print(
+          stderr,
+          "nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
+          "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
+          "in the mean, whatever k is\n",
+          100 * v.pareto_k_share, v.pareto_k);
     if (bits_are_defined(run.settings, data))
       json["bits_per_dimension"] = v.nll / (double(model.dimensions()) * std::numbers::ln2);
   }

@@ -2,8 +2,8 @@
 #pragma once
 #include <fmt/format.h>
 
-#include <vaegrad/autodiff/parallel.hpp>
 #include <nlohmann/json.hpp>
+#include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/uses/features.hpp>
@@ -34,8 +34,8 @@ inline DataNames names_of(const Options& options) {
 inline std::vector<double> recorded_kl(const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::exists(folder / "summary.json", error)) return {};
-  const auto json = nlohmann::json::parse(
-      read_file(folder / "summary.json", std::size_t{1} << 24), nullptr, false);
+  const auto json = nlohmann::json::parse(read_file(folder / "summary.json", std::size_t{1} << 24),
+                                          nullptr, false);
   if (!json.is_object() || !json.contains("kl_per_latent")) return {};
   return json["kl_per_latent"].get<std::vector<double>>();
 }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 #include "command.hpp"
 

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
 #include <vaegrad/models/metrics/probe.hpp>
 
@@ -82,8 +82,8 @@ void draw_table(const std::vector<ProbeCell>& cells, const std::filesystem::path
 
 int run(Arguments arguments) {
   const Options options(arguments,
-                        {"label-counts", "draws", "seed", "out", "weights", "data", "labels", "test-data",
-                         "test-labels", "data-dir", "threads"},
+                        {"label-counts", "draws", "seed", "out", "weights", "data", "labels",
+                         "test-data", "test-labels", "data-dir", "threads"},
                         {"sample"});
   ProbeSettings settings;
   settings.label_counts = label_counts(options.text("label-counts", "100,600,1000,3000,all"));
@@ -96,7 +96,8 @@ int run(Arguments arguments) {
   const std::vector<std::uint8_t> given = labels_of(data.train);
   check(std::any_of(given.begin(), given.end(), [&](auto y) { return y != given[0]; }),
         opened.settings.data, ": one class: all ", given.size(), " training labels are ",
-        int{given[0]}, ", there is nothing to tell apart", hint, "give labels of two classes or more");
+        int{given[0]}, ", there is nothing to tell apart", hint,
+        "give labels of two classes or more");
   const std::filesystem::path out = out_folder(options, opened, "probe");
   const Index latents = opened.model->latent;
   const Code code = options.has("sample") ? Code::sample : Code::mean;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
@@ -54,8 +54,9 @@ std::string cell(double x, double unit = 1, int digits = 2) {
 }
 
 int run(Arguments arguments) {
-  const Options options(arguments, {"count", "temperature", "seed", "classifier-epochs", "out",
-                                    "weights", "data", "labels", "test-data", "test-labels", "data-dir", "threads"});
+  const Options options(
+      arguments, {"count", "temperature", "seed", "classifier-epochs", "out", "weights", "data",
+                  "labels", "test-data", "test-labels", "data-dir", "threads"});
   Sampling sampling;
   sampling.count = std::size_t(options.integer("count", 10000, 10, 1000000));
   sampling.temperature = options.real("temperature", 1, 0, 100);

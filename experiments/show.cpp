@@ -49,8 +49,9 @@ Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {
 }
 
 int sample(Arguments arguments) {
-  const Options options(arguments, {"count", "class", "from", "temperature", "out", "data",
-                                    "labels", "test-data", "test-labels", "data-dir", "threads", "seed", "weights", "split"});
+  const Options options(
+      arguments, {"count", "class", "from", "temperature", "out", "data", "labels", "test-data",
+                  "test-labels", "data-dir", "threads", "seed", "weights", "split"});
   LoadedRun run = open_run(options);
   const Model& model = *run.model;
   needs_a_prior(model);
@@ -60,8 +61,9 @@ int sample(Arguments arguments) {
   if (options.has("class")) s.of_class = Index(options.integer("class", 0, 0, 1000000));
   check<UsageError>(!s.of_class || model.classes(), "--class: the model is given no class", hint,
                     "leave --class out, or train with --model cvae");
-  check<UsageError>(!s.of_class || *s.of_class < model.classes(), "--class ", s.of_class.value_or(0),
-                    ": there is no such class", hint, "its classes are 0 to ", model.classes() - 1);
+  check<UsageError>(!s.of_class || *s.of_class < model.classes(), "--class ",
+                    s.of_class.value_or(0), ": there is no such class", hint,
+                    "its classes are 0 to ", model.classes() - 1);
   s.temperature = options.real("temperature", 1, 0, 100);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
   const bool aggregate = options.one_of("from", {"prior", "aggregate"}) == "aggregate";
@@ -109,19 +111,21 @@ int traverse(Arguments arguments) {
   return drawn(draw_traversal(model, nullptr, run.settings, out, recorded_kl(run.folder), c), out);
 }
 int interpolate(Arguments arguments) {
-  const Options options(arguments, {"path", "steps", "images", "out", "data", "labels", "test-data",
-                                    "test-labels", "data-dir", "threads", "seed", "weights", "split"});
+  const Options options(
+      arguments, {"path", "steps", "images", "out", "data", "labels", "test-data", "test-labels",
+                  "data-dir", "threads", "seed", "weights", "split"});
   const bool spherical = options.one_of("path", {"linear", "spherical"}) == "spherical";
   const Index steps = Index(options.integer("steps", 11, 2, 1000));
   LoadedRun run = open_run(options);
   const Path out = out_file(options, run, spherical ? "interpolation-spherical" : "interpolation");
   RunData data;
   const Examples examples = examples_of(options, run, data);
-  check<UsageError>(!options.has("images") || examples.count() % 2 == 0, "--images: ",
-                    examples.count(), " of them, but each way has two ends", hint,
+  check<UsageError>(!options.has("images") || examples.count() % 2 == 0,
+                    "--images: ", examples.count(), " of them, but each way has two ends", hint,
                     "--images 3,7 goes from image 3 to image 7");
   if (is_numbers_name(out))
-    return written(*run.model, interpolated(*run.model, examples, run.settings, spherical, steps), out);
+    return written(*run.model, interpolated(*run.model, examples, run.settings, spherical, steps),
+                   out);
   return drawn(draw_interpolation(*run.model, examples, run.settings, spherical, out, steps), out);
 }
 

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
-#include <vaegrad/lab/run/console.hpp>
-#include <vaegrad/lab/run/model_trainee.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
+#include <vaegrad/lab/run/training/console.hpp>
+#include <vaegrad/lab/run/training/model_trainee.hpp>
 
 #include "command.hpp"
 #include "signals.hpp"

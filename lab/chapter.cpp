@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -71,6 +72,23 @@ int Chapter::exit_status() {
   line(fmt::format("{} of {} claims hold", claims_ - failed_, claims_));
   write_atomically(out_ / "results.txt", std::string_view(lines_));
   return failed_ || !claims_ ? 1 : 0;
+}
+
+std::vector<std::string> class_names(const std::string& data) {
+  if (data == "fashion-mnist")
+    return {"T-shirt", "trousers", "pullover", "dress", "coat",
+            "sandal",  "shirt",    "sneaker",  "bag",   "boot"};
+  return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+}
+
+void frame(ImageGrid& grid, const std::vector<bool>& marked) {
+  for (std::size_t n = 0; n < marked.size(); ++n) {
+    std::uint8_t* pixel = &grid.pixels[n * std::size_t(grid.height * grid.width)];
+    for (int i = 0; i < grid.height; ++i)
+      for (int j = 0; j < grid.width; ++j, ++pixel)
+        if (marked[n] && std::min({i, j, grid.height - 1 - i, grid.width - 1 - j}) < 2)
+          *pixel = 255;
+  }
 }
 
 int run_chapter(int argc, char** argv, const std::string& name, int (*chapter)(Chapter&)) {

@@ -1,9 +1,9 @@
 // What chapter programs share: three options, numbered claims, a place for figures, and an exit
 // status.
 //
-//   Chapter chapter(argc, argv, "05-vae-on-images");       // --quick, --seed N, --out DIR, --data
-//   NAME chapter.claim("(5.6)", "the two estimates of the ELBO agree", a, b, 0.1); return
-//   chapter.exit_status();
+//   Chapter chapter(argc, argv, "05-vae-on-images");  // --quick, --seed N, --out DIR, --data NAME
+//   chapter.claim("(5.6)", "the two estimates of the ELBO agree", a, b, 0.1);
+//   return chapter.exit_status();
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -47,6 +48,11 @@ class Chapter {
   std::string lines_;
   int claims_ = 0, failed_ = 0;
 };
+
+// What a figure calls the ten classes: T-shirt .. boot; 0 .. 9 unless the data are clothes.
+std::vector<std::string> class_names(const std::string& data);
+// A white frame around each image of a grid that is marked.
+void frame(ImageGrid& grid, const std::vector<bool>& marked);
 
 // Runs a chapter's main; an Error becomes one line on stderr and exit status 1.
 int run_chapter(int argc, char** argv, const std::string& name, int (*chapter)(Chapter&));

@@ -16,9 +16,7 @@ std::span<const Network> networks() {
   return table;
 }
 
-const Network& network(std::string_view name) {
-  return row_named(networks(), name, "network");
-}
+const Network& network(std::string_view name) { return row_named(networks(), name, "network"); }
 
 std::vector<ConvolutionGeometry> geometries(const Network& network, ImageShape image) {
   check<UsageError>(network.convolutions.empty() || (image.height > 1 && image.width > 1),

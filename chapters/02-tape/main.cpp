@@ -4,7 +4,7 @@
 // Answer     It writes down every elementary step with its slopes, then walks that list backwards
 //            once. This costs a small multiple of the value, however many inputs there are.
 //
-// Symbols    μ, s, ε, x  numbers     v_i entry i     v̄_i = ∂y/∂v_i its adjoint     n inputs
+// Symbols    μ, a, ε, x  numbers     v_i entry i     v̄_i = ∂J/∂v_i its adjoint     n inputs
 // Equations  are those of README.md in this folder.
 // Numbers    double
 #include <fmt/format.h>
@@ -51,7 +51,7 @@ Num square(Num a)              { return record(a.list, "square", a.val * a.val, 
 Num exp(Num a)                 { return record(a.list, "exp", std::exp(a.val), {{a.i, std::exp(a.val)}}); }
 // clang-format on
 
-// (2.3)  all v̄ = 0, then ȳ = 1;  from y down to the first entry:  v̄_a += v̄_i ∂v_i/∂v_a
+// (2.3)  all v̄ = 0, then J̄ = 1;  from J down to the first entry:  v̄_a += v̄_i ∂v_i/∂v_a
 void backward(Num y) {
   for (Step& v : *y.list) v.adj = 0;
   (*y.list)[y.i].adj = 1;
@@ -59,11 +59,11 @@ void backward(Num y) {
     for (auto [a, slope] : (*y.list)[i].reads) (*y.list)[a].adj += (*y.list)[i].adj * slope;
 }
 
-// (2.1)  y = ½ (x − z)² + ½ (μ² + exp s − 1 − s),  z = μ + exp(s/2) ε
+// (2.1)  J = ½ (x − z)² + ½ (μ² + exp a − 1 − a),  z = μ + exp(a/2) ε
 template <class T>
-T loss(T mean, T s, T noise, T x) {
-  const T z = mean + exp(0.5 * s) * noise;
-  return 0.5 * square(x - z) + 0.5 * (square(mean) + exp(s) - 1 - s);
+T loss(T mean, T a, T noise, T x) {
+  const T z = mean + exp(0.5 * a) * noise;
+  return 0.5 * square(x - z) + 0.5 * (square(mean) + exp(a) - 1 - a);
 }
 
 double seconds(auto run) {  // the fastest of the runs of a tenth of a second
@@ -76,23 +76,23 @@ double seconds(auto run) {  // the fastest of the runs of a tenth of a second
   return best;
 }
 int chapter_2(Chapter& chapter) {
-  Real in[4];  // μ, s, ε, x
+  Real in[4];  // μ, a, ε, x
   Stream(chapter.seed, Purpose::data).normal({in, 1, 4});
   List list;
-  for (unsigned k = 0; k < 4; ++k) record(&list, std::array{"μ", "s", "ε", "x"}[k], in[k]);
+  for (unsigned k = 0; k < 4; ++k) record(&list, std::array{"μ", "a", "ε", "x"}[k], in[k]);
   backward(loss<Num>({&list, 0, in[0]}, {&list, 1, in[1]}, {&list, 2, in[2]}, {&list, 3, in[3]}));
   Tape tape;
-  const Var mean = tape.variable(in[0]), s = tape.variable(in[1]);
-  const Var e = tape.constant(in[2]), x = tape.constant(in[3]), y = loss(mean, s, e, x);
-  tape.backward(y);
-  // (2.4)  ∂y/∂μ = (z − x) + μ,  ∂y/∂s = ½ (z − x) exp(s/2) ε + ½ (exp s − 1):  by hand
+  const Var mean = tape.variable(in[0]), a = tape.variable(in[1]);
+  const Var e = tape.constant(in[2]), x = tape.constant(in[3]), J = loss(mean, a, e, x);
+  tape.backward(J);
+  // (2.4)  ∂J/∂μ = (z − x) + μ,  ∂J/∂a = ½ (z − x) exp(a/2) ε + ½ (exp a − 1):  by hand
   const Real noise = std::exp(in[1] / 2) * in[2], z = in[0] + noise;
-  const Real by_mean = z - in[3] + in[0], by_s = ((z - in[3]) * noise + std::exp(in[1]) - 1) / 2;
-  chapter.claim("(2.1)", "y: our tape = the engine", list.back().val, y.item(), 1e-13);
-  chapter.claim("(2.4)", "dy/dμ: our tape = by hand", list[0].adj, by_mean, 1e-13);
-  chapter.claim("(2.4)", "dy/dμ: the engine = by hand", mean.adj()(0, 0), by_mean, 1e-13);
-  chapter.claim("(2.4)", "dy/ds: our tape = by hand", list[1].adj, by_s, 1e-13);
-  chapter.claim("(2.4)", "dy/ds: the engine = by hand", s.adj()(0, 0), by_s, 1e-13);
+  const Real by_mean = z - in[3] + in[0], by_a = ((z - in[3]) * noise + std::exp(in[1]) - 1) / 2;
+  chapter.claim("(2.1)", "J: our tape = the engine", list.back().val, J.item(), 1e-13);
+  chapter.claim("(2.4)", "dJ/dμ: our tape = by hand", list[0].adj, by_mean, 1e-13);
+  chapter.claim("(2.4)", "dJ/dμ: the engine = by hand", mean.adj()(0, 0), by_mean, 1e-13);
+  chapter.claim("(2.4)", "dJ/da: our tape = by hand", list[1].adj, by_a, 1e-13);
+  chapter.claim("(2.4)", "dJ/da: the engine = by hand", a.adj()(0, 0), by_a, 1e-13);
   std::string dot = "digraph { node [shape=box fontname=Sans] edge [fontname=Sans fontcolor=blue]";
   for (std::size_t i = 0; i < list.size(); ++i) {
     const auto& [op, val, adj, reads] = list[i];
@@ -127,7 +127,7 @@ int chapter_2(Chapter& chapter) {
     const double once = seconds([&] { value(tape); });
     sweeps.push_back(seconds([&] { p.zero_gradient(), tape.backward(value(tape)); }) / once);
     n.push_back(double(p.count())), differences.push_back(2 * n.back());
-    // (2.6)  Σ_i u_i ∂y/∂w_i = dy(w + h u)/dh at h = 0,  by differences along one random u
+    // (2.6)  Σ_i u_i ∂J/∂w_i = dJ(w + h u)/dh at h = 0,  by differences along one random u
     errors.push_back(check_gradient(p, value, chapter.seed).relative_error());
   }
   const double worst = *std::max_element(errors.begin(), errors.end());

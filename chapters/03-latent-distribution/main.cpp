@@ -2,7 +2,7 @@
 //
 // Question   Why encode a distribution, and how do we differentiate through a sample?
 // Answer     A code with a width has a price in nats; a point would cost infinitely many. Written
-//            as z = μ + σ ε the sample has slopes with respect to μ and σ; we need no others.
+//            as z = μ + σ ε the sample is a differentiable function of μ and σ.
 //
 // Symbols    μ, σ mean and scale     ε ~ N(0, 1)     z (N, D) samples     a what the network gives
 // Equations  are those of README.md in this folder.
@@ -18,9 +18,9 @@ namespace {
 
 constexpr Real m = 1, s = 0.5;  // μ and σ of every latent
 
-// (3.2)  along the path: f(z) = Σ_j z_j² as it stands, slopes f'(z) and f'(z) ε
+// (3.2)  along the path: J(z) = Σ_j z_j² as it stands, derivatives J'(z) and J'(z) ε
 Var pathwise(Var, Var, Var z) { return row_sums(square(z)); }
-// (3.3)  by the score: f(z) log q(z) with z held fixed, slopes f(z) times those of log q
+// (3.3)  by the score: J(z) log q(z) with z held fixed, derivatives J(z) times those of log q
 Var score(Var mean, Var scale, Var z) {
   const Var at = stop_gradient(z);
   return row_sums(square(at)) * row_sums(-0.5 * square((at - mean) / scale) - log(scale));

@@ -1,10 +1,10 @@
 // Chapter 4: The evidence lower bound
 //
 // Question   When is the ELBO equal to log p(x)?
-// Answer     When q(z|x) is the true posterior p(z|x): what it lacks is KL(q(z|x) ‖ p(z|x)). A
-//            linear-Gaussian VAE can have that posterior; where it is forked, no Gaussian can.
+// Answer     When q(z|x) is the true posterior p(z|x): the gap is KL(q(z|x) ‖ p(z|x)). A
+//            linear-Gaussian VAE can close it; where the posterior has two modes, none can.
 //
-// Symbols    x (B, 1) data     z (B, 1) latent     q = N(μ, σ²)     p(x|z) = N(w z + b, s²)
+// Symbols    x (B, 1) data     z (B, 1) latent     q = N(μ, σ²)     p(x|z) = N(W z + b, s²)
 // Equations  are those of README.md in this folder.
 // Numbers    double
 #include <vaegrad/autodiff/autodiff.hpp>
@@ -21,26 +21,26 @@ const double log_2pi = std::log(2 * M_PI);
 struct Vae {
   Var mean, log_variance, w = {}, b = {}, log_s2 = {};
 };
-// (4.2)  log p(x|z) = −½ ((x − w z − b)²/s² + log 2π s²)
+// (4.2)  log p(x|z) = −½ ((x − W z − b)²/s² + log 2π s²)
 Var log_likelihood(Var x, Var z, const Vae& v) {
   return -0.5 * (square(x - v.w * z - v.b) * exp(-v.log_s2) + v.log_s2 + log_2pi);
 }
 // (4.5)  KL(N(μ, σ²) ‖ N(0, 1)) = ½ (μ² + σ² − 1 − log σ²)
 Var kl(const Vae& v) { return 0.5 * (square(v.mean) + exp(v.log_variance) - 1 - v.log_variance); }
-// (4.6)  E_q log p(x|z) = log p(x|μ) − ½ w² σ²/s²,  less the KL: the ELBO
+// (4.6)  E_q log p(x|z) = log p(x|μ) − ½ W² σ²/s²,  less the KL: the ELBO
 Var elbo(Var x, const Vae& v) {
   const Var spread = 0.5 * square(v.w) * exp(v.log_variance - v.log_s2);
   return log_likelihood(x, v.mean, v) - spread - kl(v);
 }
 
-// One x and two q: the bound by three ways, and what it lacks
+// One x and two q: the bound by three ways, and its gap
 void bound(Chapter& chapter) {
   const double w = 1.5, b = -0.5, s2 = 0.6, x = 2, v = w * w + s2, evidence = log_normal(x, b, v);
-  // (4.1)  p(x) = ∫ p(x|z) p(z) dz = N(b, w² + s²) at x
+  // (4.1)  p(x) = ∫ p(x|z) p(z) dz = N(b, W² + s²) at x
   const auto joint = [=](double z) { return log_normal(x, w * z + b, s2) + log_normal(z, 0, 1); };
   const double area = integral([&](double z) { return std::exp(joint(z)); });
   chapter.claim("(4.1)", "log p(x): closed form = quadrature", evidence, std::log(area), 1e-10);
-  // (4.7)  p(z|x) = N(w (x − b) / (w² + s²), s² / (w² + s²))
+  // (4.7)  p(z|x) = N(W (x − b) / (W² + s²), s² / (W² + s²))
   const double p_mean = w * (x - b) / v, p_variance = s2 / v;
   for (const std::string which : {", another q", ", q = p(z|x)"}) {
     const bool other = which == ", another q";
@@ -77,7 +77,7 @@ Series train(Chapter& chapter) {
   Stream(chapter.seed, Purpose::data).normal({data.data(), N, 1});
   double m1 = 0, m2 = 0;
   for (Real& x : data) x = 1 + 2 * x, m1 += x / N, m2 += x * x / N;
-  // (4.8)  the average of log N(x) is at most −½ (log 2πv + 1), v the variance of the data
+  // (4.8)  the average of log N(x) is at most −½ (log 2πV + 1), V the variance of the data
   const double best = -0.5 * (log_2pi + std::log(m2 - m1 * m1) + 1);
   Parameters p;
   const auto add = [&](const char* name, Real x) { return p.add(name, {1, 1}, constant_fill(x)); };
@@ -85,7 +85,7 @@ Series train(Chapter& chapter) {
   const Param w = add("w", 0.5), b = add("b", 0), S = add("S", 0);
   Tape tape;
   auto vae = [&](Var x) { return Vae{tape(A) * x + tape(C), tape(V), tape(w), tape(b), tape(S)}; };
-  Series lack{"log p(x) − ELBO"};
+  Series lack{"best log p(x) − ELBO"};
   Adam optimiser(p);
   for (int step = 1, steps = chapter.quick ? 4000 : 20000; step <= steps; ++step) {
     tape.reset();
@@ -109,7 +109,7 @@ Series train(Chapter& chapter) {
   return lack;
 }
 
-// The decoder N(z², ½²) at x = 4 makes a posterior with two tops
+// The decoder N(z², ½²) at x = 4 makes a posterior with two modes
 Chart fork(Chapter& chapter) {
   double best = -1e9, mean = 0, variance = 0;
   for (double m = 1.7; m < 2.2; m += 0.001)  // the best q among many
@@ -123,13 +123,13 @@ Chart fork(Chapter& chapter) {
     return std::exp(log_normal(4, z * z, 0.25) + log_normal(z, 0, 1));
   };
   const double px = integral(joint), lack = std::log(px) - best;
-  chapter.claim("(4.9)", "two tops: log p(x) − best ELBO = log 2", lack, std::log(2), 0.01);
+  chapter.claim("(4.9)", "two modes: log p(x) − best ELBO = log 2", lack, std::log(2), 0.01);
   Series p{"p(z|x = 4)"}, q{"q(z|x = 4)"};
   for (double z = -3; z <= 3; z += 0.01) {
     p.x.push_back(z), p.y.push_back(joint(z) / px);
     q.x.push_back(z), q.y.push_back(std::exp(log_normal(z, mean, variance)));
   }
-  return {"A posterior with two tops, and the best Gaussian", "z", "density", {p, q}};
+  return {"A posterior with two modes, and the best Gaussian", "z", "density", {p, q}};
 }
 
 int chapter_4(Chapter& chapter) {

@@ -4,7 +4,6 @@
 // Answer     Two small networks, one drawn z per image, a loss of two terms, a loop of 15 lines.
 //
 // Symbols    x (B, D) pixels, 0 or 1     z (B, Z) code     l (B, D) logits     B images per step
-// Equations  are those of README.md in this folder.
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>

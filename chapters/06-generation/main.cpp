@@ -5,9 +5,7 @@
 //            the prior is, so a draw from the prior is such a code; an autoencoder has more holes.
 //
 // Symbols    x (B, D) pixels, 0 or 1     z (N, Z) codes     q(z) average of the clouds N(μ, σ²)
-// Equations  are those of README.md in this folder.
 #include <boost/math/distributions/normal.hpp>
-
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
@@ -17,7 +15,6 @@
 using namespace vaegrad;
 
 namespace {
-
 constexpr Index D = 784, H = 400, Z = 2, B = 128, cells = 16;
 const boost::math::normal prior;  // p(z) of one latent
 
@@ -36,8 +33,7 @@ void train(Model& model, const Examples& data, const Chapter& chapter) {
   Adam optimiser(model.p);
   Tape tape;
   for (unsigned epoch = 0, epochs = chapter.quick ? 6 : 20; epoch < epochs; ++epoch) {
-    batches.shuffle(epoch);
-    optimiser.rule.learning_rate = 2e-3 * (1 - double(epoch) / epochs);
+    batches.shuffle(epoch), optimiser.rule.learning_rate = 2e-3 * (1 - double(epoch) / epochs);
     for (std::size_t b = 0; b < batches.count(); ++b) {
       tape.reset();
       const Var x = tape.constant(Shape{Index(batches[b].size()), D});
@@ -61,7 +57,8 @@ struct Cells {
   Cells(ConstMatrix z, double N) {
     std::vector<double> in(cells * cells);
     const auto of = [](Real t) { return Index(cells * std::min(0.9999, cdf(prior, double(t)))); };
-    for (Index i = 0; i < z.rows; ++i) in[std::size_t(cells * of(z(i, 1)) + of(z(i, 0)))] += 1. / N;
+    for (Index i = 0; i < z.rows; ++i)  // z_2 up
+      in[std::size_t(cells * (cells - 1 - of(z(i, 1))) + of(z(i, 0)))] += 1. / N;
     for (double r : in) {
       hole.push_back(r < 0.5 / (cells * cells)), holes += double(hole.back()) / (cells * cells);
       if (r > 0) kl += r * std::log(r * cells * cells);
@@ -83,14 +80,15 @@ void aggregate(Chapter& chapter, const DiagonalGaussian& q, Var z, double cells_
   const Var told = q.log_prob(z) - log_q_z, I = average(told);
   const double error = std::sqrt(average(square(told - I)).item() / N);
   // (6.5)  KL(q(z) ‖ p(z)) = ∫∫ q log q/p,  on a grid; with two latents a cloud is a product
-  const double h = 0.015;  // clouds as narrow as that are seen by at least two points
   const Var g = z.tape().constant(Shape{800, 1});
+  const double h = 0.015;  // clouds as narrow as that are seen by at least two points
   for (Index i = 0; i < 800; ++i) g.val().data[i] = Real(h * (double(i) + 0.5) - 6);
   const Var density = matmul(exp(log_q(g, 0)), transpose(exp(log_q(g, 1)))) / N;
   const Var log_p = -0.5 * (square(g) + square(transpose(g))) - log_2pi;
   const double apart = h * h * sum(density * (log(density + 1e-30) - log_p)).item();
   const double rate = average(kl(q, StandardNormal{})).item();
   chapter.claim("(6.2)", "∫∫ q(z)", h * h * sum(density).item(), 1, 2e-3);
+  // (6.3)  average of KL(q(z|x) ‖ p(z)) = I + KL(q(z) ‖ p(z))
   chapter.claim("(6.3)", "I + KL(q(z) ‖ p(z)) = average KL", I.item() + apart, rate, 5 * error);
   chapter.note("I", I.item());
   chapter.claim_between("(6.5)", "KL(q(z) ‖ p(z))", apart, 0.2, 0.9);
@@ -116,7 +114,9 @@ int chapter_6(Chapter& chapter) {
     const DiagonalGaussian q{(raw.mean - m) / s, raw.log_variance - 2 * log(s)};
     const Var z = ((model.vae ? raw.sample(noise) : raw.mean) - m) / s;
     const auto decode = [&](Var z) { return model.decode(m + s * z).mean(); };
-    const Cells seen(z.val(), N);
+    const Var z_1 = columns(z, 0, 1), z_2 = columns(z, 1, 1);  // uncorrelated, as in chapter 1:
+    const double rho = average(z_1 * z_2).item(), rest = std::sqrt(1 - rho * rho);
+    const Cells seen(Var(concatenate_columns(z_1, Var((z_2 - rho * z_1) / rest))).val(), N);
     const auto name = model.vae ? "vae" : "autoencoder";
     chapter.note(concat(name, ": share of cells that are holes"), holes[model.vae] = seen.holes);
     if (model.vae) {
@@ -126,14 +126,14 @@ int chapter_6(Chapter& chapter) {
       aggregate(chapter, q, z, seen.kl);
     }
     const Var grid = tape.constant(Shape{cells * cells, Z});
-    for (Index i = 0; i < cells * cells * Z; ++i) {
-      const Index k = i % 2 ? i / 2 / cells : i / 2 % cells;
-      grid.val().data[i] = Real(quantile(prior, (double(k) + 0.5) / cells));
+    for (Index i = 0; i < cells * cells; ++i) {
+      const auto middle = [](Index k) { return quantile(prior, (double(k) + 0.5) / cells); };
+      const double right = middle(i % cells), up = middle(cells - 1 - i / cells);
+      grid.val()(i, 0) = Real(right), grid.val()(i, 1) = Real(rho * right + rest * up);
     }
-    ImageGrid map{concat(name, ": z_1 right, z_2 down; holes inverted"), 28, 28, cells};
+    ImageGrid map{concat(name, ": z_1 right, z_2 up; holes are framed"), 28, 28, cells};
     add_images(map, decode(grid).val());
-    for (std::size_t i = 0; i < map.pixels.size(); ++i)
-      if (seen.hole[i / D]) map.pixels[i] = std::uint8_t(255 - map.pixels[i]);
+    frame(map, seen.hole);
     draw(map, chapter.figure(concat("map-", name, ".png")));
     const Var t = tape.constant(Shape{12, 1});  // from one image to another, in 12 steps
     for (Index i = 0; i < 12; ++i) t.val().data[i] = Real(i) / 11;

@@ -5,7 +5,6 @@
 //            of rate costs β nats of distortion, and what is worth less than its price is given up.
 //
 // Symbols    x (B, D)     z (B, Z)     R rate     D distortion     β price of a nat of rate
-// Equations  are those of README.md in this folder.
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
@@ -73,6 +72,7 @@ Chart linear(Chapter& chapter) {
     along = std::min(along, double(sum(max(squares)).item() / sum(squares).item()));
   }
   chapter.claim("(7.6)", "linear: R and D against the optimum, worst", wrong, 0, 0.005);
+  // (7.4)  R + D ≥ average of −log p(x) ≥ H
   chapter.claim("(7.4)", "linear, β = 1: R + D = H", trained.x[0] + trained.y[0], H, 0.005);
   chapter.claim_between("(7.7)", "linear: share along the axes", along, 0.99, 1.0001);
   return {"Six factors, β = 1, 2, 4 .. 32", "R, nats", "D, nats", {best, trained}};

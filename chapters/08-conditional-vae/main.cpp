@@ -5,7 +5,6 @@
 //            this one differs from others of its kind. What is told may be a part of the image.
 //
 // Symbols    x (B, D) pixels, 0 or 1     y (B, C) label     z (B, Z) code     v, h seen, hidden
-// Equations  are those of README.md in this folder.
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
@@ -59,6 +58,7 @@ void four_pixels(Chapter& chapter) {
     optimiser.step();
   }
   const auto [guess, elbo] = pass(100000, 0, Purpose::evaluate);
+  // (8.3)  ¾ log 27/4;  (8.5)  ¾ log 3 ≤ −ELBO
   chapter.claim("(8.3)", "guess, 4 pixels", -average(guess).item(), 0.75 * std::log(27 / 4.), 0.01);
   chapter.claim_between("(8.5)", "their −ELBO", -average(elbo).item(), 0.75 * std::log(3), 1.2);
 }
@@ -128,6 +128,7 @@ int chapter_8(Chapter& chapter) {
   for (Index k = 0; k < C; ++k)
     scores = scores + rows(asked, k, 1) * elbo(x, 0 * y + rows(asked, k, 1), noise);
   chapter.claim_between("(8.6)", "labels out: accuracy", accuracy(scores, y), 0.7, 0.95);
+  // (8.7)  average of log p(y|x) + log 10
   const double worth = average(row_sums(y * log_softmax(scores))).item() + std::log(10);
   chapter.claim_between("(8.7)", "worth of a label", worth, -0.5, std::log(10));
   ImageGrid classes{"A row for a code, a column for a label", 28, 28, 10};

@@ -2,24 +2,21 @@
 //
 // Question   How good is the model really?
 // Answer     Draw K codes, average their weights before the logarithm: the bound rises with K
-//            towards log p(x), and lacks v/2K, if q finds every z that counts.
+//            towards log p(x); its gap is χ²/2K, if q finds every z that counts.
 //
-// Symbols    w (n, K) weights     L_K bound     v variance of w/p(x)
-// Equations  are those of README.md in this folder.
+// Symbols    w (n, K) weights     L_K bound     χ² variance of w/p(x)
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/bounds.hpp>
+#include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/quadrature.hpp>
 
 using namespace vaegrad;
 
 namespace {
-
 const double log_2pi = std::log(2 * M_PI);
-
 // One datum x = 4, one latent z ~ N(0, 1), x ~ N(z², ½²): two tops, z = 2 and z = −2 (chapter 4)
 double log_joint(double z) { return log_normal(4, z * z, 0.25) + log_normal(z, 0, 1); }
 const double p_x = integral([](double z) { return std::exp(log_joint(z)); });
@@ -28,10 +25,10 @@ struct Q {  // q(z|x) = N(μ, σ²)
   const char* name;
   double mean, std;
   double log(double z) const { return log_normal(z, mean, std * std); }
-  // (9.5)  v = ∫ p(z|x)² / q(z|x) dz − 1
+  // (9.5)  χ² = ∫ p(z|x)² / q(z|x) dz − 1
   double v() const {
-    return integral([&](double z) { return std::exp(2 * log_joint(z) - log(z)); }) / (p_x * p_x) -
-           1;
+    const auto f = [&](double z) { return std::exp(2 * log_joint(z) - log(z)); };
+    return integral(f) / (p_x * p_x) - 1;
   }
 };
 // log p(x) − L_K from n draws, and the average of p̂(x)/p(x)
@@ -49,8 +46,8 @@ std::pair<double, double> lack(Q q, Index K, Index n, std::uint64_t seed) {
 }
 Chart two_tops(Chapter& chapter) {
   constexpr Index n = 1 << 22;
-  const Q q[] = {{"q on one top", 1.958, 0.127}, {"q over both", 0, 2}};
-  Chart chart{"Two tops: what the bound lacks", "K", "log p(x) − L_K, nats"};
+  const Q q[] = {{"q on one mode", 1.958, 0.127}, {"q over both", 0, 2}};
+  Chart chart{"Two modes: the gap of the bound", "K", "log p(x) − L_K, nats"};
   chart.log_x = chart.log_y = true;
   for (std::size_t k : {0u, 1u}) {
     Series line{q[k].name};
@@ -67,12 +64,12 @@ Chart two_tops(Chapter& chapter) {
                    return std::exp(q[k].log(z)) * (q[k].log(z) + std::log(p_x) - log_joint(z));
                  });
     chapter.claim("(9.2)", concat("log p(x) − L_1 = KL, ", q[k].name), line.y[0], kl, kl / 100);
-    if (k == 0) {
-      chapter.claim("(9.6)", "on one top: log p(x) − L_256 = log 2", line.y[8], std::log(2), 0.01);
-    } else {
+    if (k == 0) {  // (9.6)  log p(x) − L_K = log 2
+      chapter.claim("(9.6)", "on one mode: log p(x) − L_256 = log 2", line.y[8], std::log(2), 0.01);
+    } else {  // (9.3)  L_1 ≤ L_2 ≤ ..;  (9.4)  log p(x) − L_K ≈ χ²/2K
       chapter.claim("(9.1)", "average of p̂(x)/p(x)", ratio, 1, 5 * std::sqrt(v / 9 / n));
       chapter.claim_between("(9.3)", "over both: least fall of log p(x) − L_K", rise, 1.5, 20);
-      chapter.claim("(9.4)", "log p(x) − L_64, in units of v/2K", at_64 * 128 / v, 1, 0.15);
+      chapter.claim("(9.4)", "log p(x) − L_64, in units of χ²/2K", at_64 * 128 / v, 1, 0.15);
     }
   }
   return chart;
@@ -113,7 +110,7 @@ Chart images(Chapter& chapter) {
     const auto model_and_x = [&](Tape& t) {
       return std::pair(vae, see(t, data.test, rows, fixed_draw(Split::test)));
     };
-    // (9.7)  log p(x) = log ∫∫ p(x|z) p(z) dz, by sums over a grid
+    // (9.7)  log p(x) = log ∫∫ p(x|z) p(z) dz, by sums over a grid;  (9.8)  L_1000 ≤ it
     double log_p = 0, error = 0;
     tape.reset();
     const Var x = model_and_x(tape).second;
@@ -136,7 +133,7 @@ Chart images(Chapter& chapter) {
     chapter.claim_between("(9.8)", "L_1000 − " + text, L.y.back() - log_p, -1, error);
     chart.series.push_back(L), chart.references.push_back({log_p, text});
   }
-  const double gain = chart.references[1].y - chart.references[0].y;
+  const double gain = chart.references[1].y - chart.references[0].y;  // (9.9)  of L_10 over L_1
   if (chapter.quick)
     chapter.note("log p(x) gained by K = 10", gain);  // 1.6 ± 1.0: too few images
   else

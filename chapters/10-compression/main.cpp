@@ -5,7 +5,6 @@
 //            are taken from the message so far, and whoever decodes puts them back.
 //
 // Symbols    x (N, D) pixels, 0 or 1     z (N, Z) code     n symbols     c of 2^b counts
-// Equations  are those of README.md in this folder.
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
@@ -135,7 +134,7 @@ int chapter_10(Chapter& chapter) {
   double best = 1e9;
   for (const ImagePacking& how : binary_image_packings())
     best = std::min(best, line(how.name, [&](auto some) { return how.bytes(some, D, 28); }));
-  // (10.8)  −ELBO / log 2,  bits per image: z in pieces (10.7)
+  // (10.7)  z in pieces of 12 bits;  (10.8)  −ELBO / log 2 bits per image;  (10.9)  the shortest
   chapter.claim("(10.8)", "images: bits back / −ELBO", bits * std::log(2) / -bound.item(), 1, 0.01);
   chapter.claim("(10.8)", "images: decoded = input", pixels == decoded, 1, 0);
   chapter.claim_between("(10.9)", "images: bits back / the best other", bits / best, 0.6, 0.95);

@@ -5,7 +5,6 @@
 //            images, so nearest neighbours gain by it. A linear probe of clothes loses by it.
 //
 // Symbols    x (N, D) pixels     z (N, Z) code     n labels of each class     δ distance of classes
-// Equations  are those of README.md in this folder.
 #include <boost/math/distributions/normal.hpp>
 
 #include <vaegrad/lab/chapter.hpp>

@@ -2,11 +2,9 @@
 //
 // Question   Can it tell what it has never seen?
 // Answer     Not by log p(x) alone: simple images are probable whatever was learnt. Subtract what
-// an
-//            image as simple costs anyway, and it can; but no score is best everywhere.
+//            an image as simple costs anyway, and it can; but no score is best everywhere.
 //
 // Symbols    x (B, D) bytes     z (B, Z)     L log p̂(x), K draws     A area under the ROC curve
-// Equations  are those of README.md in this folder.
 #include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/normal.hpp>
 

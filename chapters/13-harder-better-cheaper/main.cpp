@@ -3,8 +3,7 @@
 // Question   Why does training go wrong, and what makes it easier and cheaper?
 // Answer     Latents that earn less than they cost are given up: rightly, or before they can earn.
 //
-// Symbols    x (B, D) data     z (B, Z) code     λ variances of the data     r KL of a latent
-// Equations  are those of README.md in this folder.
+// Symbols    x (B, D) data     z (B, Z) code     λ variances of the data     R KL of a latent
 #include <ctime>
 
 #include <vaegrad/autodiff/autodiff.hpp>
@@ -27,7 +26,7 @@ struct How {
     return beta * (free_bits > 0 ? free_bits_kl(kl, free_bits) : row_sums(kl));
   }
 };
-// A linear VAE, x ~ N(0, λ), z = a x + σ ε, p(x|z) = N(w z, s²), in each of five directions
+// A linear VAE, x ~ N(0, λ), z = A x + σ ε, p(x|z) = N(W z, s²), in each of five directions
 constexpr double lambda[] = {8, 4, 2, 1, 0.5};
 double linear_vae(const Chapter& chapter, const How& how, Chart* chart = nullptr) {
   Parameters p;
@@ -40,7 +39,7 @@ double linear_vae(const Chapter& chapter, const How& how, Chart* chart = nullptr
   for (int step = 0, steps = 4000; step <= steps; ++step) {
     tape.reset();
     const Var l = tape.constant({{8, 4, 2, 1, 0.5}}), a = tape(A), w = tape(W), c = tape(C);
-    // (13.1)  E log p(x|z) = −½ (log 2πs² + ((1 − a w)² λ + w² σ²)/s²)
+    // (13.1)  E log p(x|z) = −½ (log 2πs² + ((1 − A W)² λ + W² σ²)/s²)
     const Var missed = square(1 - a * w) * l + square(w) * exp(c);
     const Var log_px = -0.5 * (std::log(2 * M_PI * how.s2) + missed / how.s2);
     const Var kl = 0.5 * (square(a) * l + exp(c) - 1 - c);
@@ -48,7 +47,7 @@ double linear_vae(const Chapter& chapter, const How& how, Chart* chart = nullptr
     optimiser.rule.learning_rate = 0.03 * (1 - double(step) / steps);
     optimiser.step();
     for (std::size_t j = 0; step == steps && j < 5; ++j) {
-      // (13.2)  r = max(0, ½ log λ/s²), with free bits max(f, ..)
+      // (13.2)  R = max(0, ½ log λ/s²), with free bits max(f, ..)
       const double got = kl.val().data[j], r = 0.5 * std::log(lambda[j] / how.s2);
       worst = std::max(worst, std::abs(got - std::max(how.free_bits, r)));
       if (chart) chart->series[j].x.push_back(how.s2), chart->series[j].y.push_back(got);
@@ -85,7 +84,7 @@ Trained train(const Chapter& chapter, const DataSet& data, unsigned epochs, cons
     Stream noise(chapter.seed, purpose, draw, rows);
     const DiagonalGaussian q = encode(x);
     Var l = decode(q.sample(noise)).logits;
-    if (how.sees) l = l + matmul(x, tape(A));  // (13.5)  logits l(z) + x A,  A_ij = 0 unless i < j
+    if (how.sees) l = l + matmul(x, tape(A));  // (13.5)  logits l(z) + x M,  M_ij = 0 unless i < j
     return std::pair(Bernoulli{l}.log_prob(x), Var(kl_per_latent(q, StandardNormal{})));
   };
   Batches batches(data.train, how.batch, chapter.seed);

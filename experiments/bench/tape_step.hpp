@@ -1,7 +1,7 @@
 // The training step that `vaegrad train` runs: the model by name, its objective and its optimiser.
 #pragma once
 #include <vaegrad/lab/data/batches.hpp>
-#include <vaegrad/lab/run/checkpoint.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 
 #include "cases.hpp"
 

@@ -49,16 +49,81 @@ std::string text_below(cmark_node* node) {
   return text;
 }
 
-// "Run it" -> "run-it"
+// "Run it" -> "run-it"; letters of other alphabets stay
 std::string anchor_of(const std::string& title) {
   std::string anchor;
   for (char c : title)
     if (std::isalnum(static_cast<unsigned char>(c)))
       anchor += char(std::tolower(c));
+    else if (static_cast<unsigned char>(c) >= 0x80)
+      anchor += c;
     else if (!anchor.empty() && anchor.back() != '-')
       anchor += '-';
   while (!anchor.empty() && anchor.back() == '-') anchor.pop_back();
   return anchor;
+}
+
+// In the place of a formula, until the page is HTML: two letters for private use about its number
+constexpr std::string_view before = "\uE000", after = "\uE001";
+
+struct Taken {
+  std::string latex;
+  bool display;
+};
+
+// Markdown without its formulas; what stands in code stays.
+std::string take_formulas(const std::string& markdown, std::vector<Taken>& formulas) {
+  std::string rest;
+  bool fenced = false, line_begins = true;
+  for (std::size_t i = 0; i < markdown.size();) {
+    if (line_begins && markdown.compare(i, 3, "```") == 0) {
+      const std::size_t end = std::min(markdown.find('\n', i), markdown.size() - 1);
+      fenced = !fenced;
+      rest += markdown.substr(i, end + 1 - i), i = end + 1;
+      continue;  // line_begins stays
+    }
+    line_begins = markdown[i] == '\n';
+    if (!fenced && markdown[i] == '`') {
+      const std::size_t end = std::min(markdown.find('`', i + 1), markdown.size() - 1);
+      rest += markdown.substr(i, end + 1 - i), i = end + 1;
+    } else if (!fenced && markdown[i] == '$') {
+      const std::string mark = markdown.compare(i, 2, "$$") == 0 ? "$$" : "$";
+      const std::size_t end = markdown.find(mark, i + mark.size());
+      check(end != std::string::npos, "a formula is not closed: ", markdown.substr(i, 40));
+      const std::string latex = markdown.substr(i + mark.size(), end - i - mark.size());
+      check(latex.find("\n\n") == std::string::npos,
+            "a formula is not closed: ", latex.substr(0, 40));
+      rest += concat(before, formulas.size(), after);
+      formulas.push_back({latex, mark.size() == 2}), i = end + mark.size();
+    } else {
+      rest += markdown[i++];
+    }
+  }
+  return rest;
+}
+
+// Each placeholder becomes what `make` gives for its number.
+template <class Make>
+std::string put_formulas(const std::string& text, Make make) {
+  std::string to;
+  for (std::size_t i = 0;;) {
+    const std::size_t begin = text.find(before, i);
+    to += text.substr(i, begin - i);
+    if (begin == std::string::npos) return to;
+    const std::size_t end = text.find(after, begin);
+    to += make(std::stoul(text.substr(begin + before.size(), end - begin - before.size())));
+    i = end + after.size();
+    // What punctuates a formula stays on its line.
+    for (const std::string_view mark :
+         {".", ",", ":", ";", ")", "?", "，", "。", "：", "；", "）", "、", "？"})
+      if (const std::size_t last = to.rfind("<math"); text.compare(i, mark.size(), mark) == 0 &&
+                                                      last != std::string::npos &&
+                                                      to.ends_with("</math>")) {
+        to.insert(last, "<span class=\"together\">");
+        to += concat(mark, "</span>"), i += mark.size();
+        break;
+      }
+  }
 }
 
 // One node's part in the page: changed in place, its text given to the section it stands in.
@@ -79,7 +144,8 @@ void visit(cmark_node* node, const Rewriting& rewriting, std::vector<Section>& s
     int length, offset;
     char character;
     const bool fenced = cmark_node_get_fenced(node, &length, &offset, &character);
-    replace(node, CMARK_NODE_HTML_BLOCK, rewriting.code(text, fenced));
+    const char* info = fenced ? cmark_node_get_fence_info(node) : "";
+    replace(node, CMARK_NODE_HTML_BLOCK, rewriting.code(text, info ? info : ""));
   } else if (std::string_view(cmark_node_get_type_string(node)) == "table") {
     cmark_node_insert_before(node, html(CMARK_NODE_HTML_BLOCK, "<div class=\"table\">"));
     cmark_node_insert_after(node, html(CMARK_NODE_HTML_BLOCK, "</div>"));
@@ -115,7 +181,9 @@ Rendered render_markdown(const std::string& markdown, const Rewriting& rewriting
   const std::unique_ptr<cmark_parser, void (*)(cmark_parser*)> parser(cmark_parser_new(options),
                                                                       cmark_parser_free);
   cmark_parser_attach_syntax_extension(parser.get(), cmark_find_syntax_extension("table"));
-  cmark_parser_feed(parser.get(), markdown.data(), markdown.size());
+  std::vector<Taken> formulas;
+  const std::string plain = take_formulas(markdown, formulas);
+  cmark_parser_feed(parser.get(), plain.data(), plain.size());
   const std::unique_ptr<cmark_node, void (*)(cmark_node*)> page(cmark_parser_finish(parser.get()),
                                                                 cmark_node_free);
   check(page != nullptr, "markdown: cannot be parsed");
@@ -126,7 +194,21 @@ Rendered render_markdown(const std::string& markdown, const Rewriting& rewriting
   const std::unique_ptr<char, void (*)(void*)> text(
       cmark_render_html(page.get(), options, cmark_parser_get_syntax_extensions(parser.get())),
       std::free);
-  rendered.html = text.get();
+  // A displayed formula is a block of its own, no paragraph.
+  std::string page_html = text.get();
+  for (std::size_t n = 0; n < formulas.size(); ++n) {
+    const std::string mark = concat(before, n, after), paragraph = concat("<p>", mark, "</p>");
+    if (const std::size_t at = page_html.find(paragraph); at != std::string::npos)
+      page_html.replace(at, paragraph.size(), mark);
+    else
+      check(!formulas[n].display,
+            "a displayed formula is no paragraph of its own: ", formulas[n].latex);
+  }
+  rendered.html = put_formulas(page_html, [&](std::size_t n) {
+    return rewriting.formula(formulas[n].latex, formulas[n].display);
+  });
+  for (Section& s : rendered.sections)
+    s.text = put_formulas(s.text, [](std::size_t) { return " "; });
   return rendered;
 }
 

@@ -7,6 +7,8 @@
 #include <regex>
 #include <vaegrad/lab/files/file.hpp>
 
+#include "formula.hpp"
+
 namespace vaegrad {
 namespace {
 
@@ -23,15 +25,40 @@ std::string first_match(const std::string& text, const char* pattern, const std:
   return found[1];
 }
 
-std::vector<BookChapter> read_chapters(const fs::path& course) {
+// What the book says itself, by language; a page NAME.html is NAME.zh.html in Chinese.
+struct Language {
+  const char *code, *suffix, *other_suffix, *other_name;
+  const char *start, *course, *contents, *search, *light, *chapters, *program, *program_of,
+      *page_of;
+  const char *title, *question, *builds_on;  // how a page says them
+};
+const Language languages[] = {
+    {"en", "", ".zh", "中文", "Start", "The course", "Contents", "search", "light or dark",
+     "The chapters", "The program of this chapter", "Chapter {}: the program",
+     "The page of this chapter", "# Chapter \\d+: ([^\n]*)", R"(\*\*Question\.\*\*\s+([^?]*\?))",
+     "Builds on:"},
+    {"zh", ".zh", "", "English", "首页", "课程", "目录", "搜索", "浅色或深色", "各章", "本章的程序",
+     "第 {} 章：程序", "本章正文", "# 第 \\d+ 章：([^\n]*)",
+     R"(\*\*问题。\*\*\s*((?:(?!？)[^\n]|\n(?!\n))*？))", "前置章节："}};
+// Pages beside the chapters, in the book's order: after the chapters.
+const char* const extra_pages[] = {"questions", "next", "glossary"};
+
+// The page in this language, or in English until it is translated
+std::pair<fs::path, const Language*> translated(const fs::path& stem, const Language& language) {
+  const fs::path own = stem.string() + language.suffix + ".md";
+  if (fs::exists(own)) return {own, &language};
+  return {stem.string() + ".md", &languages[0]};
+}
+
+std::vector<BookChapter> read_chapters(const fs::path& course, const Language& language) {
   std::vector<BookChapter> chapters;
   for (const auto& entry : fs::directory_iterator(course)) {
     const std::string folder = entry.path().filename().string();
     if (!std::regex_match(folder, std::regex(R"(\d\d-.*)"))) continue;
-    const fs::path readme = entry.path() / "README.md";
-    BookChapter c{folder, read(readme), read(entry.path() / "main.cpp"), "", ""};
-    c.title = first_match(c.markdown, "# Chapter \\d+: ([^\n]*)", readme);
-    c.question = first_match(c.markdown, R"(\*\*Question\.\*\*\s+([^?]*\?))", readme);
+    const auto [readme, written] = translated(entry.path() / "README", language);
+    BookChapter c{folder, read(readme), read(entry.path() / "main.cpp"), "", "", language.suffix};
+    c.title = first_match(c.markdown, written->title, readme);
+    c.question = first_match(c.markdown, written->question, readme);
     chapters.push_back(std::move(c));
   }
   std::sort(chapters.begin(), chapters.end(),
@@ -58,30 +85,43 @@ std::string with_labels(const std::string& text, PageOf page_of) {
 
 class Maker {
  public:
-  explicit Maker(const fs::path& course) : course_(course), chapters_(read_chapters(course)) {}
+  Maker(const fs::path& course, const Language& language)
+      : course_(course), language_(language), chapters_(read_chapters(course, language)) {}
 
   Book make() {
     for (const char* name : {"book.css", "book.js"}) book_[name] = read(course_ / "book" / name);
-    markdown_page("index.html", "Variational autoencoders, computed", course_ / "book",
-                  read(course_ / "book" / "front.md") + "\n" + contents(), 0);
-    markdown_page("course.html", "The course", course_, read(course_ / "README.md"), 1);
+    const auto text = [&](const fs::path& stem) {
+      return read(translated(course_ / stem, language_).first);
+    };
+    std::string front = text("book/front");
+    pages_ = {{"index", language_.start}, {"course", language_.course}};
+    for (const BookChapter& c : chapters_)
+      pages_.push_back({c.folder, fmt::format("{} {}", std::stoi(c.number()), c.title)});
+    for (const char* name : extra_pages)
+      pages_.push_back({name, first_match(text(name), "# ([^\n]*)", name)});
+    markdown_page(0, front.substr(2, front.find('\n') - 2), course_, front + "\n" + contents());
+    markdown_page(1, language_.course, course_, text("README"));
     for (std::size_t i = 0; i < chapters_.size(); ++i) {
       const BookChapter& c = chapters_[i];
-      markdown_page(c.page(), c.title, course_ / c.folder, c.markdown, i + 2);
+      markdown_page(i + 2, c.title, course_ / c.folder, c.markdown, &c);
       program_page(c, i + 2);
     }
-    book_["search-data.js"] = "const sections = " + search_.dump() + ";\n";
+    for (std::size_t i = chapters_.size() + 2; i < pages_.size(); ++i)
+      markdown_page(i, pages_[i].second, course_, text(pages_[i].first));
+    book_[concat("search-data", language_.suffix, ".js")] =
+        "const sections = " + search_.dump() + ";\n";
     return std::move(book_);
   }
 
  private:
   std::string contents() const {
-    std::string list = "## The chapters\n\n";
+    std::string list = concat("## ", language_.chapters, "\n\n");
     for (const BookChapter& c : chapters_)
-      list += fmt::format("{}. [{}]({}/README.md). {}\n", std::stoi(c.number()), c.title, c.folder,
-                          c.question);
+      list += fmt::format("- {} [{}]({}/README{}.md). {}\n", c.number(), c.title, c.folder,
+                          language_.suffix, c.question);
     return list;
   }
+  std::string file(const std::string& name) const { return name + language_.suffix + ".html"; }
 
   const BookChapter* numbered(int number) const {
     for (const BookChapter& c : chapters_)
@@ -91,7 +131,7 @@ class Maker {
   // (4.3) -> the chapter it is an equation of, if any
   const BookChapter* chapter_of(const std::string& equation) const {
     const BookChapter* c = numbered(std::stoi(equation));
-    return c && c->markdown.find("(" + equation + ")") != std::string::npos ? c : nullptr;
+    return c && c->markdown.find("\\tag{" + equation + "}") != std::string::npos ? c : nullptr;
   }
 
   // Where a link of a page in `folder` leads; pictures come with it.
@@ -105,37 +145,49 @@ class Maker {
       book_[name] = read(path);
       return name;
     }
+    const auto is = [&](const fs::path& stem) {
+      return path == course_ / (stem.string() + ".md") ||
+             path == course_ / (stem.string() + language_.suffix + ".md");
+    };
     for (const BookChapter& c : chapters_) {
-      if (path == course_ / c.folder / "README.md") return c.page() + fragment;
+      if (is(fs::path(c.folder) / "README")) return c.page() + fragment;
       if (path == course_ / c.folder / "main.cpp") return c.program_page() + fragment;
     }
-    if (path == course_ / "README.md") return "course.html" + fragment;
+    if (is("README")) return file("course") + fragment;
+    for (const char* name : extra_pages)
+      if (is(name)) return file(name) + fragment;
     fail(folder.string(), ": a link leads to ", url, ", which is not in the book", hint,
          "name the file in words instead");
   }
 
-  // Indented: equations, one to a line, which wrap under themselves; fenced: as it stands.
-  std::string code(const std::string& text, bool fenced) const {
-    if (fenced || !std::regex_search(text, label))
-      return "<pre><code>" + escaped(text) + "</code></pre>";
-    std::string html = "<div class=\"equations\">";
+  // What was changed (```diff) has its lines marked; other code stays as it is.
+  static std::string code(const std::string& text, const std::string& language) {
+    if (language != "diff") return "<pre><code>" + escaped(text) + "</code></pre>";
+    std::string html = "<pre class=\"diff\"><code>";
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
-      const std::string line = text.substr(begin, end - begin);
+      const char first = text[begin];
+      html += fmt::format("<span{}>{}</span>",
+                          first == '+'   ? " class=\"new\""
+                          : first == '-' ? " class=\"old\""
+                                         : "",
+                          escaped(text.substr(begin, end - begin)) + "\n");
       begin = end + 1;
-      std::smatch found;
-      const bool numbered = std::regex_search(line, found, std::regex(R"(^\s*\((\d+\.\d+)\)\s*)"));
-      const std::size_t hang = numbered ? std::size_t(found.length())
-                                        : std::min(line.find_first_not_of(' '), line.size());
-      html += fmt::format("<span style=\"--hang:{}\"{}>", hang,
-                          numbered ? fmt::format(" id=\"eq-{}\"", found[1].str()) : "");
-      html += with_labels(line, [&](const std::string& equation) {
-        const BookChapter* c = chapter_of(equation);
-        return !c ? "" : numbered && equation == found[1] ? c->program_page() : c->page();
-      });
-      html += line.empty() ? "&nbsp;</span>" : "</span>";
     }
-    return html + "</div>";
+    return html + "</code></pre>";
+  }
+
+  // An equation of a chapter has its label at the right, which leads to its line of the program.
+  std::string formula(const std::string& latex, bool display, const std::string& page) const {
+    const Formula made = render_formula(latex, display);
+    if (!display) return made.html;
+    if (made.tag.empty()) return "<div class=\"formula\"><div>" + made.html + "</div></div>";
+    const BookChapter* c = chapter_of(made.tag);
+    check(c && c->page() == page, page, ": \\tag{", made.tag, "} is of another chapter");
+    return fmt::format(
+        "<div class=\"formula\" id=\"eq-{0}\"><div>{1}</div><a class=\"label\" "
+        "href=\"{2}#eq-{0}\">({0})</a></div>",
+        made.tag, made.html, c->program_page());
   }
 
   std::string words(const std::string& text) const {
@@ -143,11 +195,11 @@ class Maker {
       const BookChapter* c = chapter_of(equation);
       return c ? c->page() : "";
     });
-    if (!text.starts_with("Builds on:")) return html;
+    if (!text.starts_with(language_.builds_on)) return html;
     std::string linked;  // Builds on: 01, 05.
     const std::regex number(R"(\b\d\d\b)");
     std::size_t done = 0;
-    const std::string line = html.substr(0, html.find('.'));
+    const std::string line = html.substr(0, std::min(html.find('.'), html.find("。")));
     for (std::sregex_iterator i(line.begin(), line.end(), number), end; i != end; ++i) {
       linked += line.substr(done, std::size_t(i->position()) - done);
       done = std::size_t(i->position() + i->length());
@@ -157,31 +209,31 @@ class Maker {
     return linked + html.substr(done);
   }
 
-  void markdown_page(const std::string& name, const std::string& title, const fs::path& folder,
-                     const std::string& markdown, std::size_t place) {
+  void markdown_page(std::size_t place, const std::string& title, const fs::path& folder,
+                     const std::string& markdown, const BookChapter* chapter = nullptr) {
+    const std::string name = file(pages_[place].first);
     Rendered page = render_markdown(
-        markdown, {[&](const std::string& url) {
-                     return target(folder == course_ / "book" ? course_ : folder, url);
-                   },
-                   [&](const std::string& text) { return words(text); },
-                   [&](const std::string& text, bool fenced) { return code(text, fenced); }});
+        markdown,
+        {[&](const std::string& url) { return target(folder, url); },
+         [&](const std::string& text) { return words(text); }, code,
+         [&](const std::string& latex, bool display) { return formula(latex, display, name); }});
     for (const Section& s : page.sections)
       search_.push_back(
           {{"page", title}, {"title", s.title}, {"url", name + "#" + s.anchor}, {"text", s.text}});
-    const std::string program =
-        place < 2
-            ? ""
-            : fmt::format("<p class=\"beside\"><a href=\"{}\">The program of this chapter</a></p>",
-                          chapters_[place - 2].program_page());
-    book_[name] = frame(title, place, program + page.html + program);
+    const std::string program = !chapter
+                                    ? ""
+                                    : fmt::format("<p class=\"beside\"><a href=\"{}\">{}</a></p>",
+                                                  chapter->program_page(), language_.program);
+    book_[name] = frame(title, place, pages_[place].first, program + page.html + program);
   }
 
   // The source, a line to a line; the first place of a label answers to the page's link.
   void program_page(const BookChapter& c, std::size_t place) {
     std::string html = fmt::format(
-        "<h1>Chapter {}: the program</h1><p class=\"beside\"><a href=\"{}\">The page of this "
-        "chapter</a>: {}</p><pre class=\"program\"><code>",
-        std::stoi(c.number()), c.page(), escaped(c.question));
+        "<h1>{}</h1><p class=\"beside\"><a href=\"{}\">{}</a>: {}</p><pre "
+        "class=\"program\"><code>",
+        fmt::format(fmt::runtime(language_.program_of), std::stoi(c.number())), c.page(),
+        language_.page_of, escaped(c.question));
     std::set<std::string> seen;
     std::size_t number = 0;
     for (std::size_t begin = 0; begin < c.program.size();) {
@@ -204,59 +256,72 @@ class Maker {
       if (comment < line.size()) html += "<b>" + linked(line.substr(comment)) + "</b>";
       html += "</span>";
     }
-    book_[c.program_page()] = frame(c.title + ": the program", place, html + "</code></pre>");
+    book_[c.program_page()] = frame(concat(c.title, ": ", language_.program), place,
+                                    c.folder + "-program", html + "</code></pre>");
   }
 
-  std::string frame(const std::string& title, std::size_t place, const std::string& body) const {
-    std::vector<std::pair<std::string, std::string>> pages = {{"index.html", "Start"},
-                                                              {"course.html", "The course"}};
-    for (const BookChapter& c : chapters_)
-      pages.push_back({c.page(), fmt::format("{} {}", std::stoi(c.number()), c.title)});
+  // `name`: of the page without its language, for the switch to the other one
+  std::string frame(const std::string& title, std::size_t place, const std::string& name,
+                    const std::string& body) const {
     std::string list, turn;
-    for (std::size_t i = 0; i < pages.size(); ++i)
-      list += fmt::format("<li><a href=\"{}\"{}>{}</a></li>", pages[i].first,
-                          i == place ? " aria-current=\"page\"" : "", escaped(pages[i].second));
+    for (std::size_t i = 0; i < pages_.size(); ++i)
+      list += fmt::format("<li><a href=\"{}\"{}>{}</a></li>", file(pages_[i].first),
+                          i == place ? " aria-current=\"page\"" : "", escaped(pages_[i].second));
     if (place > 0)
-      turn += fmt::format("<a rel=\"prev\" href=\"{}\">← {}</a>", pages[place - 1].first,
-                          escaped(pages[place - 1].second));
-    if (place + 1 < pages.size())
-      turn += fmt::format("<a rel=\"next\" href=\"{}\">{} →</a>", pages[place + 1].first,
-                          escaped(pages[place + 1].second));
+      turn += fmt::format("<a rel=\"prev\" href=\"{}\">← {}</a>", file(pages_[place - 1].first),
+                          escaped(pages_[place - 1].second));
+    if (place + 1 < pages_.size())
+      turn += fmt::format("<a rel=\"next\" href=\"{}\">{} →</a>", file(pages_[place + 1].first),
+                          escaped(pages_[place + 1].second));
+    const Language& l = language_;
     return fmt::format(R"(<!doctype html>
-<html lang="en">
+<html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{} · vaegrad</title>
+<title>{title} · vaegrad</title>
 <link rel="stylesheet" href="book.css">
-<script src="search-data.js" defer></script>
+<script src="search-data{suffix}.js" defer></script>
 <script src="book.js" defer></script>
 </head>
 <body>
-<header><a class="home" href="index.html">vaegrad</a>
-<input id="search" type="search" placeholder="search" aria-label="search the book" autocomplete="off">
-<button id="light" aria-label="light or dark">◐</button></header>
+<header><a class="home" href="{home}">vaegrad</a>
+<input id="search" type="search" placeholder="{search}" aria-label="{search}" autocomplete="off">
+<a id="language" href="{other}">{other_name}</a>
+<button id="light" aria-label="{light}">◐</button></header>
 <div id="found" hidden></div>
-<nav><details><summary>Contents</summary><ol>{}</ol></details></nav>
+<nav><details><summary>{contents}</summary><ol>{list}</ol></details></nav>
 <main>
-{}
-<div class="turn">{}</div>
+{body}
+<div class="turn">{turn}</div>
 </main>
 </body>
 </html>
 )",
-                       escaped(title), list, body, turn);
+                       fmt::arg("lang", l.code), fmt::arg("title", escaped(title)),
+                       fmt::arg("suffix", l.suffix), fmt::arg("home", file("index")),
+                       fmt::arg("search", l.search), fmt::arg("light", l.light),
+                       fmt::arg("other", name + l.other_suffix + ".html"),
+                       fmt::arg("other_name", l.other_name), fmt::arg("contents", l.contents),
+                       fmt::arg("list", list), fmt::arg("body", body), fmt::arg("turn", turn));
   }
 
   fs::path course_;
+  const Language& language_;
   std::vector<BookChapter> chapters_;
+  std::vector<std::pair<std::string, std::string>>
+      pages_;  // name without language, in the contents
   Book book_;
   nlohmann::json search_ = nlohmann::json::array();
 };
 
 }  // namespace
 
-Book make_book(const fs::path& course) { return Maker(course).make(); }
+Book make_book(const fs::path& course) {
+  Book book;
+  for (const Language& language : languages) book.merge(Maker(course, language).make());
+  return book;
+}
 
 }  // namespace vaegrad

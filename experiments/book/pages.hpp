@@ -13,18 +13,20 @@ namespace vaegrad {
 struct BookChapter {
   std::string folder, markdown, program;  // 04-elbo; the texts of README.md and main.cpp
   std::string title, question;            // The evidence lower bound; When is ..?
+  std::string suffix;                     // of its language: .zh, or none
 
   std::string number() const { return folder.substr(0, 2); }
-  std::string page() const { return folder + ".html"; }
-  std::string program_page() const { return folder + "-program.html"; }
+  std::string page() const { return folder + suffix + ".html"; }
+  std::string program_page() const { return folder + "-program" + suffix + ".html"; }
 };
 
 // Files by name, and nothing else: the book is made in memory, then written.
 using Book = std::map<std::string, std::string>;
 
-// Of the course's folder: NN-name/{README.md, main.cpp, *.png}, README.md, map.png and
-// book/{front.md, book.css, book.js}. Error: one of them is missing; a page links to what is not
-// in the book.
+// Of the course's folder: NN-name/{README.md, README.zh.md, main.cpp, *.png}, README, questions,
+// next and glossary (.md, .zh.md), map.png and book/{front.md, front.zh.md, book.css, book.js}.
+// Both languages, linked page by page. Error: one of them is missing; a page links to what is not
+// in the book; a formula that cannot be rendered.
 Book make_book(const std::filesystem::path& course);
 
 }  // namespace vaegrad

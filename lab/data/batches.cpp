@@ -57,9 +57,10 @@ void fill(Matrix x, const Images& file, std::span<const std::uint32_t> rows, Bin
       const auto from = file.numbers(rows[static_cast<std::size_t>(i)]);
       Real* to = x.row(i);
       for (std::size_t j = 0; j < from.size(); ++j)
-        to[j] = how == Binarize::none        ? static_cast<Real>(from[j])
-                : how == Binarize::threshold ? static_cast<Real>(from[j] >= 0.5f)
-                                             : static_cast<Real>(static_cast<float>(to[j]) < from[j]);
+        to[j] = how == Binarize::none ? static_cast<Real>(from[j])
+                : how == Binarize::threshold
+                    ? static_cast<Real>(from[j] >= 0.5f)
+                    : static_cast<Real>(static_cast<float>(to[j]) < from[j]);
     });
   } else if (file.binary) {
     for_each_pixel(x, file, rows, [](Real, std::uint8_t b) { return static_cast<Real>(b); });

@@ -20,7 +20,8 @@ void drop_columns(Images& images, const std::vector<DroppedColumn>& dropped) {
       departing += images.values[i * width + d.column] != d.value;
     text += concat(text.empty() ? "" : ", ", d.column, d.name.empty() ? "" : concat(" ", d.name),
                    " = ", double(d.value));
-    if (departing) text += concat(" (", departing, departing == 1 ? " row departs)" : " rows depart)");
+    if (departing)
+      text += concat(" (", departing, departing == 1 ? " row departs)" : " rows depart)");
   }
   auto to = images.values.begin();
   for (std::size_t i = 0; i < images.count; ++i)

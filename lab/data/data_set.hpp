@@ -27,12 +27,12 @@ struct Factors {
 // nothing but 0 and 1 becomes binary bytes.
 struct Images {
   std::size_t count = 0, height = 0, width = 0, channels = 1;
-  std::vector<std::uint8_t> bytes;   // (count, height, width, channels), or empty when there are
-  std::vector<float> values;         // (.. as bytes), finite
-  std::vector<Label> labels;         // (count), or empty
-  Factors factors;                   // empty when they are not known
-  bool unit = false;                 // real numbers, all from 0 to 1
-  bool binary = false;               // the data set's bytes are all 0 or 1, and mean just that
+  std::vector<std::uint8_t> bytes;  // (count, height, width, channels), or empty when there are
+  std::vector<float> values;        // (.. as bytes), finite
+  std::vector<Label> labels;        // (count), or empty
+  Factors factors;                  // empty when they are not known
+  bool unit = false;                // real numbers, all from 0 to 1
+  bool binary = false;              // the data set's bytes are all 0 or 1, and mean just that
   std::string note;  // what people should know of how the file was read; empty: nothing
   std::vector<std::string> label_names, column_names;  // where the file gives them
 

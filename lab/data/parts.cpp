@@ -67,7 +67,8 @@ Parts find_paths(const std::string& name, const DataOptions& options) {
     return std::filesystem::exists(p, error);
   };
   check(found(path.file), name, ": neither a file nor a known data set", hint, "known are ", names,
-        "shapes, or give the path of an IDX, NPY, NPZ or CSV file, or of a folder of PNG or JPEG files");
+        "shapes, or give the path of an IDX, NPY, NPZ or CSV file, or of a folder of PNG or JPEG "
+        "files");
   Parts parts{{name, {}}, {}, {}};
   if (path.key.empty() && is_npz(name)) parts = find_in_archive(name);
   if (options.test_data.empty()) return parts;
@@ -138,7 +139,8 @@ void take_channels(Array& array, Images& images, const std::string& name) {
     put_channels_last(array.bytes, d);
     put_channels_last(array.values, d);
     d = {d[0], d[2], d[3], d[1]};
-    array.note += array.note.empty() ? "channels first in the file" : "; channels first in the file";
+    array.note +=
+        array.note.empty() ? "channels first in the file" : "; channels first in the file";
   } else if (d[3] > 1 && !std::filesystem::is_directory(name)) {
     array.note += array.note.empty() ? "channels last in the file" : "; channels last in the file";
   }

@@ -212,8 +212,8 @@ bool draw_interpolation(const Model& model, const Examples& examples, const Sett
                         bool spherical, const std::filesystem::path& path, Index columns) {
   check_images(model);
   const Index pairs = std::min<Index>(8, Index(examples.count() / 2));
-  const auto [rows, images] = way_between(model, examples, settings, spherical, columns, pairs,
-                                          chosen(examples));
+  const auto [rows, images] =
+      way_between(model, examples, settings, spherical, columns, pairs, chosen(examples));
   Tape tape;
   ImageGrid grid =
       grid_for(model, concat("Interpolation of codes along ", spherical ? "great circles" : "lines",

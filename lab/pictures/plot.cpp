@@ -10,6 +10,7 @@
 #include <vaegrad/autodiff/error.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/lab/pictures/plot_picture.hpp>
+#include <vaegrad/lab/pictures/plot_range.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -25,22 +26,6 @@ constexpr std::array colours{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
 constexpr std::array shapes{7, 9, 5, 13};  // the next eight series: triangles, squares, diamonds
 constexpr auto ink = plot_ink, faint = "#E4E4E4";
 constexpr double line_height = 17;  // pixels, of a legend
-
-struct Range {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-
-  void include(double value) {
-    if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);
-  }
-  // A little air around the values; a single value (one epoch) is a range too.
-  Range padded(double share, bool log) const {
-    if (low > high) return log ? Range{1, 10} : Range{0, 1};
-    if (log)
-      return {low / std::pow(high / low, share) / 1.05, high * std::pow(high / low, share) * 1.05};
-    const double air = high > low ? share * (high - low) : std::max(0.5, 1e-3 * std::abs(high));
-    return {low - air, high + air};
-  }
-};
 
 struct Box {
   double left, bottom, right, top;
@@ -245,10 +230,10 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
   }
 }
 
-using Columns = std::vector<std::vector<Chart>>;  // side by side, each from top to bottom
+}  // namespace
 
-bool draw_columns(const Columns& columns, const fs::path& path, double column_width,
-                  double height) {
+bool draw_columns(const std::vector<std::vector<Chart>>& columns, const fs::path& path,
+                  double column_width, double height) {
   const Layout layout{column_width * static_cast<double>(columns.size()), height};
   return picture(path, layout.width, layout.height, [&](std::ostream& gnuplot) {
     gnuplot << "set multiplot\n";
@@ -266,81 +251,15 @@ bool draw_columns(const Columns& columns, const fs::path& path, double column_wi
   });
 }
 
-}  // namespace
-
 bool draw(const Chart& chart, const fs::path& path) {
   return draw_columns({{chart}}, path, chart.square ? 560 : 800, chart.square ? 560 : 500);
 }
 
 bool draw(const std::vector<Chart>& side_by_side, const fs::path& path) {
   check(!side_by_side.empty(), "plot: no chart to draw in ", path.string());
-  Columns columns;
+  std::vector<std::vector<Chart>> columns;
   for (const auto& chart : side_by_side) columns.push_back({chart});
   return draw_columns(columns, path, 560, 460);
-}
-
-namespace {
-
-// The smallest and largest value from the first epochs on; of a long run the first 2 % do not
-// count: they may leave the panel, else everything after them would be a flat line.
-std::optional<std::pair<double, double>> settled(const std::vector<double>& a,
-                                                 const std::vector<double>& b) {
-  Range range;
-  for (const auto* values : {&a, &b}) {
-    const std::size_t n = values->size();
-    for (std::size_t i = n > 100 ? n / 50 : 0; i < n; ++i) range.include((*values)[i]);
-  }
-  if (range.low > range.high) return {};
-  range = range.padded(0.05, false);
-  return std::pair{range.low, range.high};
-}
-
-Series curve(const Text& title, const std::vector<double>& epoch, std::vector<double> values,
-             int colour) {
-  const bool any =
-      std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-  if (!any) return {"", {}, {}, Mark::automatic, colour};
-  return {title, epoch, std::move(values), Mark::automatic, colour};
-}
-
-}  // namespace
-
-bool draw(const Curves& curves, const fs::path& path) {
-  const auto negative = [](std::vector<double> values) {
-    for (double& v : values) v = -v;
-    return values;
-  };
-  const auto chart = [&](const Text& title, bool named, const std::vector<double>& train,
-                         const std::vector<double>& valid) {
-    return Chart{title,
-                 "epoch",
-                 "nats",
-                 {curve(named ? "training" : "", curves.epoch, train, 0),
-                  curve(named ? "validation" : "", curves.epoch, valid, 1)},
-                 {},
-                 {},
-                 settled(train, valid)};
-  };
-  const auto any = [](const std::vector<double>& values) {
-    return std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-  };
-  if (!any(curves.train_elbo))
-    return draw(chart("Reconstruction log p(x|z), per example", true, curves.train_log_likelihood,
-                      curves.valid_log_likelihood),
-                path);
-  const Chart elbo = chart("ELBO, per example", true, curves.train_elbo, curves.valid_elbo);
-  const Chart distortion =
-      chart("Distortion  −log p(x|z)", false, negative(curves.train_log_likelihood),
-            negative(curves.valid_log_likelihood));
-  const Chart rate = chart("Rate  KL(q(z|x) ‖ p(z))", false, curves.train_kl, curves.valid_kl);
-  if (curves.kl_per_latent.empty())
-    return draw_columns({{elbo}, {distortion, rate}}, path, 480, 600);
-  Chart latents{"KL of each latent, test examples", "latents, largest KL first", "nats"};
-  latents.series = {{"", {}, curves.kl_per_latent, Mark::bars}};
-  Series& bars = latents.series[0];
-  std::sort(bars.y.begin(), bars.y.end(), std::greater<>());
-  for (std::size_t i = 0; i < bars.y.size(); ++i) bars.x.push_back(double(i + 1));
-  return draw_columns({{elbo, latents}, {distortion, rate}}, path, 480, 600);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

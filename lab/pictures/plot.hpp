@@ -80,6 +80,9 @@ bool gnuplot_available();  // an executable `gnuplot` is in PATH
 // One chart is 800 x 500 pixels (560 x 560 when square); charts side by side are 560 x 460 each.
 bool draw(const Chart& chart, const std::filesystem::path& path);
 bool draw(const std::vector<Chart>& side_by_side, const std::filesystem::path& path);
+// Columns side by side, each from top to bottom; sizes in pixels.
+bool draw_columns(const std::vector<std::vector<Chart>>& columns, const std::filesystem::path& path,
+                  double column_width, double height);
 
 // The ELBO above the KL of each latent, largest first; beside them the ELBO's terms, the distortion
 // -log p(x|z) above the rate KL(q(z|x) || p(z)). 960 x 600 pixels. An autoencoder has log p(x|z)

@@ -107,8 +107,7 @@ bool picture(const fs::path& path, double width, double height,
   const bool drawn = complete(unfinished, svg);
   if (drawn) fs::rename(unfinished, path, error);
   if (drawn && !error) return true;
-  warn(concat(path.string(),
-              ": was not drawn: ", drawn ? error.message() : "gnuplot failed"));
+  warn(concat(path.string(), ": was not drawn: ", drawn ? error.message() : "gnuplot failed"));
   fs::remove(unfinished, error);
   return false;
 }

@@ -79,8 +79,10 @@ bool draw_table_samples(const Model& model, const Examples* examples, const Sett
   if (!examples) batch.x = x;
 
   Chart chart;
-  Series data{.title = examples ? fmt::format("{} {} rows", count, split_name(examples->split)) : ""},
-      drawn{.title = examples ? "as many draws from the model" : fmt::format("{} draws from the model", count)};
+  Series data{.title =
+                  examples ? fmt::format("{} {} rows", count, split_name(examples->split)) : ""},
+      drawn{.title = examples ? "as many draws from the model"
+                              : fmt::format("{} draws from the model", count)};
   data.mark = drawn.mark = Mark::points;
   const Index columns = std::min<Index>(model.dimensions(), 200);
   if (columns == 1) {

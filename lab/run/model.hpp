@@ -1,7 +1,7 @@
 // The model that a run's settings describe, and what it is shown of the data.
 #pragma once
 #include <vaegrad/lab/data/condition.hpp>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 #include <vaegrad/models/model.hpp>
 #include <vaegrad/models/schedules.hpp>
 

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/safetensors.hpp>
@@ -81,39 +80,7 @@ void Run::write(const std::string& file, const nlohmann::json& json) const {
 }
 
 void Run::write_metrics(std::span<const Metrics> rows) const {
-  std::string text =
-      "epoch,step,seconds,train_objective,train_elbo,train_log_likelihood,train_kl,valid_objective,"
-      "valid_elbo,valid_log_likelihood,valid_kl,active_units,gradient_norm,learning_rate,beta\n";
-  for (const Metrics& m : rows) {
-    text += fmt::format("{},{},{:.3f}", m.epoch, m.step, m.seconds);
-    for (double x : {m.train_objective, m.train_elbo, m.train_log_likelihood, m.train_kl,
-                     m.valid_objective, m.valid_elbo, m.valid_log_likelihood, m.valid_kl,
-                     m.active_units, m.gradient_norm, m.learning_rate, m.beta})
-      text += std::isnan(x) ? "," : fmt::format(",{:.9g}", x);
-    text += '\n';
-  }
-  write("metrics.csv", std::string_view(text));
-}
-
-std::vector<Metrics> read_metrics(const fs::path& folder) {
-  const fs::path file = folder / "metrics.csv";
-  std::istringstream in(read_file(file, std::size_t{1} << 30));
-  std::vector<Metrics> rows;
-  std::string line;
-  std::getline(in, line);
-  for (int number = 2; std::getline(in, line); ++number) {
-    std::vector<double> v;
-    std::istringstream cells(line + ',');
-    for (std::string cell; std::getline(cells, cell, ',');)
-      v.push_back(cell.empty() ? std::nan("") : real_option("metrics.csv", cell, -1e300, 1e300));
-    check(v.size() == 15, file.string(), ':', number, ": ", v.size(), " columns, expected 15", hint,
-          "was the file edited?");
-    check(v[0] >= 1 && v[0] <= 1e9 && v[1] >= 0 && v[1] <= 1e18, file.string(), ':', number,
-          ": epoch ", v[0], ", step ", v[1], hint, "was the file edited?");
-    rows.push_back({int(v[0]), std::uint64_t(v[1]), v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9],
-                    v[10], v[11], v[12], v[13], v[14]});
-  }
-  return rows;
+  vaegrad::write_metrics(folder_ / "metrics.csv", rows);
 }
 
 std::vector<Tensor> model_tensors(const Model& model) {

@@ -6,21 +6,12 @@
 #include <vaegrad/lab/data/data_set.hpp>
 #include <vaegrad/lab/files/lock.hpp>
 #include <vaegrad/lab/files/safetensors.hpp>
-#include <vaegrad/lab/run/trainee.hpp>
+#include <vaegrad/lab/run/metrics.hpp>
+#include <vaegrad/lab/run/training/trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
 extern const char* const version;  // "0.1.0"
-
-// A row of metrics.csv; NaN where there is nothing to report.
-struct Metrics {
-  int epoch = 0;
-  std::uint64_t step = 0;
-  double seconds = 0;
-  double train_objective, train_elbo, train_log_likelihood, train_kl;
-  double valid_objective, valid_elbo, valid_log_likelihood, valid_kl;
-  double active_units, gradient_norm, learning_rate, beta;
-};
 
 class Run {
  public:
@@ -43,8 +34,6 @@ class Run {
   std::filesystem::path folder_;
   FolderLock lock_;  // while it lives nobody else trains there
 };
-
-std::vector<Metrics> read_metrics(const std::filesystem::path& folder);
 
 // The weights by name, as a file holds them, and back; with what else belongs to the model.
 std::vector<Tensor> model_tensors(const Model& model);

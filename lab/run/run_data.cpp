@@ -46,8 +46,8 @@ void find_again(Text& name, const fs::path& trained_in) {
 Settings found_again(Settings s, const std::optional<DataRecord>& record) {
   if (record && !record->folder.empty()) {
     find_again(s.data, record->folder);
-    for (fs::path Settings::*p : {&Settings::data_dir, &Settings::labels, &Settings::test_data,
-                                  &Settings::test_labels})
+    for (fs::path Settings::*p :
+         {&Settings::data_dir, &Settings::labels, &Settings::test_data, &Settings::test_labels})
       find_again(s.*p, record->folder);
   }
   return s;
@@ -130,8 +130,8 @@ void check_suits(const Settings& settings, const DataSet& data) {
   const Likelihood& p = likelihood(settings.likelihood);
   const Images& images = *data.train.file;
   const bool as_it_is = settings.binarize.value_or(Binarize::none) == Binarize::none;
-  const bool probabilities =
-      images.unit && (p.values == Values::unit || (p.values == Values::binary && settings.binarize));
+  const bool probabilities = images.unit && (p.values == Values::unit ||
+                                             (p.values == Values::binary && settings.binarize));
   check<UsageError>(p.values == Values::real || !images.real() || probabilities, p.name,
                     " likelihood needs ", p.values == Values::unit ? "values from 0 to 1" : "bytes",
                     ", but ", settings.data, " has real numbers", hint,
@@ -243,8 +243,10 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
       if (e == &data.train || e->file != data.train.file)
         drop_columns(const_cast<Images&>(*e->file), record->dropped);
   const Images& images = *data.train.file;
-  if (names.binarize) named.binarize = names.binarize;
-  else if (images.binary) named.binarize = {};
+  if (names.binarize)
+    named.binarize = names.binarize;
+  else if (images.binary)
+    named.binarize = {};
   check_suits(named, data);
   const Model& model = *run.model;
   check(images.shape() == model.image, names.data, ": images of ", images.shape(),

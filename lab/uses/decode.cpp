@@ -40,8 +40,8 @@ OwnedMatrix decode(const Model& model, ConstMatrix z, std::span<const Label> lab
   check<UsageError>(model.given_pixels.empty() && model.latent > 0,
                     "the model completes images: it needs more than a code", hint,
                     "vaegrad sample draws its completions");
-  check(z.cols == model.latent, "codes of ", z.cols, " numbers, but the model's have ", model.latent,
-        hint, "vaegrad encode writes such codes");
+  check(z.cols == model.latent, "codes of ", z.cols, " numbers, but the model's have ",
+        model.latent, hint, "vaegrad encode writes such codes");
   check<UsageError>(!model.classes() || !labels.empty(), "a conditional model needs a class", hint,
                     "--class C, or --labels FILE for each code");
   check(labels.size() <= 1 || labels.size() == std::size_t(z.rows), labels.size(), " labels for ",

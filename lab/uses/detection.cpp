@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <numbers>
+#include <numeric>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/files/packed.hpp>
 #include <vaegrad/lab/uses/detection.hpp>
@@ -30,7 +30,8 @@ void each_batch(const LoadedRun& run, const Examples& examples, std::size_t at_o
 void order_the_far(std::vector<double>& score, const std::vector<double>& log_norm, double sign) {
   for (std::size_t i = 0; i < score.size(); ++i)
     if (!std::isfinite(score[i]) || std::abs(score[i]) > std::numeric_limits<float>::max())
-      score[i] = sign * double(std::numeric_limits<float>::max()) * (1 + std::max(0.0, log_norm[i]));
+      score[i] =
+          sign * double(std::numeric_limits<float>::max()) * (1 + std::max(0.0, log_norm[i]));
 }
 // log ‖x‖ of each row
 std::vector<double> log_norms(ConstMatrix x) {

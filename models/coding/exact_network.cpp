@@ -45,7 +45,8 @@ ExactLinear::ExactLinear(const LayerWeights& from, double bound) : in_(from.in),
     bound_ = std::max(bound_, most);
   }
   check(bound_ < largest_sum, from.name, ": its sums may reach ", bound_,
-        ", and are exact only below 2^27", hint, "train with smaller weights: by weight decay, as adamw does");
+        ", and are exact only below 2^27", hint,
+        "train with smaller weights: by weight decay, as adamw does");
 }
 
 // A panel of 8 outputs for 8 examples at a time: 8 sums in registers, and for each input one load

@@ -41,6 +41,6 @@ struct LowerProduct {
 };
 inline Var lower_product(Var n, Var e) { return record(LowerProduct{}, n, e); }
 VAEGRAD_CHECKED(LowerProduct, lower_product, VAEGRAD_INPUTS({{2, 6}}, {{4, 4}}),
-        [](Var n, Var e) { return lower_product(n, e); })
+                [](Var n, Var e) { return lower_product(n, e); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -78,6 +78,7 @@ struct Objective {
   ROW(beta)                     \
   ROW(capacity)                 \
   ROW(iwae)                     \
+  ROW(factor)                   \
   ROW(dreg)
 
 #define ROW(name) extern const Objective name##_objective;

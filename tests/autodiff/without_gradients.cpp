@@ -122,10 +122,16 @@ TEST_CASE("four threads record on the same parameters") {
 }
 
 template <class T>
-concept TakesTwoNumbers = requires(T& tape) { tape.constant({2, 3}); };
+concept TakesTwoNumbers = requires(T& tape) {
+  tape.constant({2, 3});
+};
 template <class T>
-concept TakesANumberAndASize = requires(T& tape, Index n) { tape.constant({2, n}); };
+concept TakesANumberAndASize = requires(T& tape, Index n) {
+  tape.constant({2, n});
+};
 template <class T>
-concept TakesRows = requires(T& tape) { tape.constant({{2, 3}}); };
+concept TakesRows = requires(T& tape) {
+  tape.constant({{2, 3}});
+};
 static_assert(!TakesTwoNumbers<Tape>, "a shape with unset values, or numbers?");
 static_assert(!TakesANumberAndASize<Tape> && TakesRows<Tape>);

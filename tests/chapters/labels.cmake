@@ -1,10 +1,19 @@
-# Every equation label "(5.2)" in a chapter's README.md must be cited in its main.cpp, and vice versa.
+# Every equation \tag{5.2} of a chapter's README.md stands in a comment of its main.cpp, above or beside the line that
+# computes it, and every label of a comment is an equation of the page.
 file(GLOB chapters ${CMAKE_CURRENT_LIST_DIR}/../../chapters/*/main.cpp)
 foreach(main IN LISTS chapters)
   cmake_path(REPLACE_FILENAME main README.md OUTPUT_VARIABLE readme)
+  cmake_path(GET main PARENT_PATH folder)
+  cmake_path(GET folder FILENAME name)
+  string(REGEX MATCH "^[0-9]+" number ${name})
+  math(EXPR number "${number}")
+  file(READ ${readme} text)
+  string(REGEX MATCHALL "\\\\tag{[0-9]+\\.[0-9]+}" labels_readme "${text}")
+  list(TRANSFORM labels_readme REPLACE "\\\\tag{(.*)}" "(\\1)")
+  file(STRINGS ${main} comments REGEX "//.*\\([0-9]+\\.[0-9]+\\)" ENCODING UTF-8)
+  list(TRANSFORM comments REPLACE "^.*//" "")
+  string(REGEX MATCHALL "\\(${number}\\.[0-9]+\\)" labels_main "${comments}")
   foreach(file IN ITEMS main readme)
-    file(READ ${${file}} text)
-    string(REGEX MATCHALL "\\([0-9]+\\.[0-9]+\\)" labels_${file} "${text}")
     list(REMOVE_DUPLICATES labels_${file})
     list(SORT labels_${file} COMPARE NATURAL)
   endforeach()

@@ -3,7 +3,7 @@
 //   two_layers [--resume DIR] [options of vaegrad train]
 #include <iostream>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/lab/run/console.hpp>
+#include <vaegrad/lab/run/training/console.hpp>
 #include <vaegrad/models/vae.hpp>
 using namespace vaegrad;
 
@@ -48,13 +48,18 @@ int main(int n, char** arguments) try {
   Examples some = data.test;
   some.rows.resize(200);
   const auto log_weights = [&](Tape& tape, auto rows, Stream& noise, Index k) {
-    const auto [log_px, log_ratio] = model.terms(tape, some, rows, noise, k, fixed_draw(Split::test));
+    const auto [log_px, log_ratio] =
+        model.terms(tape, some, rows, noise, k, fixed_draw(Split::test));
     return reshape(log_px + log_ratio, Index(rows.size()), k);
   };
   std::cout << "nll " << evidence(some, 50, s.seed, log_weights).nll << "\n";
   Tape tape;
   Stream noise(1, Purpose::prior);
-  const Var x = model.px(model.p1(StandardNormal{}.sample(tape, {50, 10}, noise)).sample(noise)).mean();
+  const Var x =
+      model.px(model.p1(StandardNormal{}.sample(tape, {50, 10}, noise)).sample(noise)).mean();
   const ImageGrid grid{.height = 28, .width = 28, .pixels = grey({x.val().data, 50 * 784})};
   draw(grid, run.folder() / "samples.png");
-} catch (const Error& e) { std::cerr << e.what() << "\n"; return 1; }
+} catch (const Error& e) {
+  std::cerr << e.what() << "\n";
+  return 1;
+}

@@ -216,8 +216,9 @@ struct World {
     set_threads(omp_get_max_threads());
   }
   std::vector<std::string> training(const fs::path& out, const char* epochs = "2") const {
-    return {"--data",   images, "--binarize", "sample", "--hidden", "4", "--latent",     "2",
-            "--epochs", epochs, "--batch",    "20",     "--out",    out, "--keep-every", "1", "--keep", "checkpoint"};
+    return {"--data",   images, "--binarize",   "sample", "--hidden", "4",
+            "--latent", "2",    "--epochs",     epochs,   "--batch",  "20",
+            "--out",    out,    "--keep-every", "1",      "--keep",   "checkpoint"};
   }
 };
 

@@ -2,8 +2,8 @@
 // short last one, or of how the pixels of an image lie in rows.
 #include <doctest/doctest.h>
 
-#include <vaegrad/lab/run/model_trainee.hpp>
-#include <vaegrad/lab/run/training.hpp>
+#include <vaegrad/lab/run/training/model_trainee.hpp>
+#include <vaegrad/lab/run/training/training.hpp>
 
 #include "folder.hpp"
 

@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/console.hpp>
-#include <vaegrad/lab/run/model_trainee.hpp>
+#include <vaegrad/lab/run/training/console.hpp>
+#include <vaegrad/lab/run/training/model_trainee.hpp>
 
 #include "folder.hpp"
 

@@ -157,7 +157,7 @@ TEST_CASE("a run's folder brings a convolutional model back") {
 
 TEST_CASE("convolutional networks: shapes, and what is refused") {
   const Settings s = conv();
-  const Model model(s, {28, 28}, 0);
+  const Model model(architecture(s, {28, 28}, 0));
   const auto shape = [&](std::string_view name) {
     for (const auto& [n, p] : model.parameters.list())
       if (n == name) return p.shape;

@@ -2,8 +2,8 @@
 // log p(x) = log N(x; b, W Wᵀ + s² I) and the true posterior is Gaussian.
 #include <doctest/doctest.h>
 
-#include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/bounds.hpp>
+#include <vaegrad/models/estimators.hpp>
 
 using namespace vaegrad;
 
@@ -14,8 +14,8 @@ constexpr double log_2pi = 1.8378770664093454836;
 // One latent, two dimensions of x: all in closed form by hand.
 struct LinearGaussian {
   Parameters parameters;
-  Param w, b, log_variance;        // x = w z + b + s ε
-  Param u, c, log_posterior_var;   // q(z|x) = N(u·(x − b) + c, v)
+  Param w, b, log_variance;       // x = w z + b + s ε
+  Param u, c, log_posterior_var;  // q(z|x) = N(u·(x − b) + c, v)
 
   explicit LinearGaussian(bool matched) {
     w = parameters.add("w", {1, 2}), b = parameters.add("b", {1, 2});
@@ -26,7 +26,8 @@ struct LinearGaussian {
     parameters.change_value(b)(0, 0) = 0.3, parameters.change_value(b)(0, 1) = 0.2;
     const double s2 = 0.5, precision = 1 + (1.1 * 1.1 + 0.6 * 0.6) / s2;
     parameters.change_value(log_variance)(0, 0) = std::log(s2);
-    parameters.change_value(u)(0, 0) = 1.1 / s2 / precision, parameters.change_value(u)(1, 0) = -0.6 / s2 / precision;
+    parameters.change_value(u)(0, 0) = 1.1 / s2 / precision,
+                                  parameters.change_value(u)(1, 0) = -0.6 / s2 / precision;
     parameters.change_value(log_posterior_var)(0, 0) = std::log(1 / precision);
     if (!matched) {
       parameters.change_value(c)(0, 0) = 0.3;
@@ -52,7 +53,8 @@ struct LinearGaussian {
   double log_evidence(double x0, double x1) const {
     const double s2 = 0.5, a = 1.1, d = -0.6, e0 = x0 - 0.3, e1 = x1 - 0.2;
     const double c00 = a * a + s2, c11 = d * d + s2, c01 = a * d, det = c00 * c11 - c01 * c01;
-    return -0.5 * (2 * log_2pi + std::log(det) + (c11 * e0 * e0 - 2 * c01 * e0 * e1 + c00 * e1 * e1) / det);
+    return -0.5 * (2 * log_2pi + std::log(det) +
+                   (c11 * e0 * e0 - 2 * c01 * e0 * e1 + c00 * e1 * e1) / det);
   }
 };
 
@@ -68,7 +70,8 @@ struct Mean {
 Mean mean_of(ConstMatrix v) {
   double sum = 0, squares = 0;
   const double n = double(v.size());
-  for (Real r : std::span(v.data, std::size_t(v.size()))) sum += double(r), squares += double(r) * double(r);
+  for (Real r : std::span(v.data, std::size_t(v.size())))
+    sum += double(r), squares += double(r) * double(r);
   return {sum / n, std::sqrt((squares / n - sum / n * (sum / n)) / n)};
 }
 
@@ -83,8 +86,10 @@ TEST_CASE("every bound is tight at the true posterior, whatever the noise") {
     Stream noise(1, Purpose::latent);
     const ObjectiveSettings s{.particles = particles};
     const Var x = many(tape, 7);
-    for (const Bound& bound : {monte_carlo_bound(vae, x, noise, s), importance_weighted_bound(vae, x, noise, s)})
-      for (Index i = 0; i < 7; ++i) CHECK(bound.objective.val()(i, 0) == doctest::Approx(log_px).epsilon(1e-12));
+    for (const Bound& bound :
+         {monte_carlo_bound(vae, x, noise, s), importance_weighted_bound(vae, x, noise, s)})
+      for (Index i = 0; i < 7; ++i)
+        CHECK(bound.objective.val()(i, 0) == doctest::Approx(log_px).epsilon(1e-12));
   }
 }
 
@@ -96,7 +101,8 @@ TEST_CASE("the bounds with a mismatched posterior rise with K and stay below the
   for (Index particles : {1, 2, 5, 20}) {  // never as many as there are examples
     Tape tape;
     Stream noise(3, Purpose::latent);
-    const Bound bound = importance_weighted_bound(vae, many(tape, 20000), noise, {.particles = particles});
+    const Bound bound =
+        importance_weighted_bound(vae, many(tape, 20000), noise, {.particles = particles});
     const Mean m = mean_of(bound.objective.val());
     CHECK(m.mean < log_px + 3 * m.error);
     CHECK(m.mean > last);
@@ -124,7 +130,9 @@ TEST_CASE("importance sampling is unbiased, and its log biased down by v/2K") {
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::uint32_t(i);
   std::vector<LogWeights> all;
   importance_sample(
-      [&](Tape& tape, Stream& noise, Index k) { return log_weights(vae, many(tape, Index(rows.size())), noise, k); },
+      [&](Tape& tape, Stream& noise, Index k) {
+        return log_weights(vae, many(tape, Index(rows.size())), noise, k);
+      },
       rows, particles, 1, all);
   double ratio = 0, ratio2 = 0, bias = 0, bias2 = 0, variance = 0;
   for (const LogWeights& w : all) {
@@ -135,11 +143,13 @@ TEST_CASE("importance sampling is unbiased, and its log biased down by v/2K") {
   }
   const double n = double(all.size());
   ratio /= n, bias /= n, variance /= n;
-  const double ratio_error = std::sqrt((ratio2 / n - ratio * ratio) / n), bias_error = std::sqrt((bias2 / n - bias * bias) / n);
+  const double ratio_error = std::sqrt((ratio2 / n - ratio * ratio) / n),
+               bias_error = std::sqrt((bias2 / n - bias * bias) / n);
   CHECK(std::abs(ratio - 1) < 3 * ratio_error);
   CHECK(bias < 3 * bias_error);
   CHECK(bias > -variance / 2 - 3 * bias_error);
-  CHECK(variance == doctest::Approx(ratio2 / n - ratio * ratio).epsilon(0.15));  // the error it reports is the error it makes
+  CHECK(variance == doctest::Approx(ratio2 / n - ratio * ratio)
+                        .epsilon(0.15));  // the error it reports is the error it makes
 }
 
 TEST_CASE("importance sampling with the true posterior is exact with any number of particles") {
@@ -148,9 +158,9 @@ TEST_CASE("importance sampling with the true posterior is exact with any number 
   std::vector<std::uint32_t> rows{4, 0, 7};
   for (Index particles : {1, 2, 70}) {
     std::vector<LogWeights> all;
-    importance_sample(
-        [&](Tape& tape, Stream& noise, Index k) { return log_weights(vae, many(tape, 3), noise, k); },
-        rows, particles, 1, all);
+    importance_sample([&](Tape& tape, Stream& noise,
+                          Index k) { return log_weights(vae, many(tape, 3), noise, k); },
+                      rows, particles, 1, all);
     for (const LogWeights& w : all) {
       CHECK(w.count() == std::size_t(particles));
       CHECK(w.log_mean() == doctest::Approx(model.log_evidence(x0, x1)).epsilon(1e-12));

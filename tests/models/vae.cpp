@@ -70,7 +70,8 @@ TEST_CASE("at the true posterior every single log-weight is log p(x)") {
   Stream noise(1, Purpose::latent);
   const auto q = ShiftedPosterior{}(x);
   const Var z = q.sample(noise);
-  const Var log_weight = LinearLikelihood{}(z).log_prob(x) + StandardNormal{}.log_prob(z) - q.log_prob(z);
+  const Var log_weight =
+      LinearLikelihood{}(z).log_prob(x) + StandardNormal{}.log_prob(z) - q.log_prob(z);
   for (Index i = 0; i < 20; ++i)
     CHECK(log_weight.val()(i, 0) == doctest::Approx(log_evidence(x.val().row(i))).epsilon(1e-12));
 }

@@ -48,10 +48,14 @@ Array read_array(const std::filesystem::path& path, const TableOptions& options)
     ByteInput input(path);
     return read_npy(input);
   }
-  for (const auto& [begins, what] : {std::pair("\x89HDF", "an HDF5 file"), std::pair("PAR1", "a Parquet file"),
-                                     std::pair("\x89PNG", "one PNG image"), std::pair("\xff\xd8\xff", "one JPEG image"),
-                                     std::pair("\x80", "a Python pickle"), std::pair("MATLAB", "a MATLAB file"),
-                                     std::pair("BZh", "a bzip2 file"), std::pair("\xfd" "7zXZ", "an xz file")})
+  for (const auto& [begins, what] :
+       {std::pair("\x89HDF", "an HDF5 file"), std::pair("PAR1", "a Parquet file"),
+        std::pair("\x89PNG", "one PNG image"), std::pair("\xff\xd8\xff", "one JPEG image"),
+        std::pair("\x80", "a Python pickle"), std::pair("MATLAB", "a MATLAB file"),
+        std::pair("BZh", "a bzip2 file"),
+        std::pair("\xfd"
+                  "7zXZ",
+                  "an xz file")})
     check(!start.starts_with(begins), path.native(), ": ", what, hint, known_formats);
   return read_idx(path);
 }

@@ -49,8 +49,9 @@ char separator_of(std::string_view line) {
     if (c == '"') quoted = !quoted;
     if (!quoted) plain += c;
   }
+  const bool between = plain.find(",\t") != plain.npos;  // a tab after a comma is white space
   for (const char c : {'\t', ';', ','})
-    if (plain.find(c) != plain.npos) return c;
+    if (plain.find(c) != plain.npos && !(c == '\t' && between)) return c;
   return plain.find(' ') != plain.npos ? ' ' : ',';
 }
 
@@ -134,7 +135,8 @@ struct Table {
       const Header kind = header_of(fields);
       if (kind == Header::yes) {
         row_names = fields[0].empty() && columns > 1;
-        numbered = !fields.empty() && fields.back().find_first_not_of("0123456789") == fields.back().npos &&
+        numbered = !fields.empty() &&
+                   fields.back().find_first_not_of("0123456789") == fields.back().npos &&
                    !fields.back().empty();
         names.assign(fields.begin(), fields.end());
         return;
@@ -206,9 +208,11 @@ struct Table {
       fail(file, ':', line, ": out of a float's range in column ", column, ": ", shown, hint,
            "scale the column");
     fail(file, ':', line, ": not a number in column ", column, ": '", shown, "'", hint,
-         line == 1 ? "a line of names has no numbers in it"
-                   : concat("a table holds numbers with a decimal point, separated by commas; names "
-                            "of classes go with --label-column ", column - 1));
+         line == 1
+             ? "a line of names has no numbers in it"
+             : concat("a table holds numbers with a decimal point, separated by commas; names "
+                      "of classes go with --label-column ",
+                      column - 1));
   }
 };
 
@@ -272,8 +276,8 @@ std::vector<Label> to_labels(const std::vector<std::string>& texts, std::vector<
   names = texts;
   std::sort(names.begin(), names.end(), [](auto& a, auto& b) { return natural_less(a, b); });
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  check(names.size() <= most_classes, where, ": more than ", most_classes, " different labels: ",
-        names.size(), hint, "is this the column of labels?");
+  check(names.size() <= most_classes, where, ": more than ", most_classes,
+        " different labels: ", names.size(), hint, "is this the column of labels?");
   for (const std::string& t : texts)
     to.push_back(Label(std::lower_bound(names.begin(), names.end(), t,
                                         [](auto& a, auto& b) { return natural_less(a, b); }) -

@@ -33,9 +33,9 @@ struct Gzip {
 
   void check_claim(std::size_t header, std::size_t claimed) const {
     const auto& file = source.file;
-    check(claimed / GzipReader::best <= file.size(), file.name(),
-          ": its header lies: it claims ", claimed, " bytes, but ", file.size(),
-          " bytes of gzip hold at most ", GzipReader::best * file.size(), hint, damaged_hint);
+    check(claimed / GzipReader::best <= file.size(), file.name(), ": its header lies: it claims ",
+          claimed, " bytes, but ", file.size(), " bytes of gzip hold at most ",
+          GzipReader::best * file.size(), hint, damaged_hint);
     const std::uint32_t size = unpacked.announced();
     check(size == static_cast<std::uint32_t>(header + claimed), file.name(),
           ": truncated or damaged: the header claims ", header + claimed,

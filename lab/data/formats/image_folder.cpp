@@ -71,7 +71,8 @@ struct Counts {
     std::string to;
     for (const auto& [name, n] : of) {  // one|several
       const auto bar = name.find('|');
-      to += concat(to.empty() ? "" : ", ", n, ' ', n == 1 ? name.substr(0, bar) : name.substr(bar + 1));
+      to += concat(to.empty() ? "" : ", ", n, ' ',
+                   n == 1 ? name.substr(0, bar) : name.substr(bar + 1));
     }
     return to;
   }
@@ -154,7 +155,8 @@ struct Reader {
     for (const fs::path& sub : folders) {
       const std::string name = sub.filename().native();
       const Listing inside = list(sub, passed_over);
-      if (!inside.folders.empty()) passed_over["folder in folders|folders in folders"] += inside.folders.size();
+      if (!inside.folders.empty())
+        passed_over["folder in folders|folders in folders"] += inside.folders.size();
       const std::size_t before = images.size();
       read(inside.files, name + '/');
       if (images.size() == before) {
@@ -170,7 +172,8 @@ struct Reader {
   std::string note(const Array& array) const {
     std::string to = concat(taken.text(), images.size() == 1 ? " file" : " files");
     if (const auto& names = array.label_names; !names.empty()) {
-      to += concat(" in ", names.size(), names.size() == 1 ? " folder, a class" : " folders, a class each: ");
+      to += concat(" in ", names.size(),
+                   names.size() == 1 ? " folder, a class" : " folders, a class each: ");
       for (std::size_t i = 0; i < names.size() && names.size() > 1; ++i)
         to += i < 5 ? concat(i ? ", " : "", i, " ", names[i]) : i == 5 ? ", .." : "";
     }

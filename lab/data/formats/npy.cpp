@@ -68,7 +68,8 @@ void to_floats(const char* from, std::span<float> to) {
     std::memcpy(&x, from + i * sizeof x, sizeof x);
     to[i] = static_cast<float>(x);
     if constexpr (std::is_integral_v<T> && sizeof(T) >= 4)  // beyond 2^24 a float has gaps: NaN is
-      if (std::cmp_greater(x, 1 << 24) || std::cmp_less(x, -(1 << 24))) to[i] = NAN;  // refused below
+      if (std::cmp_greater(x, 1 << 24) || std::cmp_less(x, -(1 << 24)))
+        to[i] = NAN;  // refused below
   }
 }
 // IEEE 754 binary16
@@ -129,7 +130,8 @@ const Type& find_type(const std::string& type, const std::string& name) {
 std::vector<std::size_t> npy_dims(std::string_view start, const std::string& name) {
   if (!start.starts_with(magic) || start.size() < 12) return {};
   const auto end = start.find('}');
-  return end == start.npos ? std::vector<std::size_t>{} : parse(start.substr(0, end + 1), name).dims;
+  return end == start.npos ? std::vector<std::size_t>{}
+                           : parse(start.substr(0, end + 1), name).dims;
 }
 
 Array read_npy(const std::filesystem::path& path) {
@@ -152,9 +154,8 @@ Array read_npy(ByteInput& source) {
     source.read(start + 10, 2);
     length |= std::size_t{start[10]} << 16 | std::size_t{start[11]} << 24;
   }
-  check(length <= 1 << 16 && length <= source.size(), name,
-        ": its header lies: it claims to be ", length, " bytes long, the file has ",
-        source.size(), hint, damaged_hint);
+  check(length <= 1 << 16 && length <= source.size(), name, ": its header lies: it claims to be ",
+        length, " bytes long, the file has ", source.size(), hint, damaged_hint);
   std::string text(length, '\0');
   text.resize(source.read(text.data(), length));
   const Header header = parse(text, name);

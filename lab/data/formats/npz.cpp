@@ -56,7 +56,8 @@ struct Zip {
     const std::size_t tail_size = std::min<std::size_t>(file.size(), 22 + 65535);
     const std::string tail = bytes(file.size() - tail_size, tail_size);
     const auto end = tail.rfind("PK\5\6");
-    if (end == tail.npos || end + 22 > tail.size()) refuse("it has no directory, was it cut short?");
+    if (end == tail.npos || end + 22 > tail.size())
+      refuse("it has no directory, was it cut short?");
     std::size_t count = number(tail, end + 10, 2), at = number(tail, end + 16, 4);
     if (end >= 20 && tail.compare(end - 20, 4, "PK\6\7") == 0) {  // of ZIP64
       const std::string wide = bytes(number(tail, end - 20 + 8, 8), 56);
@@ -70,8 +71,8 @@ struct Zip {
     if (fixed.compare(0, 4, "PK\1\2") != 0) refuse("its directory is broken");
     const std::size_t name_size = number(fixed, 28, 2), extra_size = number(fixed, 30, 2);
     const std::string rest = bytes(at + 46, name_size + extra_size);
-    Member m{rest.substr(0, name_size), number(fixed, 10, 2), number(fixed, 16, 4),
-             number(fixed, 20, 4),      number(fixed, 24, 4), number(fixed, 42, 4),
+    Member m{rest.substr(0, name_size),     number(fixed, 10, 2), number(fixed, 16, 4),
+             number(fixed, 20, 4),          number(fixed, 24, 4), number(fixed, 42, 4),
              (number(fixed, 8, 2) & 1) != 0};
     for (std::size_t e = name_size; e + 4 <= rest.size();) {
       const std::size_t size = number(rest, e + 2, 2);
@@ -114,8 +115,7 @@ struct Zip {
     std::size_t done = 0;
     try {
       while (done < wanted) {
-        const auto got =
-            unpacker.read(packed, to.data() + done, std::streamsize(wanted - done));
+        const auto got = unpacker.read(packed, to.data() + done, std::streamsize(wanted - done));
         if (got < 0) break;
         done += std::size_t(got);
       }
@@ -165,8 +165,8 @@ Array read_npz(const std::filesystem::path& path, const std::string& name) {
   for (const Member& m : zip.members) {
     if (name.empty() ? zip.dims(m).size() < 2 : m.name != name) continue;
     several += concat(several.empty() ? "" : " and ", m.name, ' ', sizes(zip.dims(m)));
-    check(!chosen, zip.file.name(), ": which of its arrays? ", several, hint, "name one: ",
-          zip.file.name(), ":", m.name);
+    check(!chosen, zip.file.name(), ": which of its arrays? ", several, hint,
+          "name one: ", zip.file.name(), ":", m.name);
     chosen = &m;
   }
   check(chosen, zip.file.name(), ": no array ", name.empty() ? "of images" : name,
@@ -193,8 +193,7 @@ NpzRoles npz_roles(const std::filesystem::path& path) {
     return find({"y", "Y", "labels", "label", "targets"}, part);
   };
   NpzRoles roles{images("train"), labels("train"), images("test"), labels("test")};
-  if (roles.images.empty())
-    roles = {images(""), labels(""), {}, {}};
+  if (roles.images.empty()) roles = {images(""), labels(""), {}, {}};
   return roles;
 }
 

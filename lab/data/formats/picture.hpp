@@ -34,8 +34,8 @@ struct Picture {
 // A format: a row. read(): a damaged file is `wrong`, never thrown.
 struct PictureFormat {
   const char* name;
-  bool (*begins)(std::string_view start);               // its first 12 bytes
-  void (*read)(std::string_view bytes, Picture& to);    // null: known by name alone, not read
+  bool (*begins)(std::string_view start);             // its first 12 bytes
+  void (*read)(std::string_view bytes, Picture& to);  // null: known by name alone, not read
 };
 std::span<const PictureFormat> picture_formats();
 const PictureFormat* find_picture_format(std::string_view start);  // null: none of them

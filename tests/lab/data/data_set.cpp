@@ -186,7 +186,8 @@ TEST_CASE("mistakes about data files are one line and a hint") {
   check_error(
       "fashon-mnist", {},
       "fashon-mnist: neither a file nor a known data set\n  hint: known are fashion-mnist, mnist");
-  check_error(folder.path, {}, ": no images: none of its 3 files is PNG or JPEG\n");
+  check_error(folder.path, {},
+              ": no PNG or JPEG files in it or in folders in it; passed over: 3 of other kinds\n");
   check_error(
       "mnist", elsewhere,
       "mnist: data file not found: " + (folder / "mnist/train-images-idx3-ubyte.gz").native());

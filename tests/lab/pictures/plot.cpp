@@ -247,7 +247,7 @@ TEST_CASE("a gnuplot that fails leaves the picture that was there") {
   CHECK_FALSE(draw(rising(100'000), folder.path / "old.png"));  // more than a pipe holds
   CHECK(contents(folder.path / "old.png") == "old");
   CHECK(folder.files() == 2);
-  CHECK(warnings.text.str().find("old.png was not drawn: gnuplot failed") != std::string::npos);
+  CHECK(warnings.text.str().find("old.png: was not drawn: gnuplot failed") != std::string::npos);
 }
 
 TEST_CASE("where nothing can be written there is a warning") {

@@ -12,7 +12,7 @@ struct Small {
   explicit Small(Index conditions) {
     settings.hidden = {8}, settings.latent = 3, settings.binarize = Binarize::threshold;
     if (conditions) settings.model = "cvae";
-    model = std::make_unique<Model>(settings, ImageShape{4, 4}, conditions);
+    model = std::make_unique<Model>(architecture(settings, ImageShape{4, 4}, conditions));
   }
 };
 

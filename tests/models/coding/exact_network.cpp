@@ -96,8 +96,8 @@ TEST_CASE("a network is its mathematics, within the grid") {
       }
     }
   }
-  CHECK_THROWS_WITH_AS(exact_activation("cubic"), doctest::Contains("exact activation: there is none called 'cubic'"),
-                       Error);
+  CHECK_THROWS_WITH_AS(exact_activation("cubic"),
+                       doctest::Contains("exact activation: there is none called 'cubic'"), Error);
 }
 
 TEST_CASE("a value does not depend on the block it is computed in") {

@@ -141,8 +141,8 @@ TEST_CASE("damaged and foreign files are one line and a hint, before memory is t
   refuses(folder, npy("<f4", "6", six), "no valid 'shape'");
   refuses(folder, npy("<f4", "(2, 3)", six, "Maybe"), "no valid 'fortran_order'");
   refuses(folder, npy("<f4", "(2, 3)", six, "True"), "columns first (Fortran order)");
-  refuses(folder, npy(">f4", "(2, 3)", six), "elements of type '>f4' are not read");
-  refuses(folder, npy("<f2", "(2, 6)", six), "elements of type '<f2' are not read");
+  refuses(folder, npy(">f2", "(2, 6)", six), "elements of type '>f2' are not read");
+  refuses(folder, npy("<c8", "(3,)", six), "elements of type '<c8' are not read");
   refuses(folder, npy("|O", "(2, 3)", six), "'|O' are not read: Python objects");
   refuses(folder, npy("|b1", "(1,)", "\2"), "a bool that is neither 0 nor 1: 2");
   refuses(folder, npy("<f4", "(2,)", raw<float>({1, NAN})), "element 1 of (2) is NaN");

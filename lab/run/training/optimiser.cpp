@@ -1,5 +1,5 @@
 #include <vaegrad/autodiff/by_name.hpp>
-#include <vaegrad/lab/run/optimiser.hpp>
+#include <vaegrad/lab/run/training/optimiser.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -3,12 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include <vaegrad/lab/run/training.hpp>
+#include <vaegrad/lab/run/training/training.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-namespace {
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-}
 
 Training::Training(const Settings& s, const Examples& examples, Trainee& trainee, const Run& run,
                    Observer& observer)
@@ -166,22 +163,12 @@ void Training::report_collapse() {
 void Training::finish_epoch() {
   const Terms& t = state_.terms;
   const std::uint64_t last = batches_.count() - 1;
-  Metrics m{int(state_.epoch),
-            state_.steps,
-            seconds(),
-            t.objective,
-            t.elbo(),
-            t.log_likelihood,
-            t.kl,
-            nothing,
-            nothing,
-            nothing,
-            nothing,
-            nothing,
-            state_.gradient_norm,
-            learning_rate(last),
-            kl_factor(last)};
-  if (trainee_.deterministic()) m.train_elbo = m.train_kl = nothing;
+  Metrics m;
+  m.epoch = int(state_.epoch), m.step = state_.steps, m.seconds = seconds();
+  m.train_objective = t.objective, m.train_log_likelihood = t.log_likelihood;
+  if (!trainee_.deterministic()) m.train_elbo = t.elbo(), m.train_kl = t.kl;
+  m.gradient_norm = state_.gradient_norm;
+  m.learning_rate = learning_rate(last), m.beta = kl_factor(last);
   bool best = false;
   if (const auto measured = trainee_.validate()) {
     const Evaluation& valid = *measured;

@@ -1,8 +1,8 @@
 // A training on a terminal: a line that is rewritten while an epoch goes on, one that stays for
 // each that is done; plain lines elsewhere.
 #pragma once
-#include <vaegrad/lab/run/progress.hpp>
-#include <vaegrad/lab/run/training.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
+#include <vaegrad/lab/run/training/training.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include <vaegrad/lab/run/checkpoint.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

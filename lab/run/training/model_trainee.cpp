@@ -1,5 +1,5 @@
-#include <vaegrad/lab/run/model_trainee.hpp>
 #include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/run/training/model_trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include <vaegrad/lab/run/trainee.hpp>
+#include <vaegrad/lab/run/training/trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include <vaegrad/autodiff/by_name.hpp>
-#include <vaegrad/lab/run/checkpoint.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -102,7 +102,7 @@ Setting effective(Setting s) {
 }
 // What an objective declares.
 Setting objective_option(const ObjectiveSetting& o) {
-  const auto of = [&o](const Settings& s) {
+  const auto of = [](const Settings& s) {
     ObjectiveSettings to;
     to.given = s.objective_numbers;
     return to;

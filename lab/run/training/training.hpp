@@ -3,8 +3,8 @@
 #pragma once
 #include <chrono>
 
-#include <vaegrad/lab/run/checkpoint.hpp>
 #include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

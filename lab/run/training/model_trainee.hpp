@@ -1,7 +1,7 @@
 // The program's models as what is trained: by the objective of the settings, with an opponent where
 // it has one.
 #pragma once
-#include <vaegrad/lab/run/trainee.hpp>
+#include <vaegrad/lab/run/training/trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include <vaegrad/lab/run/console.hpp>
+#include <vaegrad/lab/run/training/console.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -40,6 +40,11 @@ void check_consistent(const Settings& s) {
         by += concat(by.empty() ? "--objective " : " or ", each->name);
     heeded(declared->name, declares(o, *declared) && !deterministic, by, by);
   }
+  const std::string free_bits = setting("free-bits").get(s);
+  check<UsageError>(
+      free_bits == setting("free-bits").get(plain) || (q.gaussian && prior_row.gaussian),
+      "--free-bits ", free_bits, ": the KL of --posterior ", s.posterior, " to --prior ", s.prior,
+      " has no value for each latent", hint, "--posterior gaussian --prior standard-normal");
   for (const KlSchedule& k : kl_schedules)
     heeded(k.name, !deterministic && o.scheduled, "an objective with a factor on the KL",
            concat("leave --", k.name, " out"));

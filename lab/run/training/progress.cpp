@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include <vaegrad/lab/run/progress.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

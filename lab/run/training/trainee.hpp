@@ -6,7 +6,7 @@
 
 #include <vaegrad/lab/files/safetensors.hpp>
 #include <vaegrad/lab/run/evaluation.hpp>
-#include <vaegrad/lab/run/optimiser.hpp>
+#include <vaegrad/lab/run/training/optimiser.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -6,7 +6,7 @@
 
 #include <vaegrad/lab/files/boost_text.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/settings.hpp>
+#include <vaegrad/lab/run/settings/settings.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -131,8 +131,8 @@ Settings read_settings(std::span<const std::string> arguments) {
     };
     for (const Setting& s : all_settings())
       check<UsageError>(
-          may_differ(s.name) || s.get(settings) == s.get(recorded), "--", s.name,
-          ' ', s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
+          may_differ(s.name) || s.get(settings) == s.get(recorded), "--", s.name, ' ',
+          s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
           "only --epochs, --threads and where the data lie may differ; for others start a new run");
     check<UsageError>(settings.epochs >= recorded.epochs, "--epochs ", settings.epochs,
                       ": the run is set for ", recorded.epochs, hint, "--epochs may only grow");

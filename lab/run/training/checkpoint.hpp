@@ -4,7 +4,7 @@
 #pragma once
 #include <filesystem>
 
-#include <vaegrad/lab/run/trainee.hpp>
+#include <vaegrad/lab/run/training/trainee.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -1,0 +1,342 @@
+#include "formula.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <vaegrad/autodiff/error.hpp>
+#include <vector>
+
+#include "markdown.hpp"
+
+namespace vaegrad {
+namespace {
+
+using Names = std::map<std::string, std::string, std::less<>>;
+
+const Names letters = {
+    {"alpha", "α"},      {"beta", "β"},     {"gamma", "γ"}, {"delta", "δ"},  {"epsilon", "ϵ"},
+    {"varepsilon", "ε"}, {"eta", "η"},      {"theta", "θ"}, {"kappa", "κ"},  {"lambda", "λ"},
+    {"mu", "μ"},         {"nu", "ν"},       {"xi", "ξ"},    {"pi", "π"},     {"rho", "ρ"},
+    {"sigma", "σ"},      {"tau", "τ"},      {"phi", "φ"},   {"varphi", "φ"}, {"chi", "χ"},
+    {"psi", "ψ"},        {"omega", "ω"},    {"Gamma", "Γ"}, {"Delta", "Δ"},  {"Sigma", "Σ"},
+    {"Phi", "Φ"},        {"Omega", "Ω"},    {"ell", "ℓ"},   {"infty", "∞"},  {"partial", "∂"},
+    {"nabla", "∇"},      {"dots", "…"},     {"ldots", "…"}, {"cdots", "⋯"},  {"top", "⊤"},
+    {"prime", "′"},      {"emptyset", "∅"}, {"Theta", "Θ"}, {"zeta", "ζ"},   {"vdots", "⋮"}};
+// Between two terms; a line may break before the relations.
+const Names relations = {
+    {"le", "≤"},         {"ge", "≥"},   {"approx", "≈"}, {"sim", "∼"},        {"propto", "∝"},
+    {"to", "→"},         {"gets", "←"}, {"ne", "≠"},     {"in", "∈"},         {"mapsto", "↦"},
+    {"equiv", "≡"},      {"ll", "≪"},   {"gg", "≫"},     {"Rightarrow", "⇒"}, {"leftarrow", "←"},
+    {"rightarrow", "→"}, {"leq", "≤"},  {"geq", "≥"}};
+const Names operators = {{"cdot", "⋅"}, {"times", "×"}, {"odot", "⊙"},   {"pm", "±"},
+                         {"mp", "∓"},   {"mid", "∣"},   {"bmod", "mod"}, {"oplus", "⊕"},
+                         {"circ", "∘"}, {"ast", "∗"}};
+const Names big = {{"sum", "∑"}, {"prod", "∏"}, {"int", "∫"}, {"iint", "∬"}};
+const Names fences = {{"Vert", "‖"},   {"lVert", "‖"},  {"rVert", "‖"},  {"vert", "|"},
+                      {"lvert", "|"},  {"rvert", "|"},  {"lfloor", "⌊"}, {"rfloor", "⌋"},
+                      {"lbrace", "{"}, {"rbrace", "}"}, {"{", "{"},      {"}", "}"},
+                      {"langle", "⟨"}, {"rangle", "⟩"}, {"|", "‖"}};
+const Names functions = {{"log", "log"},   {"exp", "exp"}, {"max", "max"}, {"min", "min"},
+                         {"tanh", "tanh"}, {"sin", "sin"}, {"cos", "cos"}, {"lim", "lim"},
+                         {"Pr", "Pr"},     {"det", "det"}, {"arg", "arg"}};
+const Names spaces = {{",", "0.17em"}, {":", "0.22em"}, {";", "0.28em"}, {"!", "-0.17em"},
+                      {" ", "0.25em"}, {"quad", "1em"}, {"qquad", "2em"}};
+const Names accents = {{"hat", "^"}, {"bar", "¯"}, {"tilde", "~"},  {"overline", "‾"},
+                       {"dot", "˙"}, {"vec", "→"}, {"widehat", "^"}};
+const Names double_struck = {{"E", "𝔼"}, {"H", "ℍ"}, {"R", "ℝ"}, {"P", "ℙ"}, {"1", "𝟙"}};
+const Names script = {{"N", "𝒩"}, {"L", "ℒ"}, {"D", "𝒟"}, {"U", "𝒰"}, {"O", "𝒪"}, {"F", "ℱ"}};
+
+struct Part {
+  std::string html;
+  bool limits = false;    // its scripts go above and below in a display
+  bool function = false;  // a name: a little space before what is not a bracket
+  bool opens = false;     // a bracket
+  bool breaks = false;    // a line may break before it
+};
+
+class Parser {
+ public:
+  Parser(const std::string& latex, bool display) : text_(latex), display_(display) {}
+
+  Formula all() {
+    const auto parts = row("");
+    check(at_ == text_.size(), "formula: '", text_.substr(at_, 12), "' closes nothing: ", text_);
+    Formula made{"", tag_};
+    std::string piece;
+    const auto flush = [&] {
+      if (piece.empty()) return;
+      made.html += fmt::format("<math{}>{}</math>", display_ ? " displaystyle=\"true\"" : "",
+                               "<mrow>" + piece + "</mrow>");
+      piece.clear();
+    };
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].breaks && i > 0) flush(), made.html += "<wbr>";
+      piece += parts[i].html;
+    }
+    flush();
+    return made;
+  }
+
+ private:
+  [[noreturn]] void wrong(const std::string& what) const {
+    fail("formula: ", what, ": ", text_, hint, "experiments/book/formula.cpp lists what there is");
+  }
+  bool ends() const { return at_ >= text_.size(); }
+  bool take(std::string_view what) {
+    if (text_.compare(at_, what.size(), what) != 0) return false;
+    at_ += what.size();
+    return true;
+  }
+  void skip() {
+    while (!ends() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
+  }
+  std::string character() {  // one, in UTF-8
+    std::size_t n = 1;
+    while (at_ + n < text_.size() && (text_[at_ + n] & 0xC0) == 0x80) ++n;
+    return text_.substr((at_ += n) - n, n);
+  }
+  std::string command() {  // the name after a backslash
+    std::size_t n = 0;
+    while (at_ + n < text_.size() && std::isalpha(static_cast<unsigned char>(text_[at_ + n]))) ++n;
+    if (n == 0) return ends() ? "" : character();
+    return text_.substr((at_ += n) - n, n);
+  }
+  std::string braces() {  // {as it stands}
+    skip();
+    if (!take("{")) wrong("an opening brace is missing");
+    std::string inside;
+    for (int depth = 1; !ends();) {
+      const std::string c = character();
+      if (c == "{") ++depth;
+      if (c == "}" && --depth == 0) return inside;
+      inside += c;
+    }
+    wrong("a brace is not closed");
+  }
+  std::string argument() {  // {a group} or one symbol
+    skip();
+    if (ends()) wrong("something is missing at its end");
+    if (take("{")) return group("}");
+    if (std::isdigit(static_cast<unsigned char>(text_[at_])))  // as in LaTeX: \frac12 is one half
+      return "<mn>" + character() + "</mn>";
+    return symbol().html;
+  }
+  std::string group(const std::string& end) {
+    const std::string inside = joined(row(end));
+    if (!take(end)) wrong("'" + end + "' is missing");
+    return "<mrow>" + inside + "</mrow>";
+  }
+  static std::string joined(const std::vector<Part>& parts) {
+    std::string html;
+    for (const Part& p : parts) html += p.html;
+    return html;
+  }
+  static Part mo(const std::string& c, const std::string& attributes = "") {
+    return {"<mo" + attributes + ">" + escaped(c) + "</mo>"};
+  }
+  static Part fence(const std::string& c) { return {mo(c, " stretchy=\"false\"").html}; }
+
+  // Symbols with their scripts up to `end` (which is left), & or a line's end
+  std::vector<Part> row(const std::string& end) {
+    std::vector<Part> parts;
+    for (skip(); !ends(); skip()) {
+      if (!end.empty() && text_.compare(at_, end.size(), end) == 0) break;
+      if (text_[at_] == '&' || text_.compare(at_, 2, "\\\\") == 0 || text_[at_] == '}' ||
+          text_.compare(at_, 4, "\\end") == 0 || text_.compare(at_, 6, "\\right") == 0)
+        break;
+      // A minus that stands first, or after a relation or a bracket, is a sign: no space after it
+      const bool sign = parts.empty() || parts.back().breaks || parts.back().opens;
+      Part part =
+          sign && (text_[at_] == '-' || text_[at_] == '+') ? signed_by(character()) : symbol();
+      if (!parts.empty() && parts.back().function && !part.opens && !part.html.empty() &&
+          part.html.find("<mspace") != 0)
+        parts.push_back({"<mspace width=\"0.17em\"></mspace>"});
+      if (part.html.empty()) continue;
+      scripts(part);
+      if (!end.empty()) part.breaks = false;
+      parts.push_back(part);
+    }
+    return parts;
+  }
+
+  static Part signed_by(const std::string& c) {
+    return mo(c == "-" ? "−" : c, " form=\"prefix\" lspace=\"0\" rspace=\"0\"");
+  }
+
+  void scripts(Part& part) {
+    std::optional<std::string> below, above;
+    for (skip(); !ends(); skip()) {
+      if (take("_")) {
+        below = argument();
+      } else if (take("^")) {
+        above = (above ? *above : "") + argument();
+      } else if (take("'")) {
+        above = (above ? *above : "") + "<mo>′</mo>";
+      } else {
+        break;
+      }
+    }
+    if (!below && !above) return;
+    const bool over = part.limits;
+    const auto wrap = [](const std::string& s) { return "<mrow>" + s + "</mrow>"; };
+    const char* name = below && above ? (over ? "munderover" : "msubsup")
+                       : below        ? (over ? "munder" : "msub")
+                                      : (over ? "mover" : "msup");
+    part.html = fmt::format("<{0}>{1}{2}{3}</{0}>", name, part.html, below ? wrap(*below) : "",
+                            above ? wrap(*above) : "");
+  }
+
+  Part symbol() {
+    skip();
+    if (take("\\")) return of_command(command());
+    if (take("{")) return {group("}")};
+    if (std::isdigit(static_cast<unsigned char>(text_[at_]))) {
+      std::string number;
+      while (!ends() && (std::isdigit(static_cast<unsigned char>(text_[at_])) ||
+                         (text_[at_] == '.' && at_ + 1 < text_.size() &&
+                          std::isdigit(static_cast<unsigned char>(text_[at_ + 1])))))
+        number += text_[at_++];
+      return {"<mn>" + number + "</mn>"};
+    }
+    const std::string c = character();
+    if (c == "-") return mo("−");
+    if (c == "(" || c == "[") return {fence(c).html, false, false, true};
+    if (c == ")" || c == "]" || c == "|" || c == "/") return fence(c);
+    if (c == "=" || c == "<" || c == ">")
+      return {mo(c, " form=\"infix\"").html, false, false, false, true};
+    if (c == ",") return mo(c, " separator=\"true\"");
+    if (c == ";") return mo(c, " separator=\"true\"");
+    if (c == "~") return {"<mspace width=\"0.25em\"></mspace>"};
+    if (std::string_view("+*:.!").find(c) != std::string_view::npos) return mo(c);
+    if (c.size() == 1 && std::isalpha(static_cast<unsigned char>(c[0])))
+      return {"<mi>" + c + "</mi>"};
+    if (c.size() > 1) return {"<mi>" + c + "</mi>"};
+    wrong("'" + c + "' means nothing here");
+  }
+
+  static std::string upright(const std::string& word) {
+    return word.size() == 1 ? "<mi mathvariant=\"normal\">" + word + "</mi>"
+                            : "<mi>" + escaped(word) + "</mi>";
+  }
+  static std::string styled(const Names& names, const std::string& letter, const Parser& at) {
+    const auto found = names.find(letter);
+    if (found == names.end()) at.wrong("no letter '" + letter + "' in this style");
+    return "<mi mathvariant=\"normal\">" + found->second + "</mi>";
+  }
+
+  Part of_command(const std::string& name) {
+    const auto in = [&](const Names& names) { return names.find(name); };
+    if (auto f = in(letters); f != letters.end()) return {"<mi>" + f->second + "</mi>"};
+    if (auto f = in(relations); f != relations.end())
+      return {mo(f->second, " form=\"infix\"").html, false, false, false, true};
+    if (auto f = in(operators); f != operators.end()) return mo(f->second, " form=\"infix\"");
+    if (auto f = in(big); f != big.end())
+      return {mo(f->second, name.ends_with("int") ? "" : " movablelimits=\"true\"").html,
+              !name.ends_with("int")};
+    if (auto f = in(fences); f != fences.end()) {
+      const bool opens = name[0] == 'l' || name == "{";
+      return {fence(f->second).html, false, false, opens};
+    }
+    if (auto f = in(functions); f != functions.end())
+      return {"<mi>" + f->second + "</mi>", name == "max" || name == "min" || name == "lim", true};
+    if (auto f = in(spaces); f != spaces.end())
+      return {"<mspace width=\"" + f->second + "\"></mspace>", false, false, false,
+              name.ends_with("quad")};
+    if (auto f = in(accents); f != accents.end())
+      return {"<mover accent=\"true\">" + argument() + "<mo stretchy=\"" +
+              (name == "overline" || name == "widehat" ? "true" : "false") + "\">" + f->second +
+              "</mo></mover>"};
+    if (name == "frac" || name == "tfrac" || name == "dfrac") {
+      const std::string above = argument(), below = argument();
+      const std::string made = "<mfrac>" + above + below + "</mfrac>";
+      if (name == "frac") return {made};
+      return {fmt::format("<mstyle displaystyle=\"{}\">{}</mstyle>", name == "dfrac", made)};
+    }
+    if (name == "sqrt") return {"<msqrt>" + argument() + "</msqrt>"};
+    if (name == "text" || name == "textrm") return {"<mtext>" + escaped(braces()) + "</mtext>"};
+    if (name == "operatorname") return {upright(braces()), false, true};
+    if (name == "mathrm") return {upright(braces())};
+    if (name == "mathbf")
+      return {"<mi mathvariant=\"normal\" class=\"bold\">" + braces() + "</mi>"};
+    if (name == "mathbb") return {styled(double_struck, braces(), *this), false, true};
+    if (name == "mathcal") return {styled(script, braces(), *this)};
+    if (name == "mathrel" || name == "mathbin")
+      return {mo(braces(), " form=\"infix\"").html, false, false, false, name == "mathrel"};
+    if (name == "underbrace" || name == "overbrace") {
+      const bool under = name == "underbrace";
+      const std::string tag = under ? "munder" : "mover";
+      return {"<" + tag + ">" + argument() + "<mo stretchy=\"true\">" + (under ? "⏟" : "⏞") +
+                  "</mo></" + tag + ">",
+              true};
+    }
+    if (name == "tag") return tag_ = braces(), Part{};
+    if (name == "left") {
+      const std::string open = delimiter(), inside = joined(row("\\right"));
+      if (!take("\\right")) wrong("\\right is missing");
+      return {"<mrow>" + open + inside + delimiter() + "</mrow>", false, false, true};
+    }
+    for (const char* size : {"bigl", "bigr", "Bigl", "Bigr", "bigm", "big", "Big"})
+      if (name == size)
+        return {stretched(name[0] == 'B' ? "1.8em" : "1.3em"), false, false, name.back() == 'l'};
+    if (name == "begin") return {environment(braces())};
+    if (name == "%" || name == "#" || name == "_" || name == "&") return mo(name);
+    wrong("there is no \\" + name);
+  }
+
+  std::string delimiter_character() {
+    skip();
+    if (take("\\")) {
+      const std::string name = command();
+      const auto found = fences.find(name);
+      if (found == fences.end()) wrong("\\" + name + " is no bracket");
+      return found->second;
+    }
+    return ends() ? "" : character();
+  }
+  std::string delimiter() {
+    const std::string c = delimiter_character();
+    return c == "." ? "" : "<mo stretchy=\"true\">" + escaped(c) + "</mo>";
+  }
+  std::string stretched(const std::string& size) {
+    return fmt::format(
+        "<mo stretchy=\"true\" symmetric=\"true\" minsize=\"{0}\" maxsize=\"{0}\">{1}</mo>", size,
+        escaped(delimiter_character()));
+  }
+
+  std::string environment(const std::string& name) {
+    if (name != "aligned" && name != "cases" && name != "pmatrix" && name != "matrix")
+      wrong("there is no environment " + name);
+    std::string table = "<mtable class=\"" + name + "\">";
+    for (bool more = true; more;) {
+      table += "<mtr>";
+      for (bool cells = true; cells;) {
+        table += "<mtd>" + joined(row("\\end")) + "</mtd>";
+        cells = take("&");
+      }
+      table += "</mtr>";
+      more = take("\\\\");
+      skip();
+    }
+    if (!take("\\end{" + name + "}")) wrong("\\end{" + name + "} is missing");
+    table += "</mtable>";
+    const auto bracket = [](const char* c) {
+      return fmt::format("<mo stretchy=\"true\">{}</mo>", c);
+    };
+    if (name == "cases") return "<mrow>" + bracket("{") + table + "</mrow>";
+    if (name == "pmatrix") return "<mrow>" + bracket("(") + table + bracket(")") + "</mrow>";
+    return table;
+  }
+
+  std::string text_, tag_;
+  bool display_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+Formula render_formula(const std::string& latex, bool display) {
+  return Parser(latex, display).all();
+}
+
+}  // namespace vaegrad
