@@ -37,7 +37,7 @@ struct Evidence {
   // those above 0.7.
   double pareto_k = 0, pareto_k_share = 0;
   // Whether standard_error covers: a few heavy tails among many do little to their mean.
-  bool trusted() const { return pareto_k_share <= 0.01; }
+  bool trusted() const { return pareto_k_share <= 0.05; }
 };
 // Of a model of one's own: log_weights puts examples on a tape and returns log p(x, z) − log q(z|x)
 // of K draws for each, (B, K). progress gets the number of examples done, from time to time.

@@ -64,7 +64,7 @@ std::unique_ptr<Model> new_model(const Settings& s, const DataSet& data) {
   if (s.standardise) {
     for (std::size_t j = 0; j < m.deviation.size(); ++j)
       check(m.deviation[j] > 0, "--standardise: column ", j, " of ", s.data, " is ", m.mean[j],
-            " in every training example", hint, "leave that column out of the file");
+            " in every training example", hint, "--drop-constant leaves such columns out");
     model->standard = Standard{m.mean, m.deviation};
     if (model->baseline) model->baseline->standard = model->standard;
   } else {  // of standardised data the mean is zero

@@ -186,7 +186,7 @@ std::string scale_word(const Settings& settings, const DataSet& data) {
   const auto size = [&](std::size_t j) { return std::hypot(m.mean[j], m.deviation[j]); };
   for (std::size_t j = 0; j < m.mean.size(); ++j)
     if (size(j) > size(worst)) worst = j;
-  if (!(size(worst) > 10)) return "";
+  if (!(size(worst) > 3)) return "";
   return concat("column ", worst, " is ", float(m.mean[worst]), " on average, with a deviation of ",
                 float(m.deviation[worst]), ": numbers of so large a scale train badly", hint,
                 "--standardise");

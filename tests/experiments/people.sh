@@ -11,14 +11,15 @@ works() { "$program" "$@" >out.txt 2>err.txt || wrong "'$*' failed: $(cat err.tx
 # refused STATUS 'text' ARGUMENTS..
 refused() {
   local status=0 want=$1 text=$2; shift 2
-  "$program" "$@" >out.txt 2>err.txt || status=$?
+  timeout 60 "$program" "$@" >out.txt 2>err.txt || status=$?
   [[ $status == "$want" ]] || wrong "'$*' gave status $status, not $want: $(cat err.txt)"
   grep -qF -- "$text" err.txt || wrong "'$*' did not say '$text' but: $(cat err.txt)"
   grep -q 'hint: ' err.txt || wrong "'$*' gave no hint"
 }
 said() { grep -qF -- "$1" out.txt err.txt || wrong "no '$1' in: $(cat out.txt err.txt)"; }
 begins() { [[ $(head -c ${#2} "$1" | tr '\223\211' NP) == "$2" ]] || wrong "$1 does not begin like $2"; }
-small=(--hidden 8 --latent 2 --epochs 2 --batch 32)
+net=(--hidden 8 --latent 2 --batch 32)
+small=("${net[@]}" --epochs 2)
 
 # ---- a run knows its data: changed ones are refused, and the record stays
 bits() { header 300 8 8; head -c 19200 /dev/urandom | tr '\0-\377' "$1"; }  # bytes 0 and 1
@@ -65,7 +66,7 @@ refused 2 'no format .txt' encode run --mean --data there/other.idx --out c.txt
 
 # ---- two runs in one folder
 bits '[\0*128][\1*128]' >x.idx
-"$program" train --data x.idx "${small[@]}" --epochs 100000 --out busy >/dev/null 2>&1 & first=$!
+"$program" train --data x.idx "${net[@]}" --epochs 100000 --out busy >/dev/null 2>&1 & first=$!
 for _ in {1..100}; do [[ -e busy/model.safetensors ]] && break; sleep 0.1; done
 refused 1 'another process trains in this folder' train --data x.idx "${small[@]}" --out busy --overwrite
 refused 1 'another process trains in this folder' train --resume busy --epochs 200000
@@ -100,8 +101,8 @@ done
 
 # ---- numbers of a large scale: the hint is the one that helps
 awk 'BEGIN { srand(5); for (i = 0; i < 200; ++i) printf "%.1f,%.1f,7\n", 1e6 * rand(), 100 + rand() }' >large.csv
-works train --data large.csv --likelihood gaussian --drop-constant "${small[@]}" --out l
-said '  hint: --standardise'
+refused 1 'hint: --standardise: the numbers are of a large scale' train --data large.csv --likelihood gaussian --drop-constant "${small[@]}" --out l
+grep -q '^column 0 is .* on average' err.txt || wrong "no word about the scale: $(cat err.txt)"
 refused 1 '--drop-constant' train --data large.csv --likelihood gaussian --standardise "${small[@]}" --out l --overwrite
 works train --data large.csv --likelihood gaussian --standardise --drop-constant "${small[@]}" --out l --overwrite
 said 'column left out, constant in training: 2 = 7'
@@ -122,9 +123,9 @@ works train --data x.idx --labels zeros.idx "${small[@]}" --out one
 refused 1 'one class: all 240 training labels are 0' probe one
 
 # ---- train | head; Ctrl-C leaves numbers and pictures; compare goes on
-"$program" train --data x.idx "${small[@]}" --epochs 60 --out piped 2>&1 | head -3 >/dev/null
+"$program" train --data x.idx "${net[@]}" --epochs 60 --out piped 2>&1 | head -3 >/dev/null
 [[ -e piped/summary.json ]] || { sleep 2; [[ -e piped/summary.json ]]; } || wrong 'train | head ended the run'
-"$program" train --data x.idx "${small[@]}" --epochs 100000 --out stopped >/dev/null 2>&1 & first=$!
+"$program" train --data x.idx "${net[@]}" --epochs 100000 --out stopped >/dev/null 2>&1 & first=$!
 for _ in {1..100}; do [[ -e stopped/model.safetensors ]] && break; sleep 0.1; done
 kill -INT $first; wait $first
 [[ $? == 130 && -e stopped/summary.json ]] || wrong 'no summary after Ctrl-C'
