@@ -34,7 +34,7 @@ Series straight_line(Chapter& chapter, double eta) {
   for (int step = 0; step <= 20; ++step) {
     distance.x.push_back(step), distance.y.push_back(std::hypot(w - 2, b - 1));
     double dw = 0, db = 0;  // ∂J/∂w, ∂J/∂b
-    for (const auto [t, y] : {std::pair(-1, -1), std::pair(1, 3)})
+    for (const auto& [t, y] : {std::pair(-1, -1), std::pair(1, 3)})
       dw -= (y - w * t - b) * t, db -= y - w * t - b;
     // (0.4)  w ← w − η ∂J/∂w,  b ← b − η ∂J/∂b
     w -= eta * dw, b -= eta * db;

@@ -190,7 +190,7 @@ struct Slot {
   Index col(Index j) const { return param.shape.cols == 1 ? 0 : j; }
 };
 
-struct Leaves {
+struct TreeLeaves {
   Parameters p;
   std::array<Slot, 4> slots;
   bool once;  // a leaf that is used twice is on the tape once
@@ -199,7 +199,7 @@ struct Leaves {
   // any: full, one row, one column or one number; rows repeated; the same leaf again. Only full
   // leaves and numbers are treated as one long row.
   enum Kind { any, full_or_number };
-  Leaves(Stream& draw, Index rows, Index cols, Kind kind)
+  TreeLeaves(Stream& draw, Index rows, Index cols, Kind kind)
       : once(draw.below(2) == 0), rows(rows), cols(cols) {
     for (std::size_t k = 0; k < slots.size(); ++k) {
       Slot& s = slots[k];
@@ -242,10 +242,10 @@ struct Leaves {
 };
 
 template <std::uint64_t number>
-void check_tree(std::uint64_t seed, Index rows, Index cols, Leaves::Kind kind, bool threads) {
+void check_tree(std::uint64_t seed, Index rows, Index cols, TreeLeaves::Kind kind, bool threads) {
   constexpr std::uint64_t reduction = number % reductions;
   Stream draw(seed, Purpose::test, number);
-  Leaves leaves(draw, rows, cols, kind);
+  TreeLeaves leaves(draw, rows, cols, kind);
   Parameters& p = leaves.p;
   std::vector<Real> direction(std::size_t(p.size()));
   Stream(seed, Purpose::test, 1000 + number).uniform({direction.data(), 1, p.size()});
@@ -325,7 +325,7 @@ void check_tree(std::uint64_t seed, Index rows, Index cols, Leaves::Kind kind, b
 
 template <std::size_t... number>
 void check_trees(std::index_sequence<number...>, std::uint64_t seed, Index rows, Index cols,
-                 Leaves::Kind kind, bool threads = false) {
+                 TreeLeaves::Kind kind, bool threads = false) {
   (check_tree<number>(seed, rows, cols, kind, threads), ...);
 }
 constexpr std::make_index_sequence<trees> all;
@@ -335,15 +335,15 @@ constexpr std::make_index_sequence<trees> all;
 TEST_CASE("random expressions of 1 to 40 columns") {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     const Index cols = 1 + Index(seed) % 40, rows = 1 + Index(seed) * 7 % 12;
-    check_trees(all, seed, rows, cols, Leaves::Kind(seed % 4 == 0));
+    check_trees(all, seed, rows, cols, TreeLeaves::Kind(seed % 4 == 0));
   }
 }
 
 TEST_CASE("random expressions of several blocks, for every number of threads") {
-  check_trees(all, 300, 240, 150, Leaves::any, true);
-  check_trees(std::make_index_sequence<10>{}, 301, 240, 150, Leaves::full_or_number, true);
-  check_trees(std::make_index_sequence<10>{}, 302, 36'000, 1, Leaves::any, true);
-  check_trees(std::make_index_sequence<10>{}, 303, 1, 36'000, Leaves::any, true);
+  check_trees(all, 300, 240, 150, TreeLeaves::any, true);
+  check_trees(std::make_index_sequence<10>{}, 301, 240, 150, TreeLeaves::full_or_number, true);
+  check_trees(std::make_index_sequence<10>{}, 302, 36'000, 1, TreeLeaves::any, true);
+  check_trees(std::make_index_sequence<10>{}, 303, 1, 36'000, TreeLeaves::any, true);
 }
 
 TEST_CASE("log_sum_exp and log_mean_exp at the ends of the range") {

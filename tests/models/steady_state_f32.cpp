@@ -87,10 +87,10 @@ using namespace vaegrad;
 
 namespace {
 
-struct Seen {
+struct Counted {
   long operator_new, malloc, malloc_in_onednn, products, primitives;
 };
-Seen seen() {
+Counted seen() {
   return {counts.operator_new, counts.malloc, counts.malloc_in_onednn, counts.products,
           counts.primitives};
 }
@@ -151,7 +151,7 @@ void* seen_by_all(void* p) { return last_seen = p, p; }
 }  // namespace
 
 TEST_CASE("the counters count") {
-  const Seen before = seen();
+  const Counted before = seen();
   delete[] static_cast<int*>(seen_by_all(new (std::nothrow) int[100]));
   delete static_cast<int*>(seen_by_all(new int));
   std::free(seen_by_all(std::malloc(10)));
@@ -169,10 +169,10 @@ void check_steady_state(const char* name) {
     double first = training.step(training.batch(0)), last = 0;
     training.step(training.batch(1));
     training.step(training.batch(2));
-    const Seen before = seen();
+    const Counted before = seen();
     constexpr int steps = 12;  // four of them short
     for (int i = 3; i < 3 + steps; ++i) last = training.step(training.batch(i));
-    const Seen after = seen();
+    const Counted after = seen();
     CAPTURE(n);
     CAPTURE(std::string(name));
     CHECK(after.operator_new - before.operator_new == 0);
