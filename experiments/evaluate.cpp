@@ -125,9 +125,9 @@ std::string help() {
          "  --seed N                of the draws of z [the run's]\n"
          "  --threads N             [as many as this process may use]\n\n"
          "nll_standard_error is the error from drawing z, for these examples;\n"
-         "nll_standard_error_examples that from the choice of examples; pareto_k is the tail\n"
-         "of the weights (Vehtari et al. 2024), its share that of examples above 0.7, where\n"
-         "errors are larger than they say. The KL is\n"
+         "nll_standard_error_examples that from the choice of examples; pareto_k is the\n"
+         "tail of the weights (Vehtari et al. 2024), its share that of examples above 0.7,\n"
+         "where errors are larger than they say. The KL is\n"
          "mutual_information + total_correlation + dimension_wise_kl of the code (Chen\n"
          "et al. 2018), estimated from batches; null where p(z|y) is learnt.\n\n"
          "example: vaegrad evaluate runs/latest --particles 1000 --limit 500\n";

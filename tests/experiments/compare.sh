@@ -63,14 +63,15 @@ key() { sed -n "s/^  \"$1\": //p" "$2" | tr -d ',"'; }
 [[ $(key examples 1.json) == 60 ]] || fail 'a tenth of 600 examples are for testing'
 
 evaluate() { "$program" evaluate "$@" --particles 0 >out 2>log; }
-evaluate long --data ./grey.idx && [[ $(key split out) == all && $(key examples out) == 600 ]] || fail '--data FILE: all of it'
+evaluate long --data ./grey.idx && [[ $(key split out) == test && $(key examples out) == 60 ]] || fail '--data: its own file, its own split'
+evaluate long --data ./grey.idx --split all && [[ $(key split out) == all && $(key examples out) == 600 ]] || fail '--split all: all of it'
 evaluate long --data ./grey.idx --split test && [[ $(key elbo out) == $(elbo long) ]] || fail '--data: its own file, its own split'
 evaluate long --binarize threshold && [[ $(key binarize out) == threshold ]] || fail '--binarize threshold'
 evaluate long --data ./ones.idx && [[ $(key binarize out) == null && $(key examples out) == 50 ]] || fail 'a binary file needs no --binarize'
 evaluate given --data ./ones.idx --labels labels-ones.idx && [[ $(key examples out) == 50 ]] || fail '--labels'
 refused() { grep -qF "$1" log || fail "not '$1'"; grep -q '^  hint: ' log || fail 'no hint'; }
 ! evaluate given --data ./ones.idx; refused 'has no labels'
-! evaluate long --data ./larger.idx; refused 'examples of another size: 9 x 6'
+! evaluate long --data ./larger.idx; refused 'images of 9 x 6, but the run was trained on 8 x 6'
 ! evaluate long --data ./ones.idx --binarize sample; refused 'binary already'
 ! evaluate long --data ./missing.idx; refused 'missing.idx'
 

@@ -35,7 +35,8 @@ cmp -s mean.npy named.npy || wrong "a named set's test images are not those of t
 refused 2 'which code' encode run
 refused 2 'which code' encode run --mean --sample
 refused 1 'images of 28 x 28, but the run was trained on 16 x 16' encode run --mean --data fashion-mnist
-refused 2 '--split belongs to the run' encode run --mean --data shapes --split train
+noise 20 16 16 others.idx
+refused 2 '--split belongs to the run' encode run --mean --data ./others.idx --split train
 
 # ---- probe
 "$program" probe run --label-counts 30,all --draws 3 --out probe >table.txt 2>/dev/null

@@ -85,7 +85,7 @@ TEST_CASE("standardised data have the density of the data: that of x and the log
   for (std::size_t i = 1; i < 180; i += 3) constant->values[i] = 7;
   CHECK(message_of([&] { new_model(s, data_of(constant)); }) ==
         "--standardise: column 1 of fashion-mnist is 7 in every training example\n"
-        "  hint: leave that column out of the file");
+        "  hint: --drop-constant leaves such columns out");
 }
 
 TEST_CASE("quadrants: bottom left, then top left, then top right; the rest is modelled") {
