@@ -41,7 +41,7 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 std::string little(std::size_t n, int bytes) {
   std::string to;
-  for (int k = 0; k < bytes; ++k) to += char(n >> 8 * k & 255);
+  for (int k = 0; k < bytes; ++k, n >>= 8) to += char(n & 255);
   return to;
 }
 // A ZIP file of stored members
