@@ -5,6 +5,7 @@
 #include <vaegrad/autodiff/fused.hpp>
 #include <vaegrad/autodiff/gradient_check.hpp>
 #include <vaegrad/autodiff/initialisers.hpp>
+#include <vaegrad/autodiff/normalise.hpp>
 #include <vaegrad/autodiff/optimisers.hpp>
 #include <vaegrad/autodiff/parameters.hpp>
 #include <vaegrad/autodiff/random.hpp>

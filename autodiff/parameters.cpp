@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <vaegrad/autodiff/parameters.hpp>
 
@@ -9,6 +10,13 @@ Param Parameters::add(std::string name, Shape shape, const std::function<void(Ma
         "add every parameter first, or keep late ones in a second Parameters");
   check(shape.rows > 0 && shape.cols > 0, "parameters: ", name, " has shape ", shape, hint,
         "both sizes must be at least 1");
+  if (counting_) {
+    Index more = 0;
+    if (__builtin_mul_overflow(shape.rows, shape.cols, &more) ||
+        __builtin_add_overflow(counted_, more, &counted_))
+      counted_ = std::numeric_limits<Index>::max();
+    return {this, 0, shape, 0};
+  }
   for (const Named& other : list_)
     check(other.name != name, "parameters: the name ", name, " is taken, with shape ",
           other.param.shape, hint, "give each layer a name of its own");
@@ -24,7 +32,7 @@ Param Parameters::add(std::string name, Shape shape, const std::function<void(Ma
 }
 
 Index Parameters::count() const {
-  Index n = 0;
+  Index n = counted_;
   for (const Named& each : list_) n += each.param.shape.size();
   return n;
 }

@@ -27,7 +27,12 @@ struct Param {
 // changes and backward(), which adds to the one gradient, are for one thread at a time.
 class Parameters {
  public:
+  // Only counts what is added, without memory for it: how large a model would be is asked of the
+  // code that builds it.
+  enum Counting { counting };
+
   Parameters() = default;
+  explicit Parameters(Counting) : counting_(true) {}
   Parameters(const Parameters&) = delete;  // a Param points here
   Parameters& operator=(const Parameters&) = delete;
 
@@ -37,7 +42,9 @@ class Parameters {
 
   // Every Param starts on a cache line; what lies between two of them is zero and stays zero.
   Index size() const { return Index(values_.size()); }  // of the flat block
-  Index count() const;                                  // numbers that are learnt
+  // Numbers that are learnt; the greatest Index stands for all that are more.
+  Index count() const;
+  bool only_counts() const { return counting_; }
 
   std::span<const Real> values() const { return values_; }
   // Access for writing: a tape that recorded the old values will refuse to run backward.
@@ -86,6 +93,8 @@ class Parameters {
   std::vector<Named> list_;
   std::uint64_t version_ = 0;
   std::atomic<bool> in_use_{false};
+  bool counting_ = false;
+  Index counted_ = 0;
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

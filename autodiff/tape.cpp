@@ -177,6 +177,8 @@ Var Tape::variable(std::initializer_list<std::initializer_list<Real>> rows) {
 Var Tape::operator()(const Param& param) {
   check(param.owner, "tape: the Param is empty", hint, "Parameters::add makes one");
   Parameters& p = *param.owner;
+  check(!p.only_counts(), "tape: a Param of Parameters that only count", hint,
+        "build the model with Parameters that hold numbers");
   p.in_use_.store(true, std::memory_order_relaxed);  // by several threads at once, perhaps
   const auto known =
       std::find_if(used_.begin(), used_.end(), [&](const Used& u) { return u.parameters == &p; });

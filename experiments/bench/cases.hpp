@@ -1,5 +1,6 @@
 // The cases of `vaegrad bench`: which model, how large a batch, how many particles.
 #pragma once
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -22,25 +23,21 @@ struct BenchCase {
   // Multiplications and additions of the products.
   double value_flops() const { return flops(2); }
   // each product twice more, but for the adjoint of x
-  double gradient_flops() const {
-    const auto g = geometries(vaegrad::network(network), image);
-    const Index first = g.empty() ? dimensions * hidden.front() : work(g[0]);
-    return flops(6) - 2.0 * double(batch * first);
-  }
+  double gradient_flops() const { return flops(6) - 2.0 * double(batch) * layers().front(); }
 
  private:
-  static Index work(const ConvolutionGeometry& g) { return g.out().size() * g.weights().rows; }
+  // Multiplications of each layer between x and the code's numbers; mirrored, as many
+  std::vector<double> layers() const {
+    const Network& n = vaegrad::network(network);
+    std::vector<LayerRow> rows = layers_of(n, hidden);
+    rows.push_back(dense(latent));
+    return products(rows, image);
+  }
   double flops(double each) const {
-    Index encoder = 0, decoder = 0, in = dimensions, convolutions = 0;
-    for (const auto& g : geometries(vaegrad::network(network), image))
-      convolutions += work(g), in = g.out().size();
-    const Index features = in;
-    for (Index out : hidden) encoder += in * out, in = out;
-    encoder += 2 * in * latent;
-    in = latent;
-    for (auto out = hidden.rbegin(); out != hidden.rend(); ++out) decoder += in * *out, in = *out;
-    decoder += in * features + convolutions;
-    return each * double(batch) * double(encoder + convolutions + particles * decoder);
+    const std::vector<double> all = layers();
+    const double decoder = std::accumulate(all.begin(), all.end(), 0.0);
+    const double encoder = decoder + all.back();  // μ and log σ²
+    return each * double(batch) * (encoder + double(particles) * decoder);
   }
 };
 

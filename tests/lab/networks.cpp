@@ -173,18 +173,19 @@ TEST_CASE("convolutional networks: shapes, and what is refused") {
   CHECK(message_of([&] {
           Model(architecture(s, {1, 9}, 0));
         }) ==
-        "--network conv: 1 x 9 numbers are a table, and have no neighbours to look at\n"
-        "  hint: --network mlp");
+        "network conv: 1 x 9 numbers are a table, and have no neighbours to look at\n"
+        "  hint: a network of dense layers, such as mlp");
   CHECK(message_of([&] {
           Model(architecture(s, {3, 9}, 0));
         }) ==
-        "--network conv: images of 3 x 9 are too small: its layer 2 meets 1 x 4 pixels, padded "
-        "with 1, with a window of 4 x 4\n  hint: --network mlp, or larger images");
+        "network conv: images of 3 x 9 are too small: its layer 2 meets 1 x 4 pixels, padded with "
+        "1, with a window of 4 x 4\n  hint: a network of dense layers, such as mlp, or larger "
+        "images");
   Settings parts = s;
   parts.model = "cvae", parts.prior = "conditional", parts.condition = "quadrants:1";
   CHECK(message_of([&] { check_consistent(parts); }) ==
         "--condition quadrants:1 leaves a part of an image to be modelled, but --network conv "
         "draws whole ones\n  hint: --network mlp");
   CHECK(message_of([] { network("vgg"); }) ==
-        "network: there is none called 'vgg'\n  hint: one of mlp, conv, conv-64");
+        "network: there is none called 'vgg'\n  hint: one of mlp, conv, conv-64, gated, residual");
 }

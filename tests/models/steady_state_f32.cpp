@@ -178,7 +178,7 @@ void check_steady_state(const char* name) {
     CHECK(after.operator_new - before.operator_new == 0);
     CHECK(after.malloc - before.malloc == 0);
     CHECK(after.products > before.products);
-    CHECK((after.primitives > before.primitives) == !network(name).convolutions.empty());
+    CHECK((after.primitives > before.primitives) == network(name).convolutional());
     MESSAGE(name, ", ", n, " threads, per step: ", double(after.products - before.products) / steps,
             " dnnl_sgemm and ", double(after.primitives - before.primitives) / steps,
             " primitives with ", double(after.malloc_in_onednn - before.malloc_in_onednn) / steps,

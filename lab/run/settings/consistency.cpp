@@ -75,7 +75,7 @@ void check_consistent(const Settings& s) {
                     "--condition ", s.condition,
                     ": what is given reaches the image by p(z|y) alone,", " but --prior is ",
                     s.prior, hint, "--prior conditional");
-  check<UsageError>(!condition(s.condition).gives || network(s.network).convolutions.empty(),
+  check<UsageError>(!condition(s.condition).gives || !network(s.network).convolutional(),
                     "--condition ", s.condition, " leaves a part of an image to be modelled, but",
                     " --network ", s.network, " draws whole ones", hint, "--network mlp");
   check<UsageError>(!s.standardise || p.values == Values::real, "--standardise: the ", p.name,

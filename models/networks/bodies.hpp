@@ -1,0 +1,64 @@
+// What is made of a network's list of layers: the body of an encoder, the mirrored decoder that
+// ends in a likelihood, and an encoder that ends in a Gaussian.
+#pragma once
+#include <vaegrad/models/likelihoods/head.hpp>
+#include <vaegrad/models/networks/network.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct EncoderBody {  // x (B, D), y (B, Y) ↦ h (B, outputs)
+  std::vector<BuiltLayer> image, flat;
+  Index conditions, outputs;
+
+  // The condition y joins what is flat: an image has no place for it.
+  EncoderBody(Blocks blocks, const std::string& name, const Network& network, ImageShape image,
+              Index conditions, const std::vector<Index>& dense, Activation activation,
+              Initial initial);
+  Var operator()(Var x, Var condition, Pass pass = {}) const;  // without conditions an empty Var
+};
+
+// z ↦ p(x|z): the network's list of layers with the code as its last, from the code back to the
+// image; each layer mirrored, the first without an activation and as wide as the likelihood asks.
+struct LikelihoodNetwork {
+  std::vector<BuiltLayer> flat;
+  LikelihoodHead head;
+  std::vector<BuiltLayer> image;
+  // The last layer, whose result is the head's. Of a convolution: its geometry, and weights for
+  // each of the head's blocks of numbers. The bias (1, head.outputs()) is in any network one number
+  // for each pixel, so that the first image can be the mean of the data.
+  std::optional<ConvolutionGeometry> last;
+  std::vector<Param> weights;
+  Param bias;
+
+  // `dense` and the network as they stand in the encoder.
+  LikelihoodNetwork(Blocks blocks, const std::string& name, Index in, const Network& network,
+                    ImageShape image, const std::vector<Index>& dense, const Likelihood& row,
+                    Index dimensions, std::optional<LikelihoodScale> scale, Activation activation,
+                    Initial initial);
+  ChosenLikelihood operator()(Var z, Pass pass = {}) const;
+  void start_at(ConstMatrix data_mean) { head.start_at(data_mean, bias.owner->change_value(bias)); }
+
+ private:
+  struct Mirror;
+  LikelihoodNetwork(Mirror mirror, const Likelihood& row, Index dimensions,
+                    std::optional<LikelihoodScale> scale);
+};
+
+struct GaussianNetwork {  // x ↦ N(μ(x), σ²(x))
+  EncoderBody body;
+  Linear mean, log_variance;
+
+  GaussianNetwork(Blocks blocks, const std::string& name, const Network& network, ImageShape image,
+                  const std::vector<Index>& dense, Index out, Activation activation,
+                  Initial initial)
+      : body(blocks, name, network, image, 0, dense, activation, initial),
+        mean(blocks.learnt, name + ".mean", body.outputs, out, initial),
+        log_variance(blocks.learnt, name + ".log_variance", body.outputs, out, initial) {}
+
+  DiagonalGaussian operator()(Var x, Pass pass = {}) const {
+    const Var h = body(x, {}, pass);
+    return {mean(h), log_variance(h)};
+  }
+};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,62 @@
+// Group normalisation: h = a(γ x̂ + β) with x̂ = (x − μ) / √(σ² + ε), where μ and σ² are those of an
+// example's group of channels (Wu and He, arXiv 1803.08494); with one group, layer normalisation
+// (Ba et al., arXiv 1607.06450). γ and β are for each channel. Nothing depends on the batch.
+// Mirrored it is another of the same shape.
+#include <vaegrad/autodiff/normalise.hpp>
+#include <vaegrad/models/networks/layer.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+constexpr double epsilon = 1e-5;
+
+class GroupNormalisation : public Layer {
+ public:
+  GroupNormalisation(const Placing& p, Index groups)
+      : channels_(p.in.channels),
+        groups_(groups),
+        activation_(p.activation),
+        activated_(p.activated),
+        scale_(p.blocks.learnt.add(p.name + ".scale", {1, channels_}, constant_fill(1))),
+        shift_(p.blocks.learnt.add(p.name + ".shift", {1, channels_})) {}
+
+  Var operator()(Var x, Pass) const override {
+    Tape& tape = x.tape();
+    const Index pixels = x.shape().cols / channels_;
+    const Var normal = normalise_groups(x, channels_, groups_, epsilon);
+    const Var scale = tile(tape(scale_), pixels), shift = tile(tape(shift_), pixels);
+    const Var scaled = normal * scale;
+    return activated_ ? activation_.apply(scaled, shift) : Var(scaled + shift);
+  }
+
+ private:
+  Index channels_, groups_;
+  Activation activation_;
+  bool activated_;
+  Param scale_, shift_;
+};
+
+ImageShape out(const LayerRow& row, ImageShape in, const Standing& at) {
+  check(in.channels % row.groups == 0, "network ", at.network, ": layer ", at.number, " has ",
+        row.groups, " groups of channels, but meets ", in.channels, " channels", hint,
+        "a number of groups that divides them");
+  return in;
+}
+BuiltLayer build(const LayerRow& row, const Placing& p) {
+  return std::make_shared<GroupNormalisation>(p, row.groups);
+}
+double products(const LayerRow&, ImageShape) { return 0; }
+
+}  // namespace
+
+extern constinit const LayerKind group_normalisation_kind = {
+    .name = "group", .out = out, .build = build, .products = products, .normalises = true};
+extern constinit const LayerKind layer_normalisation_kind = {
+    .name = "layer", .out = out, .build = build, .products = products, .normalises = true};
+
+LayerRow group_normalisation(Index groups) {
+  return {.kind = &group_normalisation_kind, .groups = groups};
+}
+LayerRow layer_normalisation() { return {.kind = &layer_normalisation_kind}; }
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,91 @@
+#include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/models/networks/network.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+// Layers that keep their shape, each normalised before it: He et al., arXiv 1603.05027, with the
+// normalisation of a group of channels
+LayerRow residual_block() {
+  return residual({group_normalisation(8), convolution(0, 3, 1, 1), group_normalisation(8),
+                   convolution(0, 3, 1, 1)});
+}
+
+}  // namespace
+
+std::span<const Network> networks() {
+  // clang-format off
+  static const std::vector<Network> table = {
+      {"mlp",     {dense(400)}},
+      //                       channels, kernel, stride, padding
+      {"conv",    {convolution(32, 4, 2, 1), convolution(64, 4, 2, 1)}},
+      // Higgins et al., beta-VAE, ICLR 2017, appendix; Locatello et al., arXiv 1811.12359, table 1
+      {"conv-64", {convolution(32, 4, 2, 1), convolution(32, 4, 2, 1), convolution(64, 4, 2, 1), convolution(64, 4, 2, 1), dense(256)}},
+      // Tomczak and Welling, arXiv 1705.07120, section 4.1
+      {"gated",   {gated(dense(300)), gated(dense(300))}},
+      {"residual", {convolution(32, 4, 2, 1), residual_block(), convolution(64, 4, 2, 1), residual_block()}},
+  };
+  // clang-format on
+  return table;
+}
+
+const Network& network(std::string_view name) { return row_named(networks(), name, "network"); }
+
+namespace {
+
+bool flattens(const LayerRow& row) { return unwrapped(row).kind->flattens; }
+
+LayerRow of_width(LayerRow row, Index width) {
+  LayerRow* to = &row;
+  while (to->kind->wraps) to = &to->inside.front();
+  to->width = width;
+  return row;
+}
+
+bool has_window(const LayerRow& row) {
+  return row.kernel > 0 || std::any_of(row.inside.begin(), row.inside.end(), has_window);
+}
+
+}  // namespace
+
+Network::Network(const char* name, std::vector<LayerRow> rows)
+    : name(name), layers(std::move(rows)) {
+  for (const LayerRow& row : layers)
+    if (flattens(row)) dense.push_back(unwrapped(row).width);
+}
+
+bool Network::convolutional() const {
+  return std::any_of(layers.begin(), layers.end(), has_window);
+}
+
+std::vector<LayerRow> layers_of(const Network& network, const std::vector<Index>& widths) {
+  if (widths == network.dense) return network.layers;
+  const auto& all = network.layers;
+  const auto first = std::find_if(all.begin(), all.end(), flattens);
+  std::vector<LayerRow> rows(all.begin(), first), repeated(first, all.end());
+  if (repeated.empty()) repeated = {dense()};
+  while (std::count_if(repeated.begin(), repeated.end(), flattens) > 1)
+    repeated.erase(repeated.begin());
+  for (Index width : widths)
+    for (const LayerRow& row : repeated) rows.push_back(flattens(row) ? of_width(row, width) : row);
+  return rows;
+}
+
+std::vector<ConvolutionGeometry> geometries(const Network& network, ImageShape image) {
+  const std::vector<ImageShape> at = layer_shapes(network.layers, image, network.name);
+  std::vector<ConvolutionGeometry> all;
+  for (std::size_t k = 0; k < network.layers.size(); ++k)
+    if (const LayerRow& row = unwrapped(network.layers[k]); row.kernel)
+      all.push_back(geometry(row, at[k]));
+  return all;
+}
+
+std::vector<double> products(std::span<const LayerRow> layers, ImageShape image) {
+  const std::vector<ImageShape> at = layer_shapes(layers, image, "");
+  std::vector<double> all;
+  for (std::size_t k = 0; k < layers.size(); ++k)
+    all.push_back(layers[k].kind->products(layers[k], at[k]));
+  return all;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
