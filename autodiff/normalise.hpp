@@ -106,9 +106,9 @@ inline Var normalise_groups(Var x, Index channels, Index groups, double epsilon)
                                 tape.memory_for<double>(2 * rows * std::max<Index>(channels, 1))},
                 x);
 }
-CHECKED(NormaliseGroups, normalise_groups, VAEGRAD_INPUTS({{3, 24}}),
-        [](Var x) { return normalise_groups(x, 4, 2, 1e-5); })
-CHECKED_ALSO(NormaliseGroups, normalise_layer, VAEGRAD_INPUTS({{4, 7}}),
-             [](Var x) { return normalise_groups(x, 7, 1, 0.1); })
+VAEGRAD_CHECKED(NormaliseGroups, normalise_groups, VAEGRAD_INPUTS({{3, 24}}),
+                [](Var x) { return normalise_groups(x, 4, 2, 1e-5); })
+VAEGRAD_CHECKED_ALSO(NormaliseGroups, normalise_layer, VAEGRAD_INPUTS({{4, 7}}),
+                     [](Var x) { return normalise_groups(x, 7, 1, 0.1); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <vaegrad/models/model.hpp>
 
@@ -17,6 +18,9 @@ std::unique_ptr<Inference> inference_of(const Architecture& a, Parameters& p) {
   return one_layer(p, {a.network, a.image, a.given_pixels.empty() ? a.conditions : 0, a.hidden,
                        a.activation, a.initial, a.posterior, a.latents});
 }
+Parameters block(bool only_count) {
+  return only_count ? Parameters(Parameters::counting) : Parameters();
+}
 // The deterministic model that completes what is given of an image.
 Architecture baseline_of(Architecture a) {
   a.conditions = Index(a.given_pixels.size());
@@ -27,7 +31,9 @@ Architecture baseline_of(Architecture a) {
 
 }  // namespace
 
-Model::Model(const Architecture& a)
+Model::Model(const Architecture& a) : Model(a, false) {}
+
+Model::Model(const Architecture& a, bool only_count)
     : image(a.image),
       conditions(a.conditions),
       latent(a.encoder ? a.latent : 0),
@@ -36,13 +42,22 @@ Model::Model(const Architecture& a)
       deterministic(a.deterministic),
       posterior(a.posterior),
       standard_normal(a.prior == &standard_normal_prior),
+      parameters(block(only_count)),
+      buffers(block(only_count)),
       inference(inference_of(a, parameters)),
       decoder(parameters, "decoder",
               inference && !given_pixels.empty() ? latent : latent + conditions, *a.network, image,
               a.hidden, *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
       prior(a.prior->make(
           parameters, {a.latent, conditions, a.hidden, a.activation, a.initial, a.components})) {
-  if (inference && !given_pixels.empty()) baseline = std::make_shared<Model>(baseline_of(a));
+  if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
+}
+
+Index Model::count_parameters(const Architecture& a) {
+  const Model counted(a, true);
+  const Index own = counted.parameters.count();
+  const Index more = counted.baseline ? counted.baseline->parameters.count() : 0;
+  return more > std::numeric_limits<Index>::max() - own ? own : own + more;
 }
 
 namespace {

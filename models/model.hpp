@@ -61,6 +61,8 @@ struct Model {
   std::shared_ptr<Model> baseline;
 
   explicit Model(const Architecture& a);
+  // How many numbers its parameters would be, the baseline's among them, without memory for them.
+  static Index count_parameters(const Architecture& a);
   Index dimensions() const { return Index(modelled.size()); }  // of x
   Index classes() const { return given_pixels.empty() ? conditions : 0; }
   // x is a byte times so much, where the data are bytes.
@@ -89,6 +91,9 @@ struct Model {
 
   // The first output is the mean of the data (1, dimensions), in units of x.
   void start_at(std::span<const Real> data_mean);
+
+ private:
+  Model(const Architecture& a, bool only_count);
 };
 
 // E[x|z] as the data are: 0..1 for pixels.

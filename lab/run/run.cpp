@@ -149,23 +149,20 @@ bool bits_are_defined(const Settings& settings, const DataSet& data) {
 
 namespace {
 
-// A model as config.ini describes it has at least its decoder's weights; held against the file
-// before that model takes memory.
-void check_claim(const Settings& s, const RunFiles& files) {
-  double claimed = 0, width = double(s.model == "baseline" ? files.conditions : s.latent);
-  const auto& dense = widths(s);
-  for (auto w = dense.rbegin(); w != dense.rend(); width = double(*w++))
-    claimed += width * double(*w);
-  const auto convolutions = geometries(network(s.network), files.image);
-  for (const ConvolutionGeometry& g : convolutions) claimed += double(g.weights().size());
-  if (convolutions.empty())
-    claimed += width * double(files.image.size()) / 4;  // a quarter may be all
-  else
-    claimed += width * double(convolutions.back().out().size());
+// The model that config.ini describes is held against the file before it takes memory: it has at
+// least a number for each of its outputs, and of them there may be a quarter of the pixels.
+Architecture checked_architecture(const Settings& s, const RunFiles& files) {
   std::size_t there = 0;
   for (const Tensor& t : files.weights.tensors()) there += t.bytes.size() / sizeof(float);
-  check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
-        claimed, " weights or more, there are at most ", there, hint, "was a file edited?");
+  const auto check_claim = [&](double claimed) {
+    check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
+          claimed, " weights or more, there are at most ", there, hint, "was a file edited?");
+  };
+  const ImageShape image = files.image;
+  check_claim(double(image.height) * double(image.width) * double(image.channels) / 4);
+  const Architecture a = architecture(s, image, files.conditions);
+  check_claim(double(Model::count_parameters(a)));
+  return a;
 }
 
 }  // namespace
@@ -174,8 +171,7 @@ LoadedRun load_run(const fs::path& folder, const std::string& which) {
   const RunFiles files = read_run_files(folder, which);
   LoadedRun run{folder, {}, nullptr};
   read_config(folder / "config.ini", run.settings);
-  check_claim(run.settings, files);
-  run.model = std::make_unique<Model>(architecture(run.settings, files.image, files.conditions));
+  run.model = std::make_unique<Model>(checked_architecture(run.settings, files));
   copy_weights(files.weights, *run.model);
   return run;
 }
