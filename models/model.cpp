@@ -13,10 +13,10 @@ std::vector<std::uint32_t> all_but(const std::vector<std::uint32_t>& pixels, Ima
     if (!std::binary_search(pixels.begin(), pixels.end(), i)) rest.push_back(i);
   return rest;
 }
-std::unique_ptr<Inference> inference_of(const Architecture& a, Parameters& p) {
+std::unique_ptr<Inference> inference_of(const Architecture& a, Blocks blocks) {
   if (!a.encoder) return nullptr;
-  return one_layer(p, {a.network, a.image, a.given_pixels.empty() ? a.conditions : 0, a.hidden,
-                       a.activation, a.initial, a.posterior, a.latents});
+  return one_layer(blocks, {a.network, a.image, a.given_pixels.empty() ? a.conditions : 0,
+                            a.activation, a.initial, a.posterior, a.latents});
 }
 Parameters block(bool only_count) {
   return only_count ? Parameters(Parameters::counting) : Parameters();
@@ -44,10 +44,10 @@ Model::Model(const Architecture& a, bool only_count)
       standard_normal(a.prior == &standard_normal_prior),
       parameters(block(only_count)),
       buffers(block(only_count)),
-      inference(inference_of(a, parameters)),
-      decoder(parameters, "decoder",
-              inference && !given_pixels.empty() ? latent : latent + conditions, *a.network, image,
-              a.hidden, *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
+      inference(inference_of(a, {parameters, buffers})),
+      decoder({parameters, buffers}, "decoder",
+              inference && !given_pixels.empty() ? latent : latent + conditions, a.network, image,
+              *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
       prior(a.prior->make(
           parameters, {a.latent, conditions, a.hidden, a.activation, a.initial, a.components})) {
   if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
@@ -118,7 +118,7 @@ Seen seen_by(const Model& model, const Batch& batch) {
   if (model.baseline)
     input =
         concatenate_columns(input, columns(batch.condition, 0, Index(model.given_pixels.size())));
-  return {input, batch.condition};
+  return {input, batch.condition, batch.pass};
 }
 
 }  // namespace
@@ -145,13 +145,13 @@ Var Model::sample_prior(Tape& tape, Var condition, Index count, Stream& noise,
   return inference->sample_prior(*prior, tape, condition, count, noise, particles);
 }
 
-ChosenLikelihood Model::decode(Var z, Var condition) const {
+ChosenLikelihood Model::decode(Var z, Var condition, Pass pass) const {
   Var input = z;
   if (classes()) {
     const Index times = z.shape().rows / condition.shape().rows;
     input = concatenate_columns(z, Var(repeat_rows(condition, times)));
   }
-  ChosenLikelihood p = decoder(input);
+  ChosenLikelihood p = decoder(input, pass);
   if (standard)
     for (const auto j : modelled) p.log_jacobian -= std::log(standard->deviation[j]);
   return p;
@@ -161,7 +161,8 @@ Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise
                    const ObjectiveSettings& settings) const {
   const Objective& o = deterministic ? reconstruction_objective : objective;
   Draw d = draw(batch, noise, settings.particles, o.wanted);
-  const Var log_px = decode(d.z, batch.condition).log_prob(repeat_rows(batch.x, d.particles));
+  const Var log_px =
+      decode(d.z, batch.condition, batch.pass).log_prob(repeat_rows(batch.x, d.particles));
   weigh(d, o.wanted);
   Bound b = o.bound(log_px, d, settings);
   if (d.penalty) b.objective = b.objective - d.penalty;

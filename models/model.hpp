@@ -17,8 +17,8 @@ struct Architecture {
   std::vector<std::uint32_t> given_pixels = {};
   bool encoder = true;         // a baseline has none: its z is y
   bool deterministic = false;  // an autoencoder or a baseline: z is the mean, and there is no KL
-  const Network* network;
-  std::vector<Index> hidden;
+  Network network;             // mirrored in the decoder
+  std::vector<Index> hidden;   // of the prior's own networks
   Activation activation;
   Initial initial;
   Index latent;
@@ -38,6 +38,7 @@ struct Standard {
 // An example as the model sees it: x, and y when it is conditioned.
 struct Batch {
   Var x, condition;
+  Pass pass = Pass::buffers();  // Pass::batch(..) in training
 };
 
 struct Model {
@@ -81,7 +82,7 @@ struct Model {
   Var sample_prior(Tape& tape, Var condition, Index count, Stream& noise,
                    Index particles = 1) const;
   // p(x|z, y);  z (B K, Z)
-  ChosenLikelihood decode(Var z, Var condition) const;
+  ChosenLikelihood decode(Var z, Var condition, Pass pass = Pass::buffers()) const;
 
   // The objective's terms; a deterministic model has only its reconstruction.
   Bound bound(const Objective& objective, const Batch& batch, Stream& noise,

@@ -28,8 +28,7 @@ struct BenchCase {
  private:
   // Multiplications of each layer between x and the code's numbers; mirrored, as many
   std::vector<double> layers() const {
-    const Network& n = vaegrad::network(network);
-    std::vector<LayerRow> rows = layers_of(n, hidden);
+    std::vector<LayerRow> rows = with_widths(vaegrad::network(network), hidden).layers;
     rows.push_back(dense(latent));
     return products(rows, image);
   }

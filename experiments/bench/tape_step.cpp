@@ -6,7 +6,7 @@ namespace {
 Architecture architecture_of(const BenchCase& c) {
   const Activation a = activation(c.activation);
   return {.image = c.image,
-          .network = &network(c.network),
+          .network = with_widths(network(c.network), c.hidden),
           .hidden = c.hidden,
           .activation = a,
           .initial = {},

@@ -10,6 +10,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // Var.
 struct Seen {
   Var x, y;
+  Pass pass = Pass::buffers();  // what batch normalisations take their moments from
 };
 
 class Inference {
@@ -29,10 +30,9 @@ class Inference {
 };
 
 struct InferenceSpec {
-  const Network* network;
+  const Network& network;
   ImageShape image;
   Index conditions;  // numbers of y
-  std::vector<Index> hidden;
   Activation activation;
   Initial initial;
   const PosteriorRow* posterior;
@@ -40,7 +40,7 @@ struct InferenceSpec {
 };
 
 // One layer of latents.
-std::unique_ptr<Inference> one_layer(Parameters& parameters, const InferenceSpec& spec);
+std::unique_ptr<Inference> one_layer(Blocks blocks, const InferenceSpec& spec);
 
 // z, for a posterior q and prior p that are plain structs (models/vae.hpp), and what weigh() adds.
 Draw draw_of(const DiagonalGaussian& q, Stream& noise, Index particles, const Wanted& wanted);

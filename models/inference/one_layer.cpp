@@ -6,9 +6,9 @@ namespace {
 
 class OneLayer : public Inference {
  public:
-  OneLayer(Parameters& p, const InferenceSpec& s)
-      : body_(p, "encoder", *s.network, s.image, s.conditions, s.hidden, s.activation, s.initial),
-        posterior_(s.posterior->make(p, "encoder", body_.outputs, s.latents)) {}
+  OneLayer(Blocks blocks, const InferenceSpec& s)
+      : body_(blocks, "encoder", s.network, s.image, s.conditions, s.activation, s.initial),
+        posterior_(s.posterior->make(blocks.learnt, "encoder", body_.outputs, s.latents)) {}
 
   Draw draw(const Seen& seen, const Prior& prior, Stream& noise, Index particles,
             const Wanted& wanted) const override {
@@ -27,7 +27,7 @@ class OneLayer : public Inference {
   }
 
   PosteriorAt code(const Seen& seen) const override {
-    return posterior_->at(body_(seen.x, seen.y));
+    return posterior_->at(body_(seen.x, seen.y, seen.pass));
   }
 
  private:
@@ -43,8 +43,8 @@ class OneLayer : public Inference {
 
 }  // namespace
 
-std::unique_ptr<Inference> one_layer(Parameters& parameters, const InferenceSpec& spec) {
-  return std::make_unique<OneLayer>(parameters, spec);
+std::unique_ptr<Inference> one_layer(Blocks blocks, const InferenceSpec& spec) {
+  return std::make_unique<OneLayer>(blocks, spec);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

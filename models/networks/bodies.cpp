@@ -5,15 +5,11 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 EncoderBody::EncoderBody(Blocks blocks, const std::string& name, const Network& network,
-                         ImageShape shape, Index conditions, const std::vector<Index>& dense,
-                         Activation activation, Initial initial)
+                         ImageShape shape, Index conditions, Activation activation, Initial initial)
     : conditions(conditions) {
-  const std::vector<LayerRow> rows = layers_of(network, dense);
-  std::vector<ImageShape> at = layer_shapes(rows, shape, network.name);
-  const auto split =
-      std::size_t(std::find_if(rows.begin(), rows.end(),
-                               [](const LayerRow& row) { return unwrapped(row).kind->flattens; }) -
-                  rows.begin());
+  const std::vector<LayerRow>& rows = network.layers;
+  std::vector<ImageShape> at = layer_shapes(rows, shape, network.name.c_str());
+  const std::size_t split = first_flat(rows);
   const Placing as{blocks, name, initial, activation, true, shape};
   LayerNames names(name);
   image = build_layers(rows, at, 0, split, true, as, names);
@@ -38,15 +34,14 @@ struct LikelihoodNetwork::Mirror {
   LayerNames names;
 
   Mirror(Blocks blocks, const std::string& name, Index in, const Network& network, ImageShape image,
-         const std::vector<Index>& widths, Activation activation, Initial initial)
+         Activation activation, Initial initial)
       : network(network),
-        rows(layers_of(network, widths)),
+        rows(network.layers),
         as{blocks, name, initial, activation, true, image, true},
         names(name) {
     rows.push_back(dense(in));
-    at = layer_shapes(rows, image, network.name);
-    split = rows.size();
-    while (split > 1 && is_flat(at[split - 1])) --split;
+    at = layer_shapes(rows, image, network.name.c_str());
+    split = first_flat(rows) + 1;
   }
   std::vector<BuiltLayer> build(std::size_t first, std::size_t last) {
     return build_layers(rows, at, first, last, false, as, names);
@@ -55,10 +50,10 @@ struct LikelihoodNetwork::Mirror {
 
 LikelihoodNetwork::LikelihoodNetwork(Blocks blocks, const std::string& name, Index in,
                                      const Network& network, ImageShape image,
-                                     const std::vector<Index>& dense, const Likelihood& row,
-                                     Index dimensions, std::optional<LikelihoodScale> scale,
-                                     Activation activation, Initial initial)
-    : LikelihoodNetwork(Mirror(blocks, name, in, network, image, dense, activation, initial), row,
+                                     const Likelihood& row, Index dimensions,
+                                     std::optional<LikelihoodScale> scale, Activation activation,
+                                     Initial initial)
+    : LikelihoodNetwork(Mirror(blocks, name, in, network, image, activation, initial), row,
                         dimensions, scale) {}
 
 LikelihoodNetwork::LikelihoodNetwork(Mirror m, const Likelihood& row, Index dimensions,

@@ -12,8 +12,7 @@ struct EncoderBody {  // x (B, D), y (B, Y) ↦ h (B, outputs)
 
   // The condition y joins what is flat: an image has no place for it.
   EncoderBody(Blocks blocks, const std::string& name, const Network& network, ImageShape image,
-              Index conditions, const std::vector<Index>& dense, Activation activation,
-              Initial initial);
+              Index conditions, Activation activation, Initial initial);
   Var operator()(Var x, Var condition, Pass pass = {}) const;  // without conditions an empty Var
 };
 
@@ -30,11 +29,10 @@ struct LikelihoodNetwork {
   std::vector<Param> weights;
   Param bias;
 
-  // `dense` and the network as they stand in the encoder.
+  // The network as it stands in the encoder.
   LikelihoodNetwork(Blocks blocks, const std::string& name, Index in, const Network& network,
-                    ImageShape image, const std::vector<Index>& dense, const Likelihood& row,
-                    Index dimensions, std::optional<LikelihoodScale> scale, Activation activation,
-                    Initial initial);
+                    ImageShape image, const Likelihood& row, Index dimensions,
+                    std::optional<LikelihoodScale> scale, Activation activation, Initial initial);
   ChosenLikelihood operator()(Var z, Pass pass = {}) const;
   void start_at(ConstMatrix data_mean) { head.start_at(data_mean, bias.owner->change_value(bias)); }
 
@@ -49,9 +47,8 @@ struct GaussianNetwork {  // x ↦ N(μ(x), σ²(x))
   Linear mean, log_variance;
 
   GaussianNetwork(Blocks blocks, const std::string& name, const Network& network, ImageShape image,
-                  const std::vector<Index>& dense, Index out, Activation activation,
-                  Initial initial)
-      : body(blocks, name, network, image, 0, dense, activation, initial),
+                  Index out, Activation activation, Initial initial)
+      : body(blocks, name, network, image, 0, activation, initial),
         mean(blocks.learnt, name + ".mean", body.outputs, out, initial),
         log_variance(blocks.learnt, name + ".log_variance", body.outputs, out, initial) {}
 

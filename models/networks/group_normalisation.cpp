@@ -36,14 +36,19 @@ class GroupNormalisation : public Layer {
   Param scale_, shift_;
 };
 
+Index groups(const LayerRow& row, ImageShape in) {
+  Index groups = row.groups ? row.groups : 8;
+  while (!row.groups && in.channels % groups) --groups;
+  return groups;
+}
 ImageShape out(const LayerRow& row, ImageShape in, const Standing& at) {
-  check(in.channels % row.groups == 0, "network ", at.network, ": layer ", at.number, " has ",
+  check(in.channels % groups(row, in) == 0, "network ", at.network, ": layer ", at.number, " has ",
         row.groups, " groups of channels, but meets ", in.channels, " channels", hint,
         "a number of groups that divides them");
   return in;
 }
 BuiltLayer build(const LayerRow& row, const Placing& p) {
-  return std::make_shared<GroupNormalisation>(p, row.groups);
+  return std::make_shared<GroupNormalisation>(p, groups(row, p.in));
 }
 double products(const LayerRow&, ImageShape) { return 0; }
 

@@ -33,6 +33,10 @@ const LayerRow& unwrapped(const LayerRow& row) {
   return row.kind->wraps ? unwrapped(row.inside.front()) : row;
 }
 
+std::size_t first_flat(std::span<const LayerRow> rows) {
+  return std::size_t(std::find_if(rows.begin(), rows.end(), flattens) - rows.begin());
+}
+
 std::string LayerNames::next(const LayerKind& kind) {
   const auto found = std::find_if(counts_.begin(), counts_.end(),
                                   [&](const auto& count) { return count.first == &kind; });
@@ -59,7 +63,7 @@ std::vector<BuiltLayer> build_layers(std::span<const LayerRow> rows,
     Placing p = as;
     p.in = shapes[k];
     p.activated = at_end ? end_activated : !rows[as.mirrored ? k - 1 : k + 1].kind->normalises;
-    const bool features = as.mirrored && unwrapped(rows[k]).kind->flattens && !is_flat(p.in);
+    const bool features = as.mirrored && k > 0 && k == first_flat(rows);
     p.name = features ? as.name + ".features" : names.next(*rows[k].kind);
     built.push_back(rows[k].kind->build(rows[k], p));
   }

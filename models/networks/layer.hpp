@@ -75,7 +75,8 @@ struct LayerRow {
   const LayerKind* kind = nullptr;
   Index width = 0;  // numbers, of a convolution channels, that come out; 0: as many as come in
   Index kernel = 0, stride = 1, padding = 0;
-  Index groups = 1;
+  Index groups = 1;   // 0: eight, or the most below that divide the channels
+  bool bare = false;  // no normalisation is put after it
   std::vector<LayerRow> inside = {};
 };
 
@@ -117,7 +118,7 @@ LayerRow gated(LayerRow of);                      // h = f(x) sigmoid(g(x))
 LayerRow residual(std::vector<LayerRow> inside);  // h = a(x + f(x))
 LayerRow batch_normalisation();                   // h = a(γ x̂ + β), over the batch
 LayerRow layer_normalisation();                   // over an example
-LayerRow group_normalisation(Index groups);       // over a group of its channels
+LayerRow group_normalisation(Index groups = 0);   // over a group of its channels
 
 // ---- lists of them ----
 
@@ -126,8 +127,12 @@ inline bool is_flat(ImageShape s) { return s.height == 1 && s.width == 1; }
 
 // The layer itself, or the one that it wraps.
 const LayerRow& unwrapped(const LayerRow& row);
+inline bool flattens(const LayerRow& row) { return unwrapped(row).kind->flattens; }
+// The number of the first layer that takes all there is as a row of numbers; of all, where none
+// does.
+std::size_t first_flat(std::span<const LayerRow> rows);
 
-// LayerNames parameters of one block by kind and number: NAME.convolution.0, NAME.convolution.1,
+// Names parameters of one block by kind and number: NAME.convolution.0, NAME.convolution.1,
 // NAME.0
 class LayerNames {
  public:

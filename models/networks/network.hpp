@@ -1,26 +1,45 @@
 // Networks by name: a network is the list of layers between an image and its code and, mirrored,
 // between a code and the numbers of a likelihood.
 //
-// Adding one: its row in networks.cpp.
+// Adding one: its row in networks.cpp. One that has no name yet is written down (spec.cpp).
 #pragma once
 #include <vaegrad/models/networks/convolution.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
 struct Network {
-  const char* name;
+  std::string name;
   std::vector<LayerRow> layers;
-  std::vector<Index> dense;  // widths of the layers that take all there is as a row of numbers
 
-  Network(const char* name, std::vector<LayerRow> layers);
+  // Widths of the layers that take all there is as a row of numbers.
+  std::vector<Index> dense() const;
   bool convolutional() const;  // looks at neighbours: draws whole images
 };
-std::span<const Network> networks();
-const Network& network(std::string_view name);  // UsageError: the names there are
+std::span<const Network> networks();  // those that have a name
 
-// Its layers with other widths: from the first of those layers on, once for each width the last of
+// One of them, or one by its layers, the first that x meets first:
+//   conv:32x4s2,64x4s2+gated,128      mlp:300+gated,300+gated
+// CxKsS is a convolution of C channels, K x K windows and stride S (1), padded so that a stride of
+// 1 keeps the size of odd windows; a number is a dense layer. After a `+`: gated; residual (adds
+// what it is given); batch, layer or group, the normalisation that follows it, or none.
+// UsageError: the names there are, or the word that cannot be read.
+Network network(std::string_view name);
+
+// With dense layers of other widths: from the first of them on, once for each width the last of
 // them and what follows it. A network without any gets dense layers at its end.
-std::vector<LayerRow> layers_of(const Network& network, const std::vector<Index>& dense);
+Network with_widths(Network network, const std::vector<Index>& widths);
+
+// What may follow every dense layer and convolution by name; none first.
+struct Normalisation {
+  const char* name;
+  LayerRow (*row)();  // null: none
+};
+std::span<const Normalisation> normalisations();
+const Normalisation& normalisation(std::string_view name);  // UsageError: the names there are
+
+// With that normalisation after each dense layer and convolution that has none of its own. Gates
+// and residual layers stay as they are.
+Network with_normalisation(Network network, const Normalisation& normalisation);
 
 // The geometries of its convolutions, from the image on. UsageError: no image, or one too small.
 std::vector<ConvolutionGeometry> geometries(const Network& network, ImageShape image);

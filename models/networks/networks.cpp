@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/networks/network.hpp>
 
@@ -29,11 +31,20 @@ std::span<const Network> networks() {
   return table;
 }
 
-const Network& network(std::string_view name) { return row_named(networks(), name, "network"); }
+std::span<const Normalisation> normalisations() {
+  static constexpr Normalisation table[] = {
+      {"none", nullptr},
+      {"batch", batch_normalisation},
+      {"layer", layer_normalisation},
+      {"group", [] { return group_normalisation(); }},
+  };
+  return table;
+}
+const Normalisation& normalisation(std::string_view name) {
+  return row_named(normalisations(), name, "normalisation");
+}
 
 namespace {
-
-bool flattens(const LayerRow& row) { return unwrapped(row).kind->flattens; }
 
 LayerRow of_width(LayerRow row, Index width) {
   LayerRow* to = &row;
@@ -48,31 +59,48 @@ bool has_window(const LayerRow& row) {
 
 }  // namespace
 
-Network::Network(const char* name, std::vector<LayerRow> rows)
-    : name(name), layers(std::move(rows)) {
+std::vector<Index> Network::dense() const {
+  std::vector<Index> widths;
   for (const LayerRow& row : layers)
-    if (flattens(row)) dense.push_back(unwrapped(row).width);
+    if (flattens(row)) widths.push_back(unwrapped(row).width);
+  return widths;
 }
 
 bool Network::convolutional() const {
   return std::any_of(layers.begin(), layers.end(), has_window);
 }
 
-std::vector<LayerRow> layers_of(const Network& network, const std::vector<Index>& widths) {
-  if (widths == network.dense) return network.layers;
+Network with_widths(Network network, const std::vector<Index>& widths) {
+  if (widths == network.dense()) return network;
   const auto& all = network.layers;
   const auto first = std::find_if(all.begin(), all.end(), flattens);
   std::vector<LayerRow> rows(all.begin(), first), repeated(first, all.end());
   if (repeated.empty()) repeated = {dense()};
-  while (std::count_if(repeated.begin(), repeated.end(), flattens) > 1)
+  while (std::count_if(repeated.begin(), repeated.end(), flattens) > 1 ||
+         !flattens(repeated.front()))
     repeated.erase(repeated.begin());
   for (Index width : widths)
     for (const LayerRow& row : repeated) rows.push_back(flattens(row) ? of_width(row, width) : row);
-  return rows;
+  network.layers = std::move(rows);
+  return network;
+}
+
+Network with_normalisation(Network network, const Normalisation& n) {
+  if (!n.row) return network;
+  std::vector<LayerRow> rows;
+  for (std::size_t k = 0; k < network.layers.size(); ++k) {
+    const LayerRow& row = network.layers[k];
+    const bool followed = k + 1 < network.layers.size() && network.layers[k + 1].kind->normalises;
+    rows.push_back(row);
+    if (row.inside.empty() && !row.kind->normalises && !row.bare && !followed)
+      rows.push_back(n.row());
+  }
+  network.layers = std::move(rows);
+  return network;
 }
 
 std::vector<ConvolutionGeometry> geometries(const Network& network, ImageShape image) {
-  const std::vector<ImageShape> at = layer_shapes(network.layers, image, network.name);
+  const std::vector<ImageShape> at = layer_shapes(network.layers, image, network.name.c_str());
   std::vector<ConvolutionGeometry> all;
   for (std::size_t k = 0; k < network.layers.size(); ++k)
     if (const LayerRow& row = unwrapped(network.layers[k]); row.kernel)

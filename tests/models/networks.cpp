@@ -46,10 +46,9 @@ struct Autoencoder {
   ImageShape image;
 
   explicit Autoencoder(const Listed& l, const char* likelihood_name = "bernoulli")
-      : network("tested", l.rows),
-        encode({learnt, buffers}, "encoder", network, l.image, 2, network.dense, activation("tanh"),
-               {3}),
-        decode({learnt, buffers}, "decoder", encode.outputs, network, l.image, network.dense,
+      : network{"tested", l.rows},
+        encode({learnt, buffers}, "encoder", network, l.image, 2, activation("tanh"), {3}),
+        decode({learnt, buffers}, "decoder", encode.outputs, network, l.image,
                likelihood(likelihood_name), l.image.size(), {}, activation("tanh"), {4}),
         image(l.image) {
     for (Parameters* p : {&learnt, &buffers}) {  // zeros and ones would hide what is wrong
@@ -109,10 +108,10 @@ TEST_CASE("parameters without memory are counted as they are with it") {
     for (const char* p : {"bernoulli", "gaussian", "categorical"}) {
       CAPTURE(std::string(name));
       const auto build = [&](Parameters& learnt) {
-        const Network& n = network(name);
-        const EncoderBody body(learnt, "encoder", n, {16, 16}, 3, n.dense, activation("relu"), {1});
-        const LikelihoodNetwork decoder(learnt, "decoder", 5, n, {16, 16}, n.dense, likelihood(p),
-                                        256, {}, activation("relu"), {1});
+        const Network n = network(name);
+        const EncoderBody body(learnt, "encoder", n, {16, 16}, 3, activation("relu"), {1});
+        const LikelihoodNetwork decoder(learnt, "decoder", 5, n, {16, 16}, likelihood(p), 256, {},
+                                        activation("relu"), {1});
       };
       Parameters real, counted(Parameters::counting);
       build(real), build(counted);
@@ -121,8 +120,8 @@ TEST_CASE("parameters without memory are counted as they are with it") {
     }
   Parameters huge(Parameters::counting);
   const std::vector<Index> widths(50, Index{1} << 40);
-  const EncoderBody body(huge, "encoder", network("mlp"), {28, 28}, 0, widths, activation("relu"),
-                         {1});
+  const EncoderBody body(huge, "encoder", with_widths(network("mlp"), widths), {28, 28}, 0,
+                         activation("relu"), {1});
   CHECK(huge.count() == std::numeric_limits<Index>::max());
   CHECK(message_of([&] {
           Tape tape;
@@ -135,11 +134,10 @@ TEST_CASE("parameters without memory are counted as they are with it") {
 TEST_CASE("what parameters are called, and in which order they stand") {
   const auto names = [](const char* name, const char* p, std::vector<Index> dense) {
     Parameters learnt;
-    const Network& n = network(name);
-    const GaussianNetwork encoder(learnt, "encoder", n, {16, 16}, dense, 2, activation("relu"),
-                                  {1});
-    const LikelihoodNetwork decoder(learnt, "decoder", 2, n, {16, 16}, dense, likelihood(p), 256,
-                                    {}, activation("relu"), {1});
+    const Network n = with_widths(network(name), dense);
+    const GaussianNetwork encoder(learnt, "encoder", n, {16, 16}, 2, activation("relu"), {1});
+    const LikelihoodNetwork decoder(learnt, "decoder", 2, n, {16, 16}, likelihood(p), 256, {},
+                                    activation("relu"), {1});
     std::string all;
     for (const auto& [each, param] : learnt.list())
       if (!each.ends_with(".bias")) all += concat(all.empty() ? "" : " ", each);
@@ -168,20 +166,20 @@ TEST_CASE("what parameters are called, and in which order they stand") {
 TEST_CASE("other widths repeat the last dense layer and what follows it") {
   const auto kinds = [](const Network& n, std::vector<Index> widths) {
     std::string all;
-    for (const LayerRow& row : layers_of(n, widths))
+    for (const LayerRow& row : with_widths(n, widths).layers)
       all += concat(row.kind->name, unwrapped(row).width, ' ');
     return all;
   };
   CHECK(kinds(network("mlp"), {500, 200}) == "500 200 ");
   CHECK(kinds(network("gated"), {7}) == "gated7 ");
   CHECK(kinds(network("conv"), {9}) == "convolution32 convolution64 9 ");
-  const Network normalised("n", {dense(4), batch_normalisation(), dense(3), layer_normalisation()});
+  const Network normalised{"n", {dense(4), batch_normalisation(), dense(3), layer_normalisation()}};
   CHECK(kinds(normalised, {4, 3}) == "4 batch0 3 layer0 ");
   CHECK(kinds(normalised, {8, 9}) == "8 layer0 9 layer0 ");
 }
 
 TEST_CASE("layers of a network multiply as often as their weights say") {
-  const Network& n = network("conv-64");
+  const Network n = network("conv-64");
   const auto each = products(n.layers, {64, 64});
   CHECK(each == std::vector<double>{32. * 32 * 32 * 16, 16. * 16 * 32 * 512, 8. * 8 * 64 * 512,
                                     4. * 4 * 64 * 1024, 1024. * 256});
@@ -189,10 +187,10 @@ TEST_CASE("layers of a network multiply as often as their weights say") {
 
 TEST_CASE("batch normalisation: what comes out, and where the averages go") {
   Parameters learnt, buffers;
-  const Network n("n", {dense(3), batch_normalisation()});
+  const Network n{"n", {dense(3), batch_normalisation()}};
   // an activation that is none
   const Activation same{"same", [](Var x, Var b) -> Var { return x + b; }};
-  const EncoderBody body({learnt, buffers}, "e", n, {1, 5}, 0, n.dense, same, {1});
+  const EncoderBody body({learnt, buffers}, "e", n, {1, 5}, 0, same, {1});
   REQUIRE(buffers.list().size() == 2);
   CHECK(buffers.list()[0].name == "e.batch.0.mean");
   Tape tape;
@@ -231,7 +229,8 @@ TEST_CASE("batch normalisation: what comes out, and where the averages go") {
         "buffers\n  hint: call the network with Pass::batch() in training, Pass::buffers() in "
         "evaluation");
   CHECK(message_of([&] {
-          EncoderBody(learnt, "f", n, {1, 5}, 0, n.dense, same, {1});
+          Parameters fresh;
+          EncoderBody(fresh, "f", n, {1, 5}, 0, same, {1});
         }) ==
         "networks: f.batch.0 is a batch normalisation, which keeps running averages in buffers\n"
         "  hint: give the network Blocks of parameters and of buffers");
@@ -253,11 +252,43 @@ TEST_CASE("lists that do not fit are refused") {
         "network mine: layer 2 has 4 groups of channels, but meets 6 channels\n"
         "  hint: a number of groups that divides them");
   Parameters p;
-  const Network n("mine", {layer_normalisation(), dense(3)});
+  const Network n{"mine", {layer_normalisation(), dense(3)}};
   CHECK(message_of([&] {
-          LikelihoodNetwork(p, "d", 2, n, {1, 5}, n.dense, likelihood("gaussian"), 5, {},
-                            activation("relu"), {1});
+          LikelihoodNetwork(p, "d", 2, n, {1, 5}, likelihood("gaussian"), 5, {}, activation("relu"),
+                            {1});
         }) ==
         "networks: mine begins with a layer (layer) that no likelihood can end in\n"
         "  hint: begin with a dense layer or a convolution");
+}
+
+TEST_CASE("a network by its layers") {
+  const auto listed = [](const Network& n) {
+    std::string all;
+    for (const LayerRow& row : n.layers) {
+      const LayerRow& l = unwrapped(row.inside.empty() ? row : row.inside.front());
+      all += concat(all.empty() ? "" : " ", row.kind->name, ':', l.width, 'x', l.kernel, 's',
+                    l.stride, 'p', l.padding);
+    }
+    return all;
+  };
+  CHECK(listed(network("conv:32x4s2,64x3+gated,128")) ==
+        "convolution:32x4s2p1 gated:64x3s1p1 :128x0s1p0");
+  CHECK(listed(network("mlp:300+batch,200+residual")) ==
+        ":300x0s1p0 batch:0x0s1p0 residual:200x0s1p0");
+  CHECK(listed(with_normalisation(network("conv:8x4s2+none,8x3+group,16+gated,20"),
+                                  normalisation("layer"))) ==
+        "convolution:8x4s2p1 convolution:8x3s1p1 group:0x0s1p0 gated:16x0s1p0 :20x0s1p0 "
+        "layer:0x0s1p0");
+  CHECK(message_of([] {
+          network("conv:32x4s");
+        }).starts_with("--network conv:32x4s: '32x4s' is no layer\n  hint: --network conv:32x4s2"));
+  CHECK(message_of([] {
+          network("conv:32x4s2+dropout");
+        }).starts_with("--network conv:32x4s2+dropout: 'dropout' says nothing of a layer"));
+  CHECK(message_of([] {
+          network("rnn:3");
+        }).starts_with("--network rnn:3: 'rnn' is not how a list of layers begins"));
+  for (const char* bad :
+       {"conv:", "mlp:,", "mlp:0", "mlp:-3", "mlp:99999999999999999999", "conv:3x", "conv:x4"})
+    CHECK(message_of([&] { network(bad); }).find("is no layer") != std::string::npos);
 }

@@ -106,13 +106,12 @@ struct Training {
   std::uint32_t step_number = 0;
 
   explicit Training(const Network& net)
-      : vae{{p, "encoder", net, {28, 28}, net.dense, 20, activation("relu"), {}},
+      : vae{{p, "encoder", net, {28, 28}, 20, activation("relu"), {}},
             {p,
              "decoder",
              20,
              net,
              {28, 28},
-             net.dense,
              likelihood("bernoulli"),
              784,
              {},

@@ -21,11 +21,11 @@ struct Case {
 // Parameters after `steps` steps of Adam; every third batch is short.
 std::vector<Real> trained(const Case& c, int steps) {
   Parameters p;
-  const Network& net = network(c.network);
+  const Network net = with_widths(network(c.network), c.hidden);
   const Activation& a = activation(c.activation);
   const Vae<GaussianNetwork, LikelihoodNetwork> vae{
-      {p, "encoder", net, {28, 28}, c.hidden, c.latents, a, {1}},
-      {p, "decoder", c.latents, net, {28, 28}, c.hidden, likelihood("bernoulli"), 784, {}, a, {1}}};
+      {p, "encoder", net, {28, 28}, c.latents, a, {1}},
+      {p, "decoder", c.latents, net, {28, 28}, likelihood("bernoulli"), 784, {}, a, {1}}};
   Adam adam(p);
   Tape tape;
   for (int step = 0; step < steps; ++step) {

@@ -29,7 +29,7 @@ struct Settings {
   std::string label_column;
   // model
   std::string model = "vae", condition = "label";
-  std::string network = "mlp";
+  std::string network = "mlp", normalisation = "none";
   std::vector<std::ptrdiff_t> hidden;  // empty: the network's own
   std::ptrdiff_t latent = 20;
   std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
@@ -85,7 +85,7 @@ void read_config(const std::filesystem::path& path, Settings& to);
 std::string config_text(const Settings& settings);
 
 // Of the dense layers: --hidden, or the network's own.
-const std::vector<std::ptrdiff_t>& widths(const Settings& settings);
+std::vector<std::ptrdiff_t> widths(const Settings& settings);
 
 // What lies between the ends of a network, for people: 400-200, conv, conv-64-256
 std::string layers(std::string_view network, const std::string& hidden);

@@ -134,8 +134,8 @@ Setting kl_option(std::size_t row) {
 
 }  // namespace
 
-const std::vector<std::ptrdiff_t>& widths(const Settings& s) {
-  return s.hidden.empty() ? network(s.network).dense : s.hidden;
+std::vector<std::ptrdiff_t> widths(const Settings& s) {
+  return s.hidden.empty() ? network(s.network).dense() : s.hidden;
 }
 
 std::string layers(std::string_view name, const std::string& hidden) {
@@ -174,7 +174,10 @@ const std::vector<Setting>& all_settings() {
               [](const S& s) { return s.drop_constant ? "true" : ""; }},
       one_of ("model", "model", "NAME", "", &S::model, {"vae", "cvae", "autoencoder", "baseline"}),
       one_of ("model", "condition", "WHAT", "", &S::condition, names_of(conditions)),
-      one_of ("model", "network", "NAME", "", &S::network, names_of(networks())),
+      {       "model", "network", "NAME|SPEC", concat(known_names(networks()), ", or layers: conv:32x4s2,64x4s2+batch,256 [mlp]"),
+              [](S& s, const std::string& v) { s.network = network(v).name; },
+              [](const S& s) { return s.network; }},
+      one_of ("model", "normalisation", "NAME", "of every layer", &S::normalisation, names_of(normalisations())),
       effective(numbers("model", "hidden", "N[,N..]", "dense layers [400]", &S::hidden, 1, 1 << 20, "400 or --hidden 400,200")),
       integer("model", "latent", "N", "dimensions of z [20]", &S::latent, 1, 1 << 16),
       one_of ("model", "activation", "NAME", "", &S::activation, names_of(activations)),

@@ -11,6 +11,13 @@ ModelTrainee::ModelTrainee(const Settings& s, const DataSet& data, Model& model)
                                    .epsilon = s.adam_epsilon,
                                    .beta1 = s.adam_beta1,
                                    .second_moment = s.adam_second_moment})});
+  if (model.buffers.count()) {
+    buffers.push_back(&model.buffers);
+    check<UsageError>(data.train.count() % std::size_t(s.batch) != 1, "--batch ", s.batch,
+                      ": the last of ", data.train.count(),
+                      " examples is alone in its batch, and batch ",
+                      "normalisation has no variance of one", hint, "--batch ", s.batch + 1);
+  }
   if (!objective_.opponent || model.deterministic) return;
   opponent_ = objective_.opponent({model.latent, s.seed});
   Parameters& theirs = opponent_->parameters;
@@ -22,7 +29,9 @@ ModelTrainee::ModelTrainee(const Settings& s, const DataSet& data, Model& model)
 }
 
 Bound ModelTrainee::record(Tape& tape, std::span<const std::uint32_t> rows, const Now& now) {
-  const Batch batch = make_batch(tape, model_, data_.train, rows, settings_, now.epoch);
+  averages_.forget();  // of a step that was not taken
+  Batch batch = make_batch(tape, model_, data_.train, rows, settings_, now.epoch);
+  batch.pass = Pass::batch(&averages_);
   if (settings_.mutate > 0) {  // random pixels of the kind that x holds
     const bool binary =
         data_.train.file->binary || settings_.binarize.value_or(Binarize::none) != Binarize::none;

@@ -10,6 +10,7 @@ class ModelTrainee : public Trainee {
   ModelTrainee(const Settings& settings, const DataSet& data, Model& model);
 
   Bound record(Tape& tape, std::span<const std::uint32_t> rows, const Now& now) override;
+  void stepped() override { averages_.move(); }
   std::optional<Evaluation> validate() override;
   bool deterministic() const override { return model_.deterministic; }
   std::vector<Tensor> weights() const override;
@@ -22,6 +23,7 @@ class ModelTrainee : public Trainee {
   Model& model_;
   const Objective& objective_;
   std::unique_ptr<Opponent> opponent_;
+  RunningAverages averages_;
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

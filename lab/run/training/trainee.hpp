@@ -34,6 +34,8 @@ class Trainee {
   // The terms of these examples, on a tape that was reset. Noise goes by (seed, now, example), so
   // that a resumed run draws what one in one go draws.
   virtual Bound record(Tape& tape, std::span<const std::uint32_t> rows, const Now& now) = 0;
+  // The step that was recorded last has been taken; its tape still stands.
+  virtual void stepped() {}
   // On the validation data; nothing without them.
   virtual std::optional<Evaluation> validate() { return {}; }
   // No distribution of codes: no KL, and no ELBO.

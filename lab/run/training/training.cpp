@@ -91,7 +91,7 @@ void Training::train_epoch() {
                                                           : player.learning_rate);
       player.optimiser.step();
     }
-
+    trainee_.stepped();
     ++state_.steps;
     state_.terms.add(bound);
     observer_.step(*this);
