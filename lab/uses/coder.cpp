@@ -73,8 +73,13 @@ BitsBack make_coder(const RunFiles& run) {
         hint, "compress with a run of --model vae");
   const auto network = run.config.find("network");
   check(network == run.config.end() || network->second == "mlp", "--network ", network->second,
-        ": an archive is decoded by dense layers in exact arithmetic, convolutions have none", hint,
+        ": an archive is decoded by dense layers in exact arithmetic, other layers have none", hint,
         "compress with a run of --network mlp");
+  const auto normalised = run.config.find("normalisation");
+  check(normalised == run.config.end() || normalised->second == "none", "--normalisation ",
+        normalised->second,
+        ": an archive is decoded in exact arithmetic, which divides by no deviation", hint,
+        "compress with a run of --normalisation none");
   for (const auto& [setting, known] :
        {std::pair("posterior", "gaussian"), {"prior", "standard-normal"}}) {
     const auto found = run.config.find(setting);  // runs of version 0.1 do not say

@@ -49,5 +49,8 @@ for likelihood in $(names_of likelihood); do
   one "$likelihood" --likelihood "$likelihood" --activation tanh "${more[@]}"
 done
 one convolutions --network conv --binarize sample
+one normalised --network conv:8x4s2+gated,8x3+residual,8x4s2 --normalisation batch --binarize sample
+one by-group --network mlp --normalisation group --binarize sample
+one gated --network gated --binarize sample
 one autoencoder --model autoencoder --binarize none --optimizer rmsprop
 echo "$runs runs of ${#programs[@]} builds with ${threads[*]} threads and resumed: the same bytes"

@@ -119,6 +119,10 @@ TEST_CASE("the gradient of every network, of three channels too") {
     check_gradient_of(s, {16, 16, 3});
     s.hidden = {3};
     check_gradient_of(s, {16, 16});
+    for (const Normalisation& n : normalisations()) {
+      s.normalisation = n.name;
+      check_gradient_of(s, {16, 16});
+    }
   }
 }
 
