@@ -58,6 +58,10 @@ function(vaegrad_room room)
 
     # What every number in a value depends on travels with the target: the instruction set, the
     # number type, and no contraction of a*b+c (then -O0 = -O3 and GCC = Clang, bit for bit).
+    # The fused loops of distributions and layers are compiled in models.
+    if(room STREQUAL models)
+      target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O3>)
+    endif()
     if(room STREQUAL autodiff)
       target_compile_features(${target} PUBLIC cxx_std_20)
       target_compile_options(${target} PUBLIC -ffp-contract=off PRIVATE $<$<CONFIG:Release>:-O3>)
