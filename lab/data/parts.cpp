@@ -3,9 +3,9 @@
 #include <limits>
 
 #include <vaegrad/lab/data/formats/amat.hpp>
-#include <vaegrad/lab/data/formats/csv.hpp>
 #include <vaegrad/lab/data/formats/image_folder.hpp>
 #include <vaegrad/lab/data/formats/npz.hpp>
+#include <vaegrad/lab/data/formats/tables/csv.hpp>
 #include <vaegrad/lab/data/known_sets.hpp>
 #include <vaegrad/lab/data/parts.hpp>
 

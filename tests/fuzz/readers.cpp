@@ -7,10 +7,10 @@
 #include <fstream>
 
 #include <vaegrad/lab/data/formats/amat.hpp>
-#include <vaegrad/lab/data/formats/csv.hpp>
 #include <vaegrad/lab/data/formats/idx.hpp>
 #include <vaegrad/lab/data/formats/image_folder.hpp>
 #include <vaegrad/lab/data/formats/npy.hpp>
+#include <vaegrad/lab/data/formats/tables/csv.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vaegrad/lab/uses/coder.hpp>
 

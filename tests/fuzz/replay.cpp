@@ -15,7 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include <vaegrad/lab/data/formats/csv.hpp>
+#include <vaegrad/lab/data/formats/tables/csv.hpp>
 #include <vaegrad/lab/files/file.hpp>
 
 #include "../support/sanitized.hpp"

@@ -2,10 +2,10 @@
 #include <cctype>
 
 #include <vaegrad/lab/data/formats/array.hpp>
-#include <vaegrad/lab/data/formats/csv.hpp>
 #include <vaegrad/lab/data/formats/idx.hpp>
 #include <vaegrad/lab/data/formats/npy.hpp>
 #include <vaegrad/lab/data/formats/npz.hpp>
+#include <vaegrad/lab/data/formats/tables/csv.hpp>
 #include <vaegrad/lab/files/byte_input.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include <vaegrad/lab/data/formats/array.hpp>
-#include <vaegrad/lab/data/formats/csv.hpp>
+#include <vaegrad/lab/data/formats/tables/csv.hpp>
 #include <vaegrad/lab/files/file.hpp>
 
 #include "../../folder.hpp"

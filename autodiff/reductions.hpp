@@ -1,0 +1,200 @@
+// Reductions: what fused.hpp makes one entry of an expression with. Each says what shape it makes,
+// how the value is computed, and (adjoint) what each lane of the expression receives, given its
+// value e there: the lanes of d loss / d e.
+#pragma once
+#include <cmath>
+#include <limits>
+
+#include <vaegrad/autodiff/elementwise.hpp>
+#include <vaegrad/autodiff/loops.hpp>
+
+#include <vaegrad/autodiff/precise_begin.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// y = e
+struct Store {
+  static constexpr const char* name = "";
+  static constexpr bool may_be_flat = true;
+  static Shape shape(Shape s) { return s; }
+
+  template <class Bound>
+  static void value(Tape&, const Plan& p, const Bound& bound, Matrix y) {
+    over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
+      over_lanes(begin, end, [&](Index j, auto live) {
+        store(eval(e, j, live).y, y.data + i * y.cols + j, live);
+      });
+    });
+  }
+  static auto adjoint(const Plan&, Node y) {
+    return [y](Index i) {
+      return [row = y.adj.data + i * y.adj.cols](Index j, auto live, Lanes) {
+        return load(row + j, live);
+      };
+    };
+  }
+};
+
+template <class Cursors>
+Real row_sum(Cursors& e, Index begin, Index end) {
+  Lanes sum(Real{0});
+  over_lanes(begin, end, [&](Index j, auto live) { sum += dead_as(0, eval(e, j, live).y, live); });
+  return horizontal_sum(sum);
+}
+
+// y_i = Σ_j e_ij          ē_ij = ȳ_i
+struct RowSums {
+  static constexpr const char* name = "row_sums";
+  static constexpr bool may_be_flat = false;
+  static Shape shape(Shape s) { return {s.rows, 1}; }
+
+  template <class Bound>
+  static void value(Tape&, const Plan& p, const Bound& bound, Matrix y) {
+    over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
+      y.data[i] = row_sum(e, begin, end);
+    });
+  }
+  static auto adjoint(const Plan&, Node y) {
+    return
+        [y](Index i) { return [adj = Lanes(y.adj.data[i])](Index, auto, Lanes) { return adj; }; };
+  }
+};
+
+// y = c Σ_ij e_ij          ē_ij = c ȳ          with c = 1, or 1 / (number of entries)
+template <bool averaged>
+struct Total {
+  static constexpr const char* name = averaged ? "average" : "sum";
+  static constexpr bool may_be_flat = true;
+  static Shape shape(Shape) { return {1, 1}; }
+  static Real factor(const Plan& p) { return averaged ? Real(1) / Real(p.shape.size()) : Real(1); }
+
+  template <class Bound>
+  static void value(Tape& tape, const Plan& p, const Bound& bound, Matrix y) {
+    Real* partial = tape.scratch().allocate<Real>(p.blocks);
+    std::fill(partial, partial + p.blocks, Real{0});
+    over_rows(p, bound, [&](auto& e, Index block, Index, Index begin, Index end) {
+      partial[block] += row_sum(e, begin, end);
+    });
+    Real sum = 0;
+    for (Index b = 0; b < p.blocks; ++b) sum += partial[b];
+    y.data[0] = factor(p) * sum;
+  }
+  static auto adjoint(const Plan& p, Node y) {
+    return [adj = Lanes(factor(p) * y.adj.data[0])](Index) {
+      return [adj](Index, auto, Lanes) { return adj; };
+    };
+  }
+};
+using Sum = Total<false>;
+using Average = Total<true>;
+
+// y_j = Σ_i e_ij          ē_ij = ȳ_j
+struct ColumnSums {
+  static constexpr const char* name = "column_sums";
+  static constexpr bool may_be_flat = false;
+  static Shape shape(Shape s) { return {1, s.cols}; }
+
+  template <class Bound>
+  static void value(Tape& tape, const Plan& p, const Bound& bound, Matrix y) {
+    const Index n = p.shape.cols;
+    Real* partial = tape.scratch().allocate<Real>(p.blocks * n);
+    std::fill(partial, partial + p.blocks * n, Real{0});
+    over_rows(p, bound, [&](auto& e, Index block, Index, Index begin, Index end) {
+      over_lanes(begin, end, [&](Index j, auto live) {
+        Real* to = partial + block * n + j;
+        store(load(to, live) + eval(e, j, live).y, to, live);
+      });
+    });
+    for (Index j = 0; j < n; ++j) {
+      y.data[j] = 0;
+      for (Index b = 0; b < p.blocks; ++b) y.data[j] += partial[b * n + j];
+    }
+  }
+  static auto adjoint(const Plan&, Node y) {
+    return [y](Index) {
+      return [adj = y.adj.data](Index j, auto live, Lanes) { return load(adj + j, live); };
+    };
+  }
+};
+
+template <class Cursors>
+Real row_max(Cursors& e, Index begin, Index end) {
+  constexpr Real lowest = -std::numeric_limits<Real>::infinity();
+  Lanes m(lowest);
+  over_lanes(begin, end,
+             [&](Index j, auto live) { m = max(m, dead_as(lowest, eval(e, j, live).y, live)); });
+  return horizontal_max(m);
+}
+
+// y_i = max_j e_ij          ē_ij = ȳ_i / n_i where e_ij = y_i, else 0; n_i entries share the
+// maximum
+struct Max {
+  static constexpr const char* name = "max";
+  static constexpr bool may_be_flat = false;
+  static Shape shape(Shape s) { return {s.rows, 1}; }
+
+  Real* ties = nullptr;  // (B, 1)
+
+  template <class Bound>
+  void value(Tape& tape, const Plan& p, const Bound& bound, Matrix y) {
+    ties = tape.memory_for<Real>(p.shape.rows);
+    over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
+      y.data[i] = row_max(e, begin, end);
+      Lanes equal(Real{0});
+      over_lanes(begin, end, [&](Index j, auto live) {
+        const Mask at = eval(e, j, live).y == Lanes(y.data[i]);
+        equal += dead_as(0, select(at, Lanes(1), Lanes(0)), live);
+      });
+      ties[i] = horizontal_sum(equal);
+    });
+  }
+  auto adjoint(const Plan&, Node y) const {
+    return [y, n = ties](Index i) {
+      return [adj = Lanes(y.adj.data[i] / n[i]), m = Lanes(y.val.data[i])](Index, auto, Lanes e) {
+        return select(e == m, adj, Lanes(0));
+      };
+    };
+  }
+};
+
+// y_i = log Σ_j exp e_ij + c          ē_ij = ȳ_i exp(e_ij − y_i + c)          with c = 0, or −log D
+//
+// The largest e_ij is taken out first, so nothing overflows; a row of −∞ gives −∞ and no gradient.
+template <bool averaged>
+struct LogTotalExp {
+  static constexpr const char* name = averaged ? "log_mean_exp" : "log_sum_exp";
+  static constexpr bool may_be_flat = false;
+  static Shape shape(Shape s) { return {s.rows, 1}; }
+  static Real offset(const Plan& p) { return averaged ? -std::log(Real(p.shape.cols)) : Real(0); }
+
+  template <class Bound>
+  static void value(Tape&, const Plan& p, const Bound& bound, Matrix y) {
+    const Real c = offset(p);
+    over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
+      const Real m = row_max(e, begin, end);
+      if (!is_finite(m)) {
+        y.data[i] = m;
+        return;
+      }
+      Lanes sum(Real{0});
+      over_lanes(begin, end, [&](Index j, auto live) {
+        sum += dead_as(0, exp(eval(e, j, live).y - Lanes(m)), live);
+      });
+      y.data[i] = m + std::log(horizontal_sum(sum)) + c;
+    });
+  }
+  static auto adjoint(const Plan& p, Node y) {
+    return [y, c = offset(p)](Index i) {
+      const Real at = y.val.data[i];
+      const bool nothing = at == -std::numeric_limits<Real>::infinity();
+      return [adj = Lanes(y.adj.data[i]), shift = Lanes(nothing ? Real{0} : at - c)](
+                 Index, auto, Lanes e) { return adj * exp(e - shift); };
+    };
+  }
+};
+using LogSumExp = LogTotalExp<false>;
+using LogMeanExp = LogTotalExp<true>;
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/precise_end.hpp>
