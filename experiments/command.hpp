@@ -19,6 +19,7 @@ struct Command {
 #define VAEGRAD_COMMANDS(COMMAND) \
   COMMAND(train)                  \
   COMMAND(evaluate)               \
+  COMMAND(fit_prior)              \
   COMMAND(sample)                 \
   COMMAND(reconstruct)            \
   COMMAND(traverse)               \

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vaegrad/lab/run/run.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
+#include <vaegrad/lab/uses/fits/fit.hpp>
 
 #include "opened.hpp"
 
@@ -17,11 +18,13 @@ const Setting& binarize_setting() { return setting("binarize"); }
 int run(Arguments arguments) {
   const Options options(
       arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights",
-                  "particles", "limit", "data-dir", "seed", "threads"});
+                  "particles", "limit", "data-dir", "seed", "threads", "from"});
   const std::int64_t particles = options.integer("particles", 5000, 0, 10000000);
   const std::int64_t limit = options.integer("limit", 0, 1, INT64_MAX);
   if (options.has("split")) options.one_of("split", {"test", "train", "validation", "all"});
   LoadedRun run = open_run(options);
+  const std::string from = options.text("from", "prior");
+  if (from != "prior") use_fitted_prior(run, fit(from));
   const Model& model = *run.model;
   DataNames names = names_of(options);
   if (!options.has("data") && (options.has("binarize") || options.has("labels"))) {
@@ -65,6 +68,7 @@ int run(Arguments arguments) {
   const std::string binarize = binarize_setting().get(run.settings);
   json["binarize"] = binarize.empty() ? nlohmann::json(nullptr) : nlohmann::json(binarize);
   json["weights"] = options.text("weights", "last");
+  json["from"] = from;
   json["seed"] = run.settings.seed;
   json["particles"] = particles;
   for (const char* key :
@@ -98,7 +102,8 @@ int run(Arguments arguments) {
       json["bits_per_dimension"] = v.nll / (double(model.dimensions()) * std::numbers::ln2);
   }
   fmt::print("{}\n", json.dump(2));
-  if (own && split == "test") {  // for compare; a folder that cannot be written costs no result
+  if (own && split == "test" &&
+      from == "prior") {  // for compare; a folder that cannot be written costs no result
     try {
       write_atomically(run.folder / "evaluation.json", json.dump(2) + '\n');
     } catch (const Error&) {
@@ -120,6 +125,7 @@ std::string help() {
          "                          [test; of a file given by --data: all]\n"
          "  --limit N               only N examples, spread evenly\n"
          "  --weights NAME          last, or best on validation [last]\n"
+         "  --from NAME             the prior: the run's, or what fit-prior fitted [prior]\n"
          "  --particles K           samples of z per example for nll; 0: no nll [5000]\n"
          "  --data-dir DIR          where the data lie now [as in training]\n"
          "  --seed N                of the draws of z [the run's]\n"

@@ -60,10 +60,10 @@ class Options {
     return all;
   }
   // The first choice is the default.
-  std::string one_of(const std::string& name, std::initializer_list<const char*> choices) const {
-    const std::string value = text(name, *choices.begin());
+  std::string one_of(const std::string& name, const std::vector<std::string>& choices) const {
+    const std::string value = text(name, choices.front());
     std::string known;
-    for (const char* c : choices) {
+    for (const std::string& c : choices) {
       if (value == c) return value;
       known += concat(known.empty() ? "" : ", ", c);
     }

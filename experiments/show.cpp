@@ -1,9 +1,11 @@
 // vaegrad sample, reconstruct, traverse, interpolate: pictures of a trained run.
 #include <fmt/format.h>
 
+#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/lab/pictures/picture_parts.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
+#include <vaegrad/lab/uses/fits/fit.hpp>
 #include <vaegrad/lab/uses/write_numbers.hpp>
 
 #include "opened.hpp"
@@ -29,10 +31,10 @@ int written(const Model& model, const OwnedMatrix& x, const Path& path) {
   fmt::print("{}: {} x {} numbers\n", path.string(), x.rows, x.cols);
   return 0;
 }
-void needs_a_prior(const Model& model) {
-  check<UsageError>(!model.deterministic,
+void needs_a_prior(const LoadedRun& run) {
+  check<UsageError>(!run.model->deterministic || run.model->fitted_prior,
                     "an autoencoder has no distribution of codes to draw from", hint,
-                    "train with --model vae");
+                    "vaegrad fit-prior ", run.folder.string(), ", then --from mixture");
 }
 // --split of the run's data, all of others that --data names, or the --images of them
 Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {
@@ -48,15 +50,26 @@ Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {
   return examples;
 }
 
+// What codes are drawn from.
+std::vector<std::string> origins() {
+  std::vector<std::string> names = names_of(fits());
+  names.insert(names.begin(), {"prior", "aggregate"});
+  return names;
+}
+
 int sample(Arguments arguments) {
   const Options options(
       arguments, {"count", "class", "from", "temperature", "out", "data", "labels", "test-data",
                   "test-labels", "data-dir", "threads", "seed", "weights", "split"});
   LoadedRun run = open_run(options);
   const Model& model = *run.model;
-  needs_a_prior(model);
+  const std::string from = options.one_of("from", origins());
+  if (from != "prior" && from != "aggregate") use_fitted_prior(run, fit(from));
+
+  needs_a_prior(run);
   const Path out = out_file(options, run, "samples");
   Sampling s;
+  if (model.fitted_prior) s.prior = concat("a ", from, " fitted to its codes");
   s.count = std::size_t(options.integer("count", 100, 1, is_numbers_name(out) ? 1000000 : 10000));
   if (options.has("class")) s.of_class = Index(options.integer("class", 0, 0, 1000000));
   check<UsageError>(!s.of_class || model.classes(), "--class: the model is given no class", hint,
@@ -66,7 +79,7 @@ int sample(Arguments arguments) {
                     "its classes are 0 to ", model.classes() - 1);
   s.temperature = options.real("temperature", 1, 0, 100);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
-  const bool aggregate = options.one_of("from", {"prior", "aggregate"}) == "aggregate";
+  const bool aggregate = from == "aggregate";
   // The prior needs no data; codes of training images do, and so do images that are completed.
   RunData data;
   Examples completed;
@@ -140,14 +153,14 @@ std::string described(const char* usage, const char* what, const char* more, con
       usage, what, more, example);
 }
 std::string sample_help() {
-  return described(
-      "sample [RUN] [options]", "Draws E[x|z] for z from the prior.",
-      "  --count N               [100]\n"
-      "  --class C               of a conditional model [a row for each]\n"
-      "  --from WHAT             prior, or aggregate: z ~ q(z|x) of training x [prior]\n"
-      "  --temperature T         factor on z [1]\n"
-      "  --seed N                [the run's]\n",
-      "sample runs/latest --count 25 --temperature 0.7 --out few.png");
+  return described("sample [RUN] [options]", "Draws E[x|z] for z from the prior.",
+                   "  --count N               [100]\n"
+                   "  --class C               of a conditional model [a row for each]\n"
+                   "  --from WHAT             prior; aggregate: z ~ q(z|x) of training x; or what\n"
+                   "                          fit-prior fitted: mixture, two-stage [prior]\n"
+                   "  --temperature T         factor on z [1]\n"
+                   "  --seed N                [the run's]\n",
+                   "sample runs/latest --count 25 --temperature 0.7 --out few.png");
 }
 std::string reconstruct_help() {
   return described("reconstruct [RUN] [options]", "Draws images and what the model makes of them.",

@@ -49,7 +49,8 @@ struct Model {
   std::vector<std::uint32_t> modelled, given_pixels;
   bool deterministic;  // an autoencoder or a baseline: z is the mean, and there is no KL
   const PosteriorRow* posterior;
-  bool standard_normal;  // the prior, whatever y is
+  bool standard_normal;       // the prior, whatever y is
+  bool fitted_prior = false;  // the prior was fitted to codes after training
   // What is learnt, in the order of a file; and what a model keeps besides, which no optimiser
   // moves (running averages).
   Parameters parameters, buffers;

@@ -89,7 +89,7 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
                     "--class 0");
   Tape tape;
   Stream noise(s.seed, Purpose::prior);
-  ImageGrid grid = grid_for(model, "Samples: E[x|z] with z from the prior");
+  ImageGrid grid = grid_for(model, concat("Samples: E[x|z] with z from ", s.prior));
   std::size_t count = s.count;
   if (model.conditions && !s.of_class) {
     grid.title = "Samples: E[x|z, y], one class y a row";

@@ -5,9 +5,9 @@ namespace vaegrad::inline VAEGRAD_ABI {
 Generated generate(const Model& model, const Settings& settings, const Sampling& s) {
   check<UsageError>(model.given_pixels.empty(), "the model completes images, it draws none alone",
                     hint, "vaegrad sample draws its completions");
-  check<UsageError>(!model.deterministic,
+  check<UsageError>(!model.deterministic || model.fitted_prior || s.aggregate,
                     "an autoencoder has no distribution of codes to draw from", hint,
-                    "train with --model vae");
+                    "vaegrad fit-prior fits one to its codes; then --from mixture");
   check<UsageError>(!s.aggregate || !s.of_class, "--class: the aggregate posterior brings its own",
                     hint, "leave --class out");
   constexpr std::size_t batch = 500;

@@ -14,6 +14,7 @@ struct Sampling {
   std::optional<Index> of_class = {};  // of a conditional model; default: a row for each class
   double temperature = 1;              // the factor on the prior's standard deviation
   std::uint64_t seed = 1;
+  std::string prior = "the prior";  // what it is called in a title
   // When given: z ~ q(z|x) of random ones of these examples, instead of the prior.
   const Examples* aggregate = nullptr;
   // Of these, a model that is given a part of an image draws the rest.

@@ -38,6 +38,35 @@ refused 1 'images of 28 x 28, but the run was trained on 16 x 16' encode run --m
 noise 20 16 16 others.idx
 refused 2 '--split belongs to the run' encode run --mean --data ./others.idx --split train
 
+# ---- fit-prior: samples and densities of a prior fitted to the codes; it belongs to the weights
+refused 1 'no mixture was fitted' sample run --from mixture
+refused 2 "there is no 'vamp'" sample run --from vamp
+refused 2 '--components: a two-stage has none' fit-prior run --prior two-stage --components 3
+refused 2 '--epochs: a mixture is fitted until it gains no more' fit-prior run --epochs 3
+refused 1 'components of' fit-prior run --components 10000
+"$program" fit-prior run --components 5 >said.txt 2>/dev/null
+read -r fitted normal < <(sed -n 's/.*test codes \(-[0-9.]*\) nats, under N(0, I) \(-[0-9.]*\);.*/\1 \2/p' said.txt)
+awk -v a="$fitted" -v b="$normal" 'BEGIN { exit !(a > b) }' || wrong "a mixture is no better than N(0, I): $(cat said.txt)"
+"$program" fit-prior run --prior two-stage --epochs 2 >/dev/null 2>&1
+nll() { "$program" evaluate run --particles 300 --limit 60 "$@" 2>/dev/null | sed -n 's/.*"nll": \([0-9.]*\),/\1/p'; }
+awk -v a="$(nll --from mixture)" -v b="$(nll)" 'BEGIN { exit !(a > 0 && a < b) }' || wrong 'no better -log p(x) by a mixture'
+for from in mixture two-stage; do
+  "$program" sample run --from $from --out s.png >/dev/null
+  "$program" sample run --from $from --count 40 --out s.npy >/dev/null
+  "$program" sample run --from $from --count 40 --threads 1 --out s1.npy >/dev/null
+  cmp -s s.npy s1.npy || wrong "samples from $from depend on the threads"
+  "$program" sample run --count 40 --out p.npy >/dev/null
+  cmp -s s.npy p.npy && wrong "samples from $from are the prior's"
+done
+cp -r run moved
+"$program" train --resume moved --epochs 4 >/dev/null 2>&1
+refused 1 'fitted to other weights' sample moved --from mixture
+"$program" train --data shapes-16-3x4x8x6x6 --model autoencoder --binarize none --hidden 64 --latent 6 --epochs 1 \
+  --out plain >/dev/null 2>&1
+refused 2 'vaegrad fit-prior plain' sample plain
+"$program" fit-prior plain --components 3 >/dev/null 2>&1
+"$program" sample plain --from mixture --out s.png >/dev/null || wrong 'no samples of an autoencoder'
+
 # ---- probe
 "$program" probe run --label-counts 30,all --draws 3 --out probe >table.txt 2>/dev/null
 [[ $(grep -c '^[0-9]' table.txt) == 4 && -s probe/probe.json ]] || wrong "probe: $(cat table.txt)"

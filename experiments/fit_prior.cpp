@@ -1,0 +1,91 @@
+// vaegrad fit-prior: a prior fitted to the codes of a trained run.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/lab/run/training/console.hpp>
+#include <vaegrad/lab/uses/fits/fit.hpp>
+
+#include "opened.hpp"
+#include "signals.hpp"
+
+namespace vaegrad {
+namespace {
+
+int run(Arguments arguments) {
+  watch_signals();
+  const Options options(arguments, {"prior", "components", "epochs", "seed", "weights", "data",
+                                    "labels", "test-data", "test-labels", "data-dir", "threads"});
+  const Fit& chosen = fit(options.text("prior", fits()[0]->name));
+  FitSettings s;
+  check<UsageError>(chosen.components || !options.has("components"), "--components: a ",
+                    chosen.name, " has none", hint, "leave --components out");
+  check<UsageError>(chosen.trained || !options.has("epochs"), "--epochs: a ", chosen.name,
+                    " is fitted until it gains no more", hint, "leave --epochs out");
+  s.components = Index(options.integer("components", s.components, 1, 10000));
+  s.epochs = int(options.integer("epochs", s.epochs, 1, 100000));
+  LoadedRun opened = open_run(options);
+  s.seed = std::uint64_t(options.integer("seed", std::int64_t(opened.settings.seed), 0, INT64_MAX));
+  const Model& model = *opened.model;
+  const DataSet data = load_named_data(opened, names_of(options)).set;
+  Progress progress;
+  const OwnedMatrix codes = codes_to_fit(model, data.train, opened.settings);
+  const OwnedMatrix unseen = codes_to_fit(model, data.test, opened.settings);
+  const double before = mean_log_density(*model.prior, model, unseen);  // N(0, I)
+  fmt::print(stderr, "{} codes of {} numbers\n", codes.rows, codes.cols);
+
+  const std::filesystem::path folder = opened.folder / concat("prior-", chosen.name);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  check(!error, folder.string(), ": cannot make the folder: ", error.message(), hint,
+        "the run's folder must be one that may be written");
+  remove_file(folder / "fit.json");  // until the new one is there
+  can_be_saved();
+  Console console([] { return interrupted() != 0; });
+  if (!chosen.fit(codes, s, folder, console)) {
+    fmt::print(stderr, "\ninterrupted; the same command goes on\n");
+    return 128 + interrupted();
+  }
+  nlohmann::json json;
+  json["prior"] = chosen.name;
+  if (chosen.components) json["components"] = s.components;
+  if (chosen.trained) json["epochs"] = s.epochs;
+  json["seed"] = s.seed;
+  json["codes"] = codes.rows;
+  json["weights"] = fingerprint(model);
+  write_atomically(folder / "fit.json", json.dump(2) + '\n');
+  use_fitted_prior(opened, chosen);
+  const double after = mean_log_density(*model.prior, model, unseen);
+  json["test_log_density"] = after, json["test_log_density_standard_normal"] = before;
+  write_atomically(folder / "fit.json", json.dump(2) + '\n');
+  fmt::print("{}: log p(z) of test codes {}{:.2f} nats, under N(0, I) {:.2f}; {}\n",
+             folder.string(), chosen.bound ? "at least " : "", after, before,
+             duration(progress.seconds()));
+  fmt::print("vaegrad sample {} --from {} draws from it\n", opened.folder.string(), chosen.name);
+  return 0;
+}
+
+std::string help() {
+  std::string kinds;
+  for (const Fit* f : fits()) kinds += fmt::format("{:26}{:<10} {}\n", "", f->name, f->what);
+  return "usage: vaegrad fit-prior [RUN] [options]\n\n"
+         "Fits a prior to the codes of a trained run, VAE or autoencoder: what is drawn\n"
+         "from it decodes to what the model has learnt. Then\n"
+         "  vaegrad sample RUN --from NAME, vaegrad evaluate RUN --from NAME,\n"
+         "  vaegrad quality RUN\n\n"
+         "  RUN                     its folder [runs/latest]\n"
+         "  --prior NAME            [mixture]\n" +
+         kinds +
+         "  --components K          of a mixture [100]\n"
+         "  --epochs N              of a second stage [40]\n"
+         "  --seed N                [the run's]\n"
+         "  --data NAME|PATH        the run's own data, where they lie now\n" +
+         std::string(opened_help) + "\nexample: vaegrad fit-prior runs/latest --components 50\n";
+}
+
+}  // namespace
+
+const Command fit_prior_command{"fit-prior", "a prior fitted to a run's codes: better samples", run,
+                                help};
+
+}  // namespace vaegrad

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/uses/fits/fit.hpp>
+#include <vaegrad/models/coding/crc64.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+namespace fs = std::filesystem;
+
+std::span<const Fit* const> fits() {
+#define ROW(name) &name##_fit,
+  static constexpr const Fit* table[] = {VAEGRAD_FITS(ROW)};
+#undef ROW
+  return table;
+}
+const Fit& fit(std::string_view name) { return row_named(fits(), name, "prior"); }
+
+std::string fingerprint(const Model& model) {
+  Crc64 crc;
+  for (const Parameters* p : {&model.parameters, &model.buffers}) {
+    const auto bytes = std::as_bytes(p->values());
+    crc.add(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
+  return fmt::format("{:016x}", crc.value());
+}
+
+OwnedMatrix codes_to_fit(const Model& model, const Examples& examples, const Settings& settings) {
+  check<UsageError>(model.latent > 0 && model.given_pixels.empty() && (model.standard_normal),
+                    "its prior is learnt with the model, and is another for each condition or is "
+                    "fitted already",
+                    hint, "a run of --model vae or autoencoder, with --prior standard-normal");
+  return encode(model, examples, settings, model.deterministic ? Code::mean : Code::sample);
+}
+
+double mean_log_density(const Prior& prior, const Model& model, ConstMatrix codes) {
+  constexpr Index batch = 500;
+  double sum = 0;
+  Tape tape;
+  for (Index first = 0; first < codes.rows; first += batch) {
+    tape.reset();
+    const Var z = tape.constant(
+        ConstMatrix{codes.row(first), std::min(batch, codes.rows - first), codes.cols});
+    const Var log_p = prior.log_prob(prior.given(tape, {}, *model.inference), z, 1);
+    for (const Real p : log_p.val()) sum += double(p);
+  }
+  return sum / double(codes.rows);
+}
+
+void use_fitted_prior(LoadedRun& run, const Fit& fit) {
+  const fs::path folder = run.folder / concat("prior-", fit.name), file = folder / "fit.json";
+  const std::string command =
+      concat("vaegrad fit-prior ", run.folder.string(), " --prior ", fit.name);
+  std::error_code error;
+  check(fs::exists(file, error), run.folder.string(), ": no ", fit.name,
+        " was fitted to the codes of this run", hint, command);
+  const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 20), nullptr, false);
+  const std::string of = json.is_object() ? json.value("weights", std::string()) : "";
+  check(!of.empty(), file.string(), ": damaged, or not written by vaegrad", hint, command);
+  check(of == fingerprint(*run.model), folder.string(),
+        ": fitted to other weights than those of this run now", hint, command);
+  run.model->prior = fit.load(folder, run.model->latent);
+  run.model->standard_normal = false, run.model->fitted_prior = true;
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,57 @@
+// Priors fitted to the codes of a trained run, after training. A VAE's decoder knows codes as its
+// encoder makes them, and where these do not fill the prior, what is drawn from the prior is
+// nothing that it has learnt to decode: a prior fitted to the codes draws what was encoded. Of an
+// autoencoder, which has no prior, it is the only one.
+//
+// What is fitted lies in the run's folder, prior-NAME/, and belongs to the weights that it was
+// fitted to. Adding one: a file with its row, and its name in VAEGRAD_FITS.
+#pragma once
+#include <vaegrad/lab/run/training/training.hpp>
+#include <vaegrad/lab/uses/features.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct FitSettings {
+  Index components = 100;
+  std::uint64_t seed = 1;
+  int epochs = 40;
+};
+
+struct Fit {
+  const char *name, *what;
+  bool components;  // heeds FitSettings::components
+  bool trained;     // heeds FitSettings::epochs
+  bool bound;       // of log p(z) there is only a bound from below, in the mean
+  // Fits to codes (N, Z), one for each example, and leaves the files in `folder`. false: the
+  // observer stopped it; the same call goes on from there.
+  bool (*fit)(const OwnedMatrix& codes, const FitSettings&, const std::filesystem::path& folder,
+              Observer&);
+  std::unique_ptr<Prior> (*load)(const std::filesystem::path& folder, Index latent);
+};
+
+#define VAEGRAD_FITS(ROW) \
+  ROW(mixture)            \
+  ROW(two_stage)
+
+#define ROW(name) extern const Fit name##_fit;
+VAEGRAD_FITS(ROW)
+#undef ROW
+
+std::span<const Fit* const> fits();
+const Fit& fit(std::string_view name);  // UsageError: the names there are
+
+// Which weights a prior is fitted to.
+std::string fingerprint(const Model& model);
+
+// The codes that priors are fitted to: one draw of q(z|x) for each example, the code itself of an
+// autoencoder. UsageError: a model whose prior is not the same for every code.
+OwnedMatrix codes_to_fit(const Model& model, const Examples& examples, const Settings& settings);
+
+// Mean log p(z) of these codes, nats.
+double mean_log_density(const Prior& prior, const Model& model, ConstMatrix codes);
+
+// Draws and densities are those of the fitted prior from here on. Errors: none was fitted, or to
+// other weights.
+void use_fitted_prior(LoadedRun& run, const Fit& fit);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
