@@ -75,7 +75,7 @@ Chart linear(Chapter& chapter) {
   // (7.4)  R + D ≥ average of −log p(x) ≥ H
   chapter.claim("(7.4)", "linear, β = 1: R + D = H", trained.x[0] + trained.y[0], H, 0.005);
   chapter.claim_between("(7.7)", "linear: share along the axes", along, 0.99, 1.0001);
-  return {"Six factors, β = 1, 2, 4 .. 32", "R, nats", "D, nats", {best, trained}};
+  return {"Six factors, β = 1, 2, 4 .. 32", "R, nats", "Δ, nats", {best, trained}};
 }
 
 // Images of known factors; for each β and seed the same networks, batches and noise
@@ -87,7 +87,7 @@ int chapter_7(Chapter& chapter) {
   const std::vector<double> betas{0.5, 1, 2, 4, 8, 32}, zero(6);
   const std::size_t seeds = chapter.quick ? 1 : 5;
   Series rd{"trained", zero, zero}, mig{"MIG of each training", {}, {}, Mark::points};
-  Chart known{"What is known of the factors", "β", "gap of a factor; MIG (share of H(v))"};
+  Chart known{"What is known of the factors", "β", "gap of a factor, and MIG, as shares of H(F)"};
   for (const auto& v : file.factors.names) known.series.push_back({v, betas, zero, Mark::line});
   ImageGrid grid{
       "What is left of an image", 16, 16, 12, {}, {"x", "β = ½", "1", "2", "4", "8", "32"}};
@@ -138,7 +138,7 @@ int chapter_7(Chapter& chapter) {
   chapter.claim("(7.8)", "β = 32: D of an empty code", rd.y[5], empty, 0.3);
   if (!chapter.quick) chapter.claim_between("(7.9)", "MIG, β = 4 less β = 1", gain, 0, 0.5);
   known.log_x = true, known.series.push_back(mig);
-  const Chart of_shapes{"Shapes, β = ½, 1, 2, 4, 8, 32", "R, nats", "D, nats", {rd}};
+  const Chart of_shapes{"Shapes, β = ½, 1, 2, 4, 8, 32", "R, nats", "Δ, nats", {rd}};
   draw(std::vector{of_linear, of_shapes}, chapter.figure("curves.png"));
   draw(known, chapter.figure("factors.png"));
   draw(grid, chapter.figure("images.png"));

@@ -112,7 +112,7 @@ int chapter_8(Chapter& chapter) {
   const auto [x, grey, y, hidden] = see(data.test, data.test.rows, fixed_draw(Split::test));
   Stream noise(chapter.seed, Purpose::evaluate, 0, data.test.rows);
   const auto [guess, completed] = complete(completion, x, hidden, noise);
-  chapter.note("quadrants: −log p(h|v), guess", -average(guess).item());
+  chapter.note("quadrants: −log p(x_T|x_S), guess", -average(guess).item());
   chapter.claim_between("(8.4)", "the ELBO gains on it", average(completed - guess).item(), 8, 40);
   const auto accuracy = [](Var scores, Var y) {  // share of the rows whose largest score is y's
     return average(1 - min(1e9 * (max(scores) - row_sums(scores * y)), 1)).item();
@@ -131,10 +131,10 @@ int chapter_8(Chapter& chapter) {
   // (8.7)  average of log p(y|x) + log 10
   const double worth = average(row_sums(y * log_softmax(scores))).item() + std::log(10);
   chapter.claim_between("(8.7)", "worth of a label", worth, -0.5, std::log(10));
-  ImageGrid classes{"A row for a code, a column for a label", 28, 28, 10};
+  ImageGrid classes{"A row for a code", 28, 28, 10, {}, {}, class_names(chapter.data)};
   add_images(classes, rows(made, 0, 60).val()), draw(classes, chapter.figure("classes.png"));
   ImageGrid hides{"What is hidden: guessed, and drawn by the conditional VAE", 28, 28, 12};
-  hides.row_labels = {"test image", "seen", "guess", "z ~ p(z|v)", "another z", "another z"};
+  hides.row_labels = {"test image", "seen", "guess", "z ~ p(z|x_S)", "another z", "another z"};
   const Var v = x * (1 - hidden);
   const auto show = [&](Var image) { add_images(hides, rows(image, 0, 12).val()); };
   show(grey), show(v + 0.5 * hidden), show(v + hidden * completion.guess(v).mean());
