@@ -15,34 +15,44 @@ namespace {
 
 const Setting& binarize_setting() { return setting("binarize"); }
 
-int run(Arguments arguments) {
-  const Options options(
-      arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights",
-                  "particles", "limit", "data-dir", "seed", "threads", "from"});
-  const std::int64_t particles = options.integer("particles", 5000, 0, 10000000);
+struct Asked {  // which examples, and how
+  Examples examples;
+  std::string split, from;
+  std::int64_t particles;
+  bool own;   // the run's own data
+  bool bits;  // bits per dimension are defined
+};
+
+Asked asked_of(const Options& options, LoadedRun& run) {
+  Asked a;
+  a.particles = options.integer("particles", 5000, 0, 10000000);
   const std::int64_t limit = options.integer("limit", 0, 1, INT64_MAX);
   if (options.has("split")) options.one_of("split", {"test", "train", "validation", "all"});
-  LoadedRun run = open_run(options);
-  const std::string from = options.text("from", "prior");
-  if (from != "prior") use_fitted_prior(run, fit(from));
-  const Model& model = *run.model;
+  a.from = options.text("from", "prior");
+  if (a.from != "prior") use_fitted_prior(run, fit(a.from));
   DataNames names = names_of(options);
   if (!options.has("data") && (options.has("binarize") || options.has("labels"))) {
     if (names.binarize) run.settings.binarize = names.binarize;
     if (options.has("labels")) run.settings.labels = names.labels;
   }
   const auto [data, own] = load_named_data(run, names);
+  a.own = own, a.bits = bits_are_defined(run.settings, data);
   // Of a file that the run never saw, all examples are for testing.
   const bool whole = !own && data.train.file == data.test.file;
-  const std::string split = options.text("split", whole ? "all" : "test");
-  Examples examples = choose_split(data, split);
-  if (limit && std::size_t(limit) < examples.count())
-    examples.rows = spread(examples, std::size_t(limit));
+  a.split = options.text("split", whole ? "all" : "test");
+  a.examples = choose_split(data, a.split);
+  if (limit && std::size_t(limit) < a.examples.count())
+    a.examples.rows = spread(a.examples, std::size_t(limit));
   // Of the draws of z; the splits keep the run's.
   run.settings.seed =
       std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
+  return a;
+}
 
-  const Evaluation e = evaluate(model, examples, run.settings);
+// The ELBO with its terms.
+nlohmann::json terms_of(const LoadedRun& run, const Asked& a) {
+  const Model& model = *run.model;
+  const Evaluation e = evaluate(model, a.examples, run.settings);
   nlohmann::json json;
   const auto unless_deterministic = [&](double x) {
     return model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(x);
@@ -52,7 +62,7 @@ int run(Arguments arguments) {
   json["kl"] = unless_deterministic(e.kl);
   json["kl_per_latent"] = e.kl_per_latent;
   json["active_units"] = e.active_units;
-  const std::optional<KlParts> parts = kl_parts(model, examples, run.settings);
+  const std::optional<KlParts> parts = kl_parts(model, a.examples, run.settings);
   const auto part = [&](double KlParts::*p) {
     return parts ? nlohmann::json((*parts).*p) : nlohmann::json(nullptr);
   };
@@ -61,52 +71,66 @@ int run(Arguments arguments) {
   json["dimension_wise_kl"] = part(&KlParts::dimension_wise_kl);
   if (model.baseline)
     json["baseline_log_likelihood"] =
-        evaluate(*model.baseline, examples, baseline_settings(run.settings)).log_likelihood;
+        evaluate(*model.baseline, a.examples, baseline_settings(run.settings)).log_likelihood;
   json["examples"] = e.examples;
-  json["split"] = split;
+  json["split"] = a.split;
   json["data"] = run.settings.data;
   const std::string binarize = binarize_setting().get(run.settings);
   json["binarize"] = binarize.empty() ? nlohmann::json(nullptr) : nlohmann::json(binarize);
-  json["weights"] = options.text("weights", "last");
-  json["from"] = from;
+  json["from"] = a.from;
   json["seed"] = run.settings.seed;
-  json["particles"] = particles;
+  json["particles"] = a.particles;
   for (const char* key :
        {"nll", "nll_standard_error", "nll_standard_error_examples", "effective_sample_size",
         "pareto_k", "pareto_k_share", "bits_per_dimension"})
     json[key] = nullptr;
-  if (particles && !model.deterministic) {
-    Progress progress;
-    const Evidence v = evidence(model, examples, run.settings, particles, [&](std::size_t done) {
-      const double share = double(done) / double(examples.count());
-      if (progress.due())
-        progress.update(fmt::format("log p(x): {} of {} examples, {} left", done, examples.count(),
-                                    duration(progress.seconds() * (1 - share) / share)));
-    });
-    progress.finish(
-        fmt::format("log p(x) by {} particles: {}", particles, duration(progress.seconds())));
-    json["nll"] = v.nll;
-    json["nll_standard_error"] = v.standard_error;
-    json["nll_standard_error_examples"] = v.examples_error;
-    json["effective_sample_size"] = v.effective_sample_size;
-    json["pareto_k"] = v.pareto_k;
-    json["pareto_k_share"] = v.pareto_k_share;
-    if (!v.trusted())
-      fmt::print(
-          stderr,
-          "nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
-          "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
-          "in the mean, whatever k is\n",
-          100 * v.pareto_k_share, v.pareto_k);
-    if (bits_are_defined(run.settings, data))
-      json["bits_per_dimension"] = v.nll / (double(model.dimensions()) * std::numbers::ln2);
-  }
+  return json;
+}
+
+// log p(x) by importance sampling.
+void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json) {
+  Progress progress;
+  const double all = double(a.examples.count());
+  const Evidence v =
+      evidence(*run.model, a.examples, run.settings, a.particles, [&](std::size_t done) {
+        const double share = double(done) / all;
+        if (progress.due())
+          progress.update(fmt::format("log p(x): {} of {} examples, {} left", done,
+                                      a.examples.count(),
+                                      duration(progress.seconds() * (1 - share) / share)));
+      });
+  progress.finish(
+      fmt::format("log p(x) by {} particles: {}", a.particles, duration(progress.seconds())));
+  json["nll"] = v.nll;
+  json["nll_standard_error"] = v.standard_error;
+  json["nll_standard_error_examples"] = v.examples_error;
+  json["effective_sample_size"] = v.effective_sample_size;
+  json["pareto_k"] = v.pareto_k;
+  json["pareto_k_share"] = v.pareto_k_share;
+  if (a.bits)
+    json["bits_per_dimension"] = v.nll / (double(run.model->dimensions()) * std::numbers::ln2);
+  if (!v.trusted())
+    fmt::print(stderr,
+               "nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
+               "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
+               "in the mean, whatever k is\n",
+               100 * v.pareto_k_share, v.pareto_k);
+}
+
+int run(Arguments arguments) {
+  const Options options(
+      arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights",
+                  "particles", "limit", "data-dir", "seed", "threads", "from"});
+  LoadedRun run = open_run(options);
+  const Asked asked = asked_of(options, run);
+  nlohmann::json json = terms_of(run, asked);
+  json["weights"] = options.text("weights", "last");
+  if (asked.particles && !run.model->deterministic) add_evidence(run, asked, json);
   fmt::print("{}\n", json.dump(2));
-  if (own && split == "test" &&
-      from == "prior") {  // for compare; a folder that cannot be written costs no result
+  if (asked.own && asked.split == "test" && asked.from == "prior") {  // for compare
     try {
       write_atomically(run.folder / "evaluation.json", json.dump(2) + '\n');
-    } catch (const Error&) {
+    } catch (const Error&) {  // a folder that cannot be written costs no result
     }
   }
   return 0;

@@ -122,10 +122,10 @@ Peers::Peers(const std::string& wanted, const Images& images)
 
 Peers::~Peers() = default;
 
-std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
-  // Ours: losses with noise that is written down, then with other noise.
-  std::vector<PeerRow> rows(1);
-  rows[0].name = "vaegrad";
+namespace {
+
+// What a peer is told of a case.
+json order_of(const BenchCase& what, const Peers::Implementation& in) {
   json order = {{"do", "case"},
                 {"hidden", what.hidden},
                 {"latent", what.latent},
@@ -144,8 +144,13 @@ std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
                                      {"stride", g.stride},
                                      {"padding", g.padding}});
   for (const char* name : {"weights", "images", "order", "noise"})
-    order[fmt::format("{}_file", name)] = in_->file(name).string();
-  TapeStep step(what, in_->images);
+    order[fmt::format("{}_file", name)] = in.file(name).string();
+  return order;
+}
+
+// Our losses of the first steps, with first weights and noise that are written down for the peers.
+std::vector<double> written_losses(const BenchCase& what, const Peers::Implementation& in,
+                                   TapeStep& step, json& order) {
   std::vector<Real> weights, noise;
   for (const auto& [name, param] : step.model.parameters.list()) {
     const ConstMatrix w = step.model.parameters.value(param);
@@ -155,63 +160,63 @@ std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
   const Shape drawn{what.batch * what.particles, what.latent};
   std::vector<double> losses;
   for (std::uint32_t i = 0; i < compared_steps; ++i) {
-    const auto examples = in_->rows(what, i);
+    const auto examples = in.rows(what, i);
     losses.push_back(step(examples, i));
     noise.resize(noise.size() + std::size_t(drawn.size()));
     Stream(1, Purpose::latent, i, examples, std::uint32_t(what.particles))
         .normal({noise.data() + noise.size() - drawn.size(), drawn.rows, drawn.cols});
   }
-  write_array<Real>(in_->file("weights"), weights);
-  write_array<Real>(in_->file("noise"), noise);
+  write_array<Real>(in.file("weights"), weights);
+  write_array<Real>(in.file("noise"), noise);
+  return losses;
+}
 
-  const auto curve = [](PeerRow& row, auto loss_of_seed) {
-    double sum = 0, squares = 0;
-    for (int seed = 1; seed <= curve_seeds; ++seed) {
-      const double loss = loss_of_seed(seed);
-      sum += loss, squares += loss * loss;
-    }
-    row.curve_loss = sum / curve_seeds;
-    const double variance = std::max(0.0, squares / curve_seeds - row.curve_loss * row.curve_loss);
-    row.curve_error = std::sqrt(variance / (curve_seeds - 1));
-  };
-  curve(rows[0], [&](int seed) {
-    TapeStep fresh(what, in_->images);
-    double late = 0;
-    for (std::uint32_t i = 0; i < curve_steps; ++i) {
-      const double loss = fresh(in_->rows(what, i), i + 1000 * std::uint32_t(seed));
-      if (i >= curve_steps - 100) late += loss / 100;
-    }
-    return late;
-  });
-  for (const auto& peer : in_->peers) {
-    peer->ask(order);
-    PeerRow row{.name = peer->name};
-    const std::vector<double> theirs =
-        peer->ask({{"do", "losses"}, {"steps", compared_steps}}).at("losses");
-    for (std::size_t i = 0; i < theirs.size(); ++i)
-      row.loss_difference =
-          std::max(row.loss_difference, std::abs(theirs[i] - losses[i]) / std::abs(losses[i]));
-    check(row.loss_difference < float_noise, "bench --peers: ", what.name, ": ", peer->name,
-          " computes something else: largest relative difference of the losses ",
-          row.loss_difference);
-    curve(row, [&](int seed) {
-      return peer->ask({{"do", "curve"}, {"steps", curve_steps}, {"seed", seed}})
-          .at("loss")
-          .get<double>();
-    });
-    rows.push_back(row);
+// Mean and standard error of a late loss over seeds.
+void take_curve(PeerRow& row, const std::function<double(int seed)>& loss_of) {
+  double sum = 0, squares = 0;
+  for (int seed = 1; seed <= curve_seeds; ++seed) {
+    const double loss = loss_of(seed);
+    sum += loss, squares += loss * loss;
   }
+  row.curve_loss = sum / curve_seeds;
+  const double variance = std::max(0.0, squares / curve_seeds - row.curve_loss * row.curve_loss);
+  row.curve_error = std::sqrt(variance / (curve_seeds - 1));
+}
 
-  // In turns of some 60 ms. Between turns a pause, for what still spins: OpenMP's threads of the
-  // one before do so for up to 0.2 s.
-  std::uint32_t number = 0;
-  const std::function<double(std::size_t, int)> ms = [&](std::size_t who, int steps) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(250));
-    if (who) return in_->peers[who - 1]->ms(steps);
-    return 1e3 / steps * seconds_of([&] {
-             for (int i = 0; i < steps; ++i) ++number, step(in_->rows(what, number), number);
-           });
-  };
+double our_late_loss(const BenchCase& what, const Peers::Implementation& in, int seed) {
+  TapeStep fresh(what, in.images);
+  double late = 0;
+  for (std::uint32_t i = 0; i < curve_steps; ++i) {
+    const double loss = fresh(in.rows(what, i), i + 1000 * std::uint32_t(seed));
+    if (i >= curve_steps - 100) late += loss / 100;
+  }
+  return late;
+}
+
+// Error: it computes something else than we do.
+PeerRow compared(Peer& peer, const BenchCase& what, const json& order,
+                 const std::vector<double>& losses) {
+  peer.ask(order);
+  PeerRow row{.name = peer.name};
+  const std::vector<double> theirs =
+      peer.ask({{"do", "losses"}, {"steps", compared_steps}}).at("losses");
+  for (std::size_t i = 0; i < theirs.size(); ++i)
+    row.loss_difference =
+        std::max(row.loss_difference, std::abs(theirs[i] - losses[i]) / std::abs(losses[i]));
+  check(row.loss_difference < float_noise, "bench --peers: ", what.name, ": ", peer.name,
+        " computes something else: largest relative difference of the losses ",
+        row.loss_difference);
+  take_curve(row, [&](int seed) {
+    return peer.ask({{"do", "curve"}, {"steps", curve_steps}, {"seed", seed}})
+        .at("loss")
+        .get<double>();
+  });
+  return row;
+}
+
+// In turns of some 60 ms, ms(who, steps) each.
+void take_times(std::vector<PeerRow>& rows, double seconds,
+                const std::function<double(std::size_t who, int steps)>& ms) {
   std::vector<int> steps;
   std::vector<std::vector<double>> times(rows.size()), ratios(rows.size());
   for (std::size_t who = 0; who < rows.size(); ++who) {
@@ -229,6 +234,28 @@ std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
     rows[who].ms_per_step = median(times[who]);
     rows[who].times_ours = median(ratios[who]);
   }
+}
+
+}  // namespace
+
+std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
+  std::vector<PeerRow> rows(1);
+  rows[0].name = "vaegrad";
+  json order = order_of(what, *in_);
+  TapeStep step(what, in_->images);
+  const std::vector<double> losses = written_losses(what, *in_, step, order);
+  take_curve(rows[0], [&](int seed) { return our_late_loss(what, *in_, seed); });
+  for (const auto& peer : in_->peers) rows.push_back(compared(*peer, what, order, losses));
+
+  std::uint32_t number = 0;
+  take_times(rows, seconds, [&](std::size_t who, int steps) {
+    // A pause, for what still spins: OpenMP's threads of the one before do so for up to 0.2 s.
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    if (who) return in_->peers[who - 1]->ms(steps);
+    return 1e3 / steps * seconds_of([&] {
+             for (int i = 0; i < steps; ++i) ++number, step(in_->rows(what, number), number);
+           });
+  });
   return rows;
 }
 

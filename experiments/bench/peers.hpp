@@ -26,8 +26,9 @@ class Peers {
   ~Peers();
   std::vector<PeerRow> measure(const BenchCase& what, double seconds);
 
- private:
   struct Implementation;
+
+ private:
   std::unique_ptr<Implementation> in_;
 };
 
