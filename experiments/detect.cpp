@@ -39,7 +39,7 @@ Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
   check<UsageError>(other.classes > 0, "--anomalous-classes: ", name, " has no labels", hint,
                     "--labels FILE");
   const std::string list = options.text("anomalous-classes", "");
-  std::vector<bool> anomalous(256);
+  std::vector<bool> anomalous(other.classes);
   std::istringstream in(list);
   for (std::string one; std::getline(in, one, ',');)
     anomalous[std::size_t(

@@ -30,7 +30,7 @@ int run(Arguments arguments) {
   const bool whole = !data.own && data.set.train.file == data.set.test.file;
   const Examples examples = whole ? choose_split(data.set, "all") : split_of(options, data.set);
   if (options.has("data")) say_note(examples);
-  const std::vector<std::uint8_t> labels = labels_of(examples);
+  const std::vector<Label> labels = labels_of(examples);
   check<UsageError>(!options.has("labels-out") || !labels.empty(), "--labels-out: ", name,
                     " has no labels", hint, "leave --labels-out out");
 
@@ -41,7 +41,11 @@ int run(Arguments arguments) {
   write_numbers(out, shape, codes);
   if (options.has("labels-out")) {
     const std::size_t dims[] = {labels.size()};
-    write_npy<std::uint8_t>(options.text("labels-out", ""), dims, labels);
+    const std::filesystem::path to = options.text("labels-out", "");
+    if (data.set.classes <= 256)
+      write_npy<std::uint8_t>(to, dims, std::vector<std::uint8_t>(labels.begin(), labels.end()));
+    else
+      write_npy<Label>(to, dims, labels);
   }
   fmt::print("{}: {} x {}, {} of q(z|x) for {} examples of {}, in their file's order\n",
              out.string(), codes.rows, codes.cols, mean ? "the mean" : "a sample", codes.rows,

@@ -93,7 +93,7 @@ int run(Arguments arguments) {
   const DataSet data = load_named_data(opened, names_of(options)).set;
   check(data.classes > 0, opened.settings.data, ": there are no labels to probe for", hint,
         "train with --labels FILE");
-  const std::vector<std::uint8_t> given = labels_of(data.train);
+  const std::vector<Label> given = labels_of(data.train);
   check(std::any_of(given.begin(), given.end(), [&](auto y) { return y != given[0]; }),
         opened.settings.data, ": one class: all ", given.size(), " training labels are ",
         int{given[0]}, ", there is nothing to tell apart", hint,

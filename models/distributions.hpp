@@ -78,6 +78,11 @@ inline constexpr PosteriorScale posterior_scales[] = {
     {"tanh",         [](Var h) -> Var { return log(square(tanh(h)) + least_variance); }},  // σ of either sign
 };
 // clang-format on
+// h, smoothly kept inside (−bound, bound): bound · tanh(h / bound), which is h near 0
+template <Operand H>
+auto bounded(const H& h, double bound) {
+  return bound * tanh((1 / bound) * h);
+}
 const PosteriorScale& posterior_scale(std::string_view name);  // UsageError: the names there are
 
 // Independent x_j ∈ {0, 1} with P(x_j = 1) = sigmoid(logits_j)

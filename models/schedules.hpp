@@ -1,6 +1,6 @@
 // Schedules: how the factor on the KL and the learning rate change during training. Pure functions
-// of where training is, in epochs with their fraction, so that a resumed run continues them
-// exactly. Adding one is a function and its row.
+// of where training is, in epochs with their fraction, or of what a checkpoint holds anyway, so that
+// a resumed run continues them exactly. Adding one is a function and its row.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -57,6 +57,7 @@ inline double kl_share(const KlSettings& settings, double epochs, double total) 
 struct RateSchedule {
   const char* name;
   double (*factor)(double epochs, double total);
+  double on_plateau = 1;  // on all that follows so many epochs without a better validation
 };
 // clang-format off
 inline constexpr RateSchedule rate_schedules[] = {
@@ -69,6 +70,8 @@ inline constexpr RateSchedule rate_schedules[] = {
        for (double end = 1, length = 1; epochs >= end && stage < 7; ++stage) end += (length *= 3);
        return std::pow(10.0, -stage / 7.0);
      }},
+    // halved each time that validation is not better for --plateau epochs
+    {"plateau",  [](double, double) { return 1.0; }, 0.5},
 };
 // clang-format on
 inline const RateSchedule& rate_schedule(std::string_view name) {

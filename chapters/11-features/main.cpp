@@ -65,7 +65,7 @@ Chart known(Chapter& chapter) {
   constexpr Index n = 2000, tests = 20000;
   OwnedMatrix x(n + tests, 10);
   Stream(chapter.seed, Purpose::test).normal(x.view());
-  std::vector<std::uint8_t> y;
+  std::vector<Label> y;
   for (Index i = 0; i < x.rows; ++i)
     y.push_back(i % 2 == 1), x.view()(i, 0) += i % 2 ? Real(1) : Real(-1);
   const ConstMatrix train{x.numbers.data(), n, 10}, test{x.numbers.data() + 10 * n, tests, 10};

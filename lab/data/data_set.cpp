@@ -122,6 +122,16 @@ std::string names_of(const Images& images) {
   return text.empty() ? "numbers" : text;
 }
 
+// Labels that count from 1, or are 0 and 255, leave classes of which no example is met.
+void say_classes(Images& images, std::size_t classes) {
+  std::vector<bool> met(classes);
+  for (const Label y : images.labels) met[y] = true;
+  const std::size_t many = std::size_t(std::count(met.begin(), met.end(), true));
+  if (many < classes)
+    images.note += concat(images.note.empty() ? "" : "; ", "of the classes 0 to ", classes - 1,
+                          " only ", many, many == 1 ? " has" : " have", " examples");
+}
+
 // What the training data are, the others must be.
 void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
   if (!other.images) return;
@@ -206,6 +216,7 @@ DataSet load_data_set(const std::string& name_or_path, const DataOptions& option
   if (all_binary(train)) make_binary(train);
   if (!train.labels.empty())
     set.classes = 1u + *std::max_element(train.labels.begin(), train.labels.end());
+  say_classes(train, set.classes);
   make_same_kind(train, from.validation, set.classes);
   make_same_kind(train, from.test, set.classes);
   split(set, from, options);

@@ -105,7 +105,7 @@ std::vector<Label> labels_of(Array array, const std::string& file) {
   const bool column = d.size() == 2 && d[1] == 1;
   check(d.size() == 1 || column, file, ": not labels: ", d.size(), " dimensions ", sizes(d), hint,
         "labels are (count), such as train-labels-idx1-ubyte.gz, or rows with a single 1");
-  if (array.values.empty()) return std::move(array.bytes);
+  if (array.values.empty()) return {array.bytes.begin(), array.bytes.end()};
   std::vector<Label> labels(array.values.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const float value = array.values[i];

@@ -45,7 +45,8 @@ bool draw_scatter(const Model& model, const Examples& examples, const Settings& 
     s.x.push_back(double(codes.z.val()(Index(i), axes[0].latent)));
     s.y.push_back(double(codes.z.val()(Index(i), axes[1].latent)));
   }
-  for (std::size_t c = 0; c < classes; ++c)  // a class of which there is none stays out
+  constexpr std::size_t named = 32;  // more names than that hide the points
+  for (std::size_t c = 0; c < classes && classes <= named; ++c)  // one without points stays out
     if (!labels.empty() && !chart.series[c].x.empty())
       chart.series[c].title = (c ? "" : "class ") + std::to_string(c);
   return draw(chart, path);

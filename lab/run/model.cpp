@@ -25,7 +25,8 @@ Settings baseline_settings(const Settings& of) {
   for (const Setting& row : all_settings()) {
     const std::string_view name = row.name;
     if (std::string_view(row.group) == "objective" || name == "latent" || name == "prior" ||
-        name == "components" || name == "posterior" || name == "posterior-scale")
+        name == "components" || name == "posterior" || name == "posterior-scale" ||
+        name == "log-variance-bound")
       row.set(s, row.get(Settings{}));
   }
   s.model = "baseline";
@@ -50,7 +51,8 @@ Architecture architecture(const Settings& s, ImageShape image, Index conditions)
       .latents = {.latent = s.latent,
                   .scale = &posterior_scale(s.posterior_scale),
                   .activation = activation(s.activation),
-                  .initial = initial_of(s)},
+                  .initial = initial_of(s),
+                  .log_variance_bound = s.log_variance_bound},
       .prior = &prior(s.prior),
       .components = s.components,
       .likelihood = &p,

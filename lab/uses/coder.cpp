@@ -63,6 +63,12 @@ PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
   return l;
 }
 
+// Runs from before the setting was there have none.
+double log_variance_bound(const RunFiles& run) {
+  const auto found = run.config.find("log-variance-bound");
+  return found == run.config.end() ? 0 : real_option("log-variance-bound", found->second, 0, 1e3);
+}
+
 }  // namespace
 
 BitsBack make_coder(const RunFiles& run) {
@@ -97,6 +103,7 @@ BitsBack make_coder(const RunFiles& run) {
                .outputs = from.layer("decoder.outputs"),
                .activation = run.setting("activation"),
                .posterior_scale = run.setting("posterior-scale"),
+               .log_variance_bound = log_variance_bound(run),
                .likelihood = pixel_likelihood(run, from)};
   from.check_empty();
   return BitsBack(w);

@@ -37,8 +37,8 @@ OwnedMatrix pixels(const Examples& examples) {
   return to;
 }
 
-std::vector<std::uint8_t> labels_of(const Examples& examples) {
-  std::vector<std::uint8_t> to;
+std::vector<Label> labels_of(const Examples& examples) {
+  std::vector<Label> to;
   if (!examples.file->labels.empty())
     for (std::uint32_t row : examples.rows) to.push_back(examples.file->labels[row]);
   return to;

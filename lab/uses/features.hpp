@@ -28,6 +28,6 @@ OwnedMatrix encode(const Model& model, const Examples& examples, const Settings&
 OwnedMatrix pixels(const Examples& examples);
 
 // Empty where there are no labels.
-std::vector<std::uint8_t> labels_of(const Examples& examples);
+std::vector<Label> labels_of(const Examples& examples);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -38,7 +38,7 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
         for (std::size_t i = 0; i < n; ++i) {
           const Index c = s.of_class.value_or(Index(first + i) % model.classes());
           y(Index(i), c) = 1;
-          to.classes.push_back(std::uint8_t(c));
+          to.classes.push_back(Label(c));
         }
       }
       z = model.sample_prior(tape, condition, Index(n), noise);

@@ -21,8 +21,8 @@ struct Sampling {
   const Examples* completed = nullptr;
 };
 struct Generated {
-  OwnedMatrix images;                 // E[x|z], 0..1;  (count, height x width)
-  std::vector<std::uint8_t> classes;  // what a conditional model was asked for, or empty
+  OwnedMatrix images;          // E[x|z], 0..1;  (count, height x width)
+  std::vector<Label> classes;  // what a conditional model was asked for, or empty
 };
 // z as Sampling says. A conditional model is asked for its classes in turn, or for sampling's one;
 // from the aggregate posterior it is given the label of the example that z comes from.

@@ -26,7 +26,14 @@ bool is_picture_name(const std::filesystem::path& path) {
 }
 
 void check_output_name(const std::filesystem::path& path, bool pictures, bool numbers) {
-  if ((pictures && is_picture_name(path)) || (numbers && is_numbers_name(path))) return;
+  if ((pictures && is_picture_name(path)) || (numbers && is_numbers_name(path))) {
+    const std::filesystem::path folder = path.parent_path();
+    std::error_code error;
+    check(folder.empty() || std::filesystem::is_directory(folder, error), "--out ", path.string(),
+          ": there is no folder ", folder.string(), hint, "check the spelling, or mkdir -p ",
+          folder.string());
+    return;
+  }
   const std::string end = path.extension().string();
   fail<UsageError>("--out ", path.string(), end.empty() ? ": it ends in no format" : ": no format ",
                    end, hint, "a name that ends in ", pictures ? ".png or .svg" : "",

@@ -36,6 +36,7 @@ BitsBack::BitsBack(const VaeWeights& w)
     : dimensions_(w.likelihood.dimensions),
       pixels_((check_arithmetic(), pixel_coder(w.likelihood))),
       scale_kind_(&exact_posterior_scale(w.posterior_scale)),
+      log_variance_bound_(w.log_variance_bound),
       encoder_(w.encoder, w.activation, 1),
       mean_(w.mean, encoder_.bound()),
       scale_(w.scale, encoder_.bound()),
@@ -57,11 +58,14 @@ BitsBack::BitsBack(const VaeWeights& w)
   check(scale_.outputs() == latent() && outputs_.outputs() == pixels_->outputs(),
         "coding: the networks give ", scale_.outputs(), " scales for ", latent(), " latents, and ",
         outputs_.outputs(), " numbers for ", pixels_->outputs());
+  check(w.log_variance_bound == 0 || w.posterior_scale == "log-variance",
+        "coding: a bound on the log-variance, but the scale is ", w.posterior_scale);
 
   Crc64 sum;
   sum.add(concat(w.activation, ' ', w.posterior_scale, ' ', w.likelihood.name, ' ',
                  int(w.likelihood.scale), ' '));
   sum.add(std::bit_cast<std::uint64_t>(w.likelihood.scale_value));
+  if (w.log_variance_bound > 0) sum.add(std::bit_cast<std::uint64_t>(w.log_variance_bound));
   const auto add = [&](const ExactLinear& l) {
     sum.add(std::uint64_t(l.inputs()));
     sum.add(std::uint64_t(l.outputs()));
@@ -91,7 +95,9 @@ void BitsBack::encode(Memory& m) const {
   const Block& h = encoder_.empty() ? m.input : m.hidden;
   mean_(h, m.mean);
   scale_(h, m.scale);
-  for (double& s : m.scale.values) s = scale_kind_->inverse(s);
+  const double bound = log_variance_bound_;
+  for (double& s : m.scale.values)
+    s = scale_kind_->inverse(bound > 0 ? bound * exact_tanh(s / bound) : s);
 }
 
 // z ↦ the likelihood's numbers

@@ -23,6 +23,7 @@ struct VaeWeights {
   std::vector<LayerWeights> decoder;
   LayerWeights outputs;
   std::string activation, posterior_scale;
+  double log_variance_bound = 0;  // as in models/inference/posterior.hpp
   PixelLikelihood likelihood;
 };
 
@@ -53,6 +54,7 @@ class BitsBack {
   Index dimensions_;
   std::unique_ptr<PixelCoder> pixels_;
   const ExactPosteriorScale* scale_kind_;
+  double log_variance_bound_;
   LatentBuckets buckets_;
   ExactMlp encoder_;
   ExactLinear mean_, scale_;

@@ -12,10 +12,10 @@ class FullCovariancePosterior : public Posterior {
       : mean_(p, name + ".mean", h, s.latent, s.initial),
         scale_(p, name + ".scale", h, s.latent, s.initial),
         lower_(p, name + ".lower", h, below_diagonal(s.latent), s.initial),
-        row_(s.scale) {}
+        spec_(s) {}
 
   PosteriorAt at(Var h) const override {
-    const Var mean = mean_(h), log_variance = row_->log_variance(scale_(h));
+    const Var mean = mean_(h), log_variance = spec_.log_variance(scale_(h));
     return {.posterior = this, .mean = mean, .log_variance = log_variance, .more = lower_(h)};
   }
 
@@ -55,7 +55,7 @@ class FullCovariancePosterior : public Posterior {
   }
 
   Linear mean_, scale_, lower_;
-  const PosteriorScale* row_;
+  PosteriorSpec spec_;
 };
 
 }  // namespace

@@ -9,11 +9,11 @@ class GaussianPosterior : public Posterior {
   GaussianPosterior(Parameters& p, const std::string& name, Index h, const PosteriorSpec& s)
       : mean_(p, name + ".mean", h, s.latent, s.initial),
         scale_(p, name + ".scale", h, s.latent, s.initial),
-        row_(s.scale) {}
+        spec_(s) {}
 
   PosteriorAt at(Var h) const override {
     const Var mean = mean_(h);
-    return {.posterior = this, .mean = mean, .log_variance = row_->log_variance(scale_(h))};
+    return {.posterior = this, .mean = mean, .log_variance = spec_.log_variance(scale_(h))};
   }
   Var sample(PosteriorAt& q, Stream& noise, Index particles) const override {
     return DiagonalGaussian{q.mean, q.log_variance}.sample(noise, particles);
@@ -28,7 +28,7 @@ class GaussianPosterior : public Posterior {
 
  private:
   Linear mean_, scale_;
-  const PosteriorScale* row_;
+  PosteriorSpec spec_;
 };
 
 }  // namespace

@@ -30,6 +30,13 @@ struct PosteriorSpec {
   Index flows = 0;  // steps of a flow
   Activation activation;
   Initial initial;
+  double log_variance_bound = 0;  // |log σ²| below it, smoothly; 0: none
+
+  // Of the network's numbers h (B, Z)
+  Var log_variance(Var h) const {
+    const Var free = scale->log_variance(h);
+    return log_variance_bound > 0 ? Var(bounded(free, log_variance_bound)) : free;
+  }
 };
 
 struct PosteriorRow {

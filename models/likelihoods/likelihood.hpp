@@ -29,8 +29,7 @@ struct Data {
 // (x/255 does) grows without limit.
 template <Operand H>
 auto bounded(const H& h) {
-  constexpr double bound = 7;
-  return bound * tanh((1 / bound) * h);
+  return bounded(h, 7.0);
 }
 
 // What x holds.

@@ -11,12 +11,12 @@ Classifier::Classifier(Index dimensions, Index classes, const ClassifierSettings
               {s.seed, Initialiser::he}),
       outputs_(parameters_, "classifier.logits", hidden_.outputs(dimensions), classes, {s.seed}) {}
 
-void Classifier::fit(ConstMatrix x, std::span<const std::uint8_t> labels,
+void Classifier::fit(ConstMatrix x, std::span<const Label> labels,
                      const std::function<void(int)>& progress) {
   const Index classes = outputs_.bias.shape.cols, n = x.rows, batch = settings_.batch;
   check(n > 0 && Index(labels.size()) == n, "classifier: ", labels.size(), " labels for ", n,
         " examples");
-  for (std::uint8_t y : labels)
+  for (Label y : labels)
     check(y < classes, "classifier: label ", y, ", but there are ", classes, " classes");
   Adam optimiser(parameters_);
   Tape tape;
@@ -47,30 +47,37 @@ void Classifier::fit(ConstMatrix x, std::span<const std::uint8_t> labels,
   }
 }
 
-OwnedMatrix Classifier::probabilities(ConstMatrix x) const {
+// of(rows) for chunks of rows
+template <class F>
+OwnedMatrix Classifier::each(ConstMatrix x, Index columns, F of) const {
   constexpr Index chunk = 1000;
-  OwnedMatrix to(x.rows, outputs_.bias.shape.cols);
+  OwnedMatrix to(x.rows, columns);
   Tape tape;
   for (Index first = 0; first < x.rows; first += chunk) {
     tape.reset();
-    const Var rows =
-        tape.constant(ConstMatrix{x.row(first), std::min(chunk, x.rows - first), x.cols});
-    const Var p = softmax(logits(rows));
-    std::copy(p.val().begin(), p.val().end(), to.view().row(first));
+    const Var y =
+        of(tape.constant(ConstMatrix{x.row(first), std::min(chunk, x.rows - first), x.cols}));
+    std::copy(y.val().begin(), y.val().end(), to.view().row(first));
   }
   return to;
 }
+OwnedMatrix Classifier::probabilities(ConstMatrix x) const {
+  return each(x, outputs_.bias.shape.cols, [&](Var rows) { return softmax(logits(rows)); });
+}
+OwnedMatrix Classifier::features(ConstMatrix x) const {
+  return each(x, hidden_.outputs(x.cols), [&](Var rows) { return hidden_(rows); });
+}
 
-std::vector<std::uint8_t> largest(ConstMatrix p) {
-  std::vector<std::uint8_t> to;
+std::vector<Label> largest(ConstMatrix p) {
+  std::vector<Label> to;
   for (Index i = 0; i < p.rows; ++i)
-    to.push_back(std::uint8_t(std::max_element(p.row(i), p.row(i) + p.cols) - p.row(i)));
+    to.push_back(Label(std::max_element(p.row(i), p.row(i) + p.cols) - p.row(i)));
   return to;
 }
 
-double class_entropy(std::span<const std::uint8_t> labels, Index classes) {
+double class_entropy(std::span<const Label> labels, Index classes) {
   std::vector<double> share(static_cast<std::size_t>(classes));
-  for (std::uint8_t y : labels) share.at(y) += 1 / double(labels.size());
+  for (Label y : labels) share.at(y) += 1 / double(labels.size());
   double entropy = 0;
   for (double p : share) entropy -= p > 0 ? p * std::log(p) : 0;
   return std::max(0.0, entropy);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 
+#include <vaegrad/models/label.hpp>
 #include <vaegrad/models/layers.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>
 
@@ -20,11 +21,14 @@ class Classifier {  // P(y|x) = softmax(l(x)),  l an MLP with ReLU
   Classifier(Index dimensions, Index classes, const ClassifierSettings& settings = {});
 
   // Minimises the cross entropy by Adam; progress gets the number of epochs done.
-  void fit(ConstMatrix x, std::span<const std::uint8_t> labels,
+  void fit(ConstMatrix x, std::span<const Label> labels,
            const std::function<void(int)>& progress = {});
   OwnedMatrix probabilities(ConstMatrix x) const;  // (B, C)
+  OwnedMatrix features(ConstMatrix x) const;       // (B, H), the last hidden layer's
 
  private:
+  template <class F>
+  OwnedMatrix each(ConstMatrix x, Index columns, F of) const;
   Var logits(Var x) const { return outputs_(hidden_(x)); }
 
   ClassifierSettings settings_;
@@ -34,8 +38,8 @@ class Classifier {  // P(y|x) = softmax(l(x)),  l an MLP with ReLU
 };
 
 // The column of each row's largest entry.
-std::vector<std::uint8_t> largest(ConstMatrix probabilities);
+std::vector<Label> largest(ConstMatrix probabilities);
 // H = −Σ p log p of how often each of `classes` occurs, nats.
-double class_entropy(std::span<const std::uint8_t> labels, Index classes);
+double class_entropy(std::span<const Label> labels, Index classes);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -55,11 +55,11 @@ Groups groups(const KnownFactors& f) {
 // vote(factor, draw) for each of settings.train + settings.test votes; factors take turns at
 // random.
 template <class F>
-std::vector<std::uint8_t> each_vote(std::size_t factors, const VoteSettings& s, F vote) {
-  std::vector<std::uint8_t> of(s.train + s.test);
+std::vector<Label> each_vote(std::size_t factors, const VoteSettings& s, F vote) {
+  std::vector<Label> of(s.train + s.test);
   parallel_for(Index(of.size()), true, [&](Index i) {
     Stream draw(s.seed, Purpose::other, std::uint32_t(i));
-    of[std::size_t(i)] = std::uint8_t(draw.below(factors));
+    of[std::size_t(i)] = Label(draw.below(factors));
     vote(std::size_t(i), of[std::size_t(i)], draw);
   });
   return of;

@@ -11,7 +11,7 @@ namespace {
 constexpr Index block = 512;
 
 // Logits become P − onehot(y); returns Σ −log P(y|x). Rows in blocks, blocks added in order.
-double cross_entropy(Matrix logits, std::span<const std::uint8_t> labels) {
+double cross_entropy(Matrix logits, std::span<const Label> labels) {
   std::vector<double> sums(std::size_t((logits.rows + block - 1) / block));
   parallel_for(Index(sums.size()), logits.rows > 2 * block, [&](Index b) {
     for (Index i = b * block; i < std::min(logits.rows, (b + 1) * block); ++i) {
@@ -19,7 +19,7 @@ double cross_entropy(Matrix logits, std::span<const std::uint8_t> labels) {
       const Real most = *std::max_element(row, row + logits.cols);
       double total = 0;
       for (Index c = 0; c < logits.cols; ++c) total += std::exp(double(row[c] - most));
-      const std::uint8_t y = labels[std::size_t(i)];
+      const Label y = labels[std::size_t(i)];
       sums[std::size_t(b)] += std::log(total) - double(row[y] - most);
       for (Index c = 0; c < logits.cols; ++c)
         row[c] = Real(std::exp(double(row[c] - most)) / total) - Real(c == y);
@@ -38,21 +38,21 @@ OwnedMatrix LogisticRegression::logits(ConstMatrix x) const {
   return to;
 }
 
-std::vector<std::uint8_t> LogisticRegression::predict(ConstMatrix x) const {
+std::vector<Label> LogisticRegression::predict(ConstMatrix x) const {
   const OwnedMatrix l = logits(x);
-  std::vector<std::uint8_t> to(std::size_t(x.rows));
+  std::vector<Label> to(std::size_t(x.rows));
   for (Index i = 0; i < x.rows; ++i) {
     const Real* row = l.view().row(i);
-    to[std::size_t(i)] = std::uint8_t(std::max_element(row, row + l.cols) - row);
+    to[std::size_t(i)] = Label(std::max_element(row, row + l.cols) - row);
   }
   return to;
 }
 
-LogisticRegression fit_logistic(ConstMatrix x, std::span<const std::uint8_t> labels, Index classes,
+LogisticRegression fit_logistic(ConstMatrix x, std::span<const Label> labels, Index classes,
                                 double l2, const LogisticRegression* start) {
   check(Index(labels.size()) == x.rows && x.rows > 0, "logistic: ", labels.size(), " labels for ",
         x.rows, " examples");
-  for (std::uint8_t y : labels)
+  for (Label y : labels)
     check(y < classes, "logistic: label ", y, ", but there are ", classes, " classes");
   LogisticRegression fit;
   fit.weight = start ? start->weight : OwnedMatrix(x.cols, classes);
@@ -90,7 +90,7 @@ LogisticRegression fit_logistic(ConstMatrix x, std::span<const std::uint8_t> lab
   return fit;
 }
 
-LogisticRegression fit_logistic_cross_validated(ConstMatrix x, std::span<const std::uint8_t> labels,
+LogisticRegression fit_logistic_cross_validated(ConstMatrix x, std::span<const Label> labels,
                                                 Index classes, const LogisticSettings& settings) {
   const std::size_t n = std::size_t(x.rows);
   check(n >= settings.folds, "logistic: ", n, " examples do not make ", settings.folds, " folds");
@@ -99,7 +99,7 @@ LogisticRegression fit_logistic_cross_validated(ConstMatrix x, std::span<const s
   const std::size_t rounds = n >= settings.one_fold_from ? 1 : settings.folds;
   for (std::size_t fold = 0; fold < rounds; ++fold) {
     std::vector<std::uint32_t> in, out;
-    std::vector<std::uint8_t> in_labels, out_labels;
+    std::vector<Label> in_labels, out_labels;
     for (std::size_t i = 0; i < n; ++i) {
       const bool held_out = i % settings.folds == fold;
       (held_out ? out : in).push_back(order[i]);
@@ -116,7 +116,7 @@ LogisticRegression fit_logistic_cross_validated(ConstMatrix x, std::span<const s
   return fit_logistic(x, labels, classes, settings.strengths[best]);
 }
 
-double accuracy(std::span<const std::uint8_t> predicted, std::span<const std::uint8_t> labels) {
+double accuracy(std::span<const Label> predicted, std::span<const Label> labels) {
   check(predicted.size() == labels.size() && !labels.empty(), "accuracy: ", predicted.size(),
         " predictions for ", labels.size(), " labels");
   std::size_t right = 0;

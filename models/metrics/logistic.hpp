@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include <vaegrad/models/label.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -13,13 +14,13 @@ struct LogisticRegression {
   double objective = 0;
   bool converged = false;
 
-  OwnedMatrix logits(ConstMatrix x) const;                 // (B, C)
-  std::vector<std::uint8_t> predict(ConstMatrix x) const;  // the most probable class
+  OwnedMatrix logits(ConstMatrix x) const;          // (B, C)
+  std::vector<Label> predict(ConstMatrix x) const;  // the most probable class
 };
 
 // Minimises −average log P(y|x) + ½ l2 ‖W‖² exactly (it is convex), by L-BFGS; the bias is free.
 // `start`, when given, is where it begins. Errors: labels that are not one per row or not below C.
-LogisticRegression fit_logistic(ConstMatrix x, std::span<const std::uint8_t> labels, Index classes,
+LogisticRegression fit_logistic(ConstMatrix x, std::span<const Label> labels, Index classes,
                                 double l2, const LogisticRegression* start = nullptr);
 
 // The strength of the regulariser, the one of `strengths` with the highest accuracy on held-out
@@ -30,11 +31,11 @@ struct LogisticSettings {
   std::size_t one_fold_from = 10000;  // with as many examples one fold is held out, once
   std::uint64_t seed = 1;             // of the folds
 };
-LogisticRegression fit_logistic_cross_validated(ConstMatrix x, std::span<const std::uint8_t> labels,
+LogisticRegression fit_logistic_cross_validated(ConstMatrix x, std::span<const Label> labels,
                                                 Index classes,
                                                 const LogisticSettings& settings = {});
 
 // The share of equal entries.
-double accuracy(std::span<const std::uint8_t> predicted, std::span<const std::uint8_t> labels);
+double accuracy(std::span<const Label> predicted, std::span<const Label> labels);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,4 +1,3 @@
-#include <array>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/products.hpp>
 #include <vaegrad/models/metrics/nearest.hpp>
@@ -88,14 +87,14 @@ Neighbours nearest(ConstMatrix queries, ConstMatrix among, Index k,
   return found;
 }
 
-std::vector<std::uint8_t> vote(const Neighbours& neighbours, std::span<const std::uint8_t> labels,
-                               Index k) {
+std::vector<Label> vote(const Neighbours& neighbours, std::span<const Label> labels, Index k) {
   check(k >= 1 && k <= neighbours.k, "vote: of ", k, " neighbours, but ", neighbours.k,
         " were looked for");
-  std::vector<std::uint8_t> to(neighbours.rows.size() / std::size_t(neighbours.k));
+  std::vector<Index> votes(labels.empty() ? 0
+                                          : 1u + *std::max_element(labels.begin(), labels.end()));
+  std::vector<Label> to(neighbours.rows.size() / std::size_t(neighbours.k));
   for (std::size_t i = 0; i < to.size(); ++i) {
     const auto rows = neighbours.of(i).first(std::size_t(k));
-    std::array<Index, 256> votes{};
     Index most = 0;
     for (auto row : rows) most = std::max(most, ++votes[labels[row]]);
     for (auto row : rows)
@@ -103,6 +102,7 @@ std::vector<std::uint8_t> vote(const Neighbours& neighbours, std::span<const std
         to[i] = labels[row];
         break;
       }
+    for (auto row : rows) votes[labels[row]] = 0;
   }
   return to;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include <vaegrad/models/label.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -26,7 +27,6 @@ Neighbours nearest(ConstMatrix queries, ConstMatrix among, Index k,
                    std::span<const std::uint32_t> own = {});
 
 // For each query the most frequent label of its k nearest, the nearest one's among equals.
-std::vector<std::uint8_t> vote(const Neighbours& neighbours, std::span<const std::uint8_t> labels,
-                               Index k);
+std::vector<Label> vote(const Neighbours& neighbours, std::span<const Label> labels, Index k);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -39,7 +39,7 @@ Scaled scaled(const Features& f) {
 
 // `count` examples, as many of each class as of any other but one; all of them when count is
 // theirs.
-std::vector<std::uint32_t> draw_labelled(std::span<const std::uint8_t> labels, Index classes,
+std::vector<std::uint32_t> draw_labelled(std::span<const Label> labels, Index classes,
                                          std::size_t count, std::uint64_t seed, int draw) {
   const auto order =
       permutation(std::uint32_t(labels.size()), seed, Purpose::split, std::uint32_t(draw) + 1);
@@ -56,7 +56,7 @@ std::vector<std::uint32_t> draw_labelled(std::span<const std::uint8_t> labels, I
 }
 
 // The k with the highest accuracy, each of up to 2000 examples told by the others.
-Index best_k(ConstMatrix x, std::span<const std::uint8_t> labels) {
+Index best_k(ConstMatrix x, std::span<const Label> labels) {
   const std::size_t n = std::min<std::size_t>(2000, std::size_t(x.rows));
   std::vector<std::uint32_t> own(n);
   for (std::size_t i = 0; i < n; ++i) own[i] = std::uint32_t(i);
@@ -75,8 +75,8 @@ Index best_k(ConstMatrix x, std::span<const std::uint8_t> labels) {
 }  // namespace
 
 std::vector<ProbeCell> probe(std::span<const Features> features,
-                             std::span<const std::uint8_t> train_labels,
-                             std::span<const std::uint8_t> test_labels, Index classes,
+                             std::span<const Label> train_labels,
+                             std::span<const Label> test_labels, Index classes,
                              const ProbeSettings& settings,
                              const std::function<void(std::size_t, std::size_t)>& progress) {
   for (const Features& f : features)
@@ -96,7 +96,7 @@ std::vector<ProbeCell> probe(std::span<const Features> features,
       const int draws = count == train_labels.size() ? 1 : settings.draws;
       for (int draw = 0; draw < draws; ++draw) {
         const auto rows = draw_labelled(train_labels, classes, count, settings.seed, draw);
-        std::vector<std::uint8_t> y;
+        std::vector<Label> y;
         for (auto row : rows) y.push_back(train_labels[row]);
         const OwnedMatrix labelled = rows_of(x.train, rows);
         const auto fit = fit_logistic_cross_validated(

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include <vaegrad/models/label.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -31,8 +32,8 @@ struct ProbeCell {
 // of the linear probe's regulariser and the k of 1, 3, 5, 10 are chosen on the labelled examples
 // alone (5 folds; leaving one out). Errors: fewer labels than two for each class, or than asked.
 std::vector<ProbeCell> probe(
-    std::span<const Features> features, std::span<const std::uint8_t> train_labels,
-    std::span<const std::uint8_t> test_labels, Index classes, const ProbeSettings& settings,
+    std::span<const Features> features, std::span<const Label> train_labels,
+    std::span<const Label> test_labels, Index classes, const ProbeSettings& settings,
     const std::function<void(std::size_t done, std::size_t of)>& progress = {});
 
 struct Spread {

@@ -60,7 +60,29 @@ works reconstruct run --data there/other.idx --out r.csv
 works interpolate run --data there/other.idx --images 3,7 --steps 5 --out i.csv
 [[ $(wc -l <i.csv) == 5 ]] || wrong "i.csv: $(wc -l <i.csv) lines"
 
-# ---- a name's end is the format
+# .. also moved, from another folder: whatever needs no data, and what is given them
+mkdir -p elsewhere/deep
+mv run elsewhere/deep/run
+(
+  cd elsewhere
+  works sample deep/run
+  works traverse deep/run
+  works interpolate deep/run --data ../there/other.idx --images 0,1
+  works decode deep/run ../codes.csv --out d.npy
+  works encode deep/run --mean --data ../there/other.idx
+  works compare deep/run --out c.png
+  works compress deep/run ../there/other.idx o.vae
+  works decompress deep/run o.vae o.idx
+  cmp -s o.idx ../there/other.idx || wrong 'compressed by a moved run, another file came back'
+  ((fails == 0))
+) || fails=$((fails + 1))
+mv elsewhere/deep/run .
+
+# ---- a name's end is the format, and its folder is there
+for command in 'sample run' 'encode run --mean --data there/other.idx' 'decode run codes.csv'; do
+  refused 1 "vaegrad ${command%% *}: --out nowhere/x.npy: there is no folder nowhere" $command --out nowhere/x.npy
+done
+refused 1 'vaegrad sample: --out nowhere/x.png: there is no folder nowhere' sample run --out nowhere/x.png
 for out in s.jpg s.npz s s.idx; do refused 2 "--out $out: " sample run --out $out; done
 refused 2 'no format .txt' encode run --mean --data there/other.idx --out c.txt
 
@@ -116,6 +138,41 @@ for score in 4 5 6 7 8 9; do  # log-px elbo reconstruction kl pca knn
   grep '^1,' found/scores.csv | awk -F, -v s=$score 'NR > 1 && !($s > last) { exit 1 } { last = $s }' ||
     wrong "column $score does not rise: $(cat found/scores.csv | tail -5)"
 done
+
+# ---- more classes than a byte counts; some of which no example is met
+seq 0 299 | awk '{ print $1 == 299 ? 1622 : 5 * $1 }' >many.csv
+works train --data x.idx --labels many.csv --model cvae "${small[@]}" --out many
+head -1 err.txt | grep -q 'of the classes 0 to 1622 only 300 have examples' || wrong "not said: $(head -1 err.txt)"
+works sample many --class 1622 --count 3 --out signs.npy
+refused 2 'its classes are 0 to 1622' sample many --class 1623
+works encode many --mean --data x.idx --labels many.csv --out signs.csv --labels-out signs.npy
+[[ $(head -c 60 signs.npy) == *'<u2'* && $(stat -c %s signs.npy) == $((128 + 2 * 300)) ]] || wrong 'labels of two bytes'
+[[ $(tail -c 2 signs.npy | od -An -tu2 | tr -d ' ') == 1622 ]] || wrong 'the last label is another'
+works detect many --data x.idx --labels signs.npy --anomalous-classes 0,5,1622 --resamples 10 --particles 5
+
+# ---- the rate is halved where validation is not better; taken up, it is the same run
+plateau=(--data x.idx --labels many.csv "${net[@]}" --learning-rate 0.2 --learning-rate-schedule plateau --plateau 2)
+works train "${plateau[@]}" --epochs 12 --out steps
+awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; rate = 0.2; next }
+  { if ($at["learning_rate"] != rate) exit 1
+    valid = $at["valid_objective"]
+    if (NR == 2 || valid > best) best = valid, since = 0
+    else if (++since % 2 == 0) rate /= 2, halved++ }
+  END { exit !halved }' steps/metrics.csv || wrong "rates: $(cut -d, -f1- steps/metrics.csv)"
+works train "${plateau[@]}" --epochs 7 --out steps-again
+works train --resume steps-again --epochs 12
+cmp -s steps/model.safetensors steps-again/model.safetensors || wrong 'a plateau taken up gives other weights'
+refused 2 '--plateau 3 would be ignored' train --data x.idx --plateau 3
+refused 2 'needs validation examples' train --data x.idx --learning-rate-schedule plateau --validation 0
+
+# ---- a log-variance kept within ±B, recorded, taken up, known to the compressor
+works train --data x.idx "${small[@]}" --log-variance-bound 2.5 --out bounded
+grep -qx 'log-variance-bound = 2.5' bounded/config.ini || wrong 'the bound is not recorded'
+works train --resume bounded --epochs 3
+works compress bounded x.idx b.vae
+works decompress bounded b.vae b.idx
+cmp -s b.idx x.idx || wrong 'compressed with a bounded log-variance, another file came back'
+refused 2 '--log-variance-bound 2.5 would be ignored' train --data x.idx --log-variance-bound 2.5 --posterior-scale softplus
 
 # ---- probe with one class
 printf '\0\0\10\1\0\0\1\54' >zeros.idx; head -c 300 /dev/zero >>zeros.idx

@@ -113,10 +113,12 @@ awk 'BEGIN { for (i = 0; i < 900; ++i) print i % 3 }' >bits-labels.csv
 "$program" train --data bits.csv --labels bits-labels.csv --model cvae --hidden 32 --latent 2 --batch 16 \
   --epochs 20 --out conditional >/dev/null 2>&1
 "$program" quality conditional --count 300 --classifier-epochs 15 >table.txt 2>/dev/null
-asked=$(awk '/^prior/ { print $4 }' table.txt) truth=$(awk '/^test images/ { print $5 }' table.txt)
+asked=$(awk '/^prior/ { print $5 }' table.txt) truth=$(awk '/^test images/ { print $6 }' table.txt)
+awk '/^prior/ { own = $6 } /^training images/ { real = $6 } END { exit !(own > real && real > 0) }' table.txt ||
+  wrong "samples are nearer to test images than training images are: $(cat table.txt)"
 [[ ${asked%.*} -ge 99 && ${truth%.*} -ge 95 ]] || wrong "three classes of bits are not read: $(cat table.txt)"
 "$program" quality run --count 50 --classifier-epochs 1 --out q >table.txt 2>/dev/null
-grep -qE '^aggregate posterior +[0-9.]+ +[0-9.]+ +- +[0-9.]+ +[0-9.]+$' table.txt || wrong "quality: $(cat table.txt)"
+grep -qE '^aggregate posterior( +[0-9.]+){3} +-( +[0-9.]+){3}$' table.txt || wrong "quality: $(cat table.txt)"
 refused 2 '--count: 1 is out of range' quality run --count 1
 
 ((fails == 0)) || exit 1

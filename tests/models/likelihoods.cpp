@@ -8,6 +8,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/quadrature/gauss_kronrod.hpp>
 #include <cmath>
+#include <vaegrad/models/inference/posterior.hpp>
 #include <vaegrad/models/likelihoods.hpp>
 #include <vaegrad/models/vae.hpp>
 
@@ -442,6 +443,19 @@ TEST_CASE("posterior scales: log sigma^2 as named, never below its floor") {
     tape.backward(sum(log_variance));
     for (const Real g : h.adj()) CHECK(std::isfinite(g));
   }
+  // bounded: B tanh(h / B), by the same number within, never beyond
+  const PosteriorSpec spec{1, &posterior_scale("log-variance"), 0, activation("relu"), {}, 6};
+  Tape tape;
+  const Var h = tape.variable(column(tape, hs).val());
+  const Var log_variance = spec.log_variance(h);
+  for (std::size_t i = 0; i < hs.size(); ++i) {
+    CAPTURE(hs[i]);
+    const double y = double(log_variance.val()(Index(i), 0));
+    CHECK(y == doctest::Approx(6 * std::tanh(hs[i] / 6)).epsilon(20 * eps).scale(1));
+    CHECK(std::abs(y) <= 6);
+  }
+  tape.backward(sum(log_variance));
+  CHECK(double(h.adj()(5, 0)) == doctest::Approx(1));  // where h is 0
   CHECK(message_of([] { posterior_scale("exp"); }) ==
         "posterior scale: there is none called 'exp'\n"
         "  hint: one of log-variance, log-std, softplus, tanh");

@@ -52,6 +52,9 @@ TEST_CASE("learning rates: the stages of the importance weighted autoencoder's p
   CHECK(rate_schedule("cosine").factor(5, 10) == doctest::Approx(0.5));
   CHECK(rate_schedule("cosine").factor(10, 10) == doctest::Approx(0));
   CHECK(rate_schedule("constant").factor(7, 10) == 1);
+  for (const RateSchedule& row : rate_schedules)  // what halves on plateaus does nothing else
+    CHECK(row.on_plateau == (std::string_view(row.name) == "plateau" ? 0.5 : 1));
+  CHECK(rate_schedule("plateau").factor(7, 10) == 1);
   CHECK_THROWS_WITH_AS(rate_schedule("step"), doctest::Contains("one of constant, cosine, iwae"),
                        UsageError);
 }

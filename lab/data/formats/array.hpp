@@ -7,11 +7,9 @@
 #include <vector>
 
 #include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/models/label.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-
-using Label = std::uint8_t;
-inline constexpr std::size_t most_classes = 256;
 
 struct Array {
   std::vector<std::size_t> dims;

@@ -46,17 +46,23 @@ void check_one_form(const std::string& folder, std::vector<Picture>& images) {
   const Picture* usual = nullptr;
   for (const Picture& i : images)
     if (i.wrong.empty() && (!usual || counts[i.form()] > counts[usual->form()])) usual = &i;
+  bool sizes = false, inks = false;
   for (Picture& i : images)
-    if (i.wrong.empty() && i.form() != usual->form())
+    if (i.wrong.empty() && i.form() != usual->form()) {
+      sizes |= i.channels == usual->channels;
       i.wrong = concat(i.height * i.width > usual->height * usual->width ? "oversized: " : "",
                        form_text(i), ", the others are ", form_text(*usual));
+    }
   std::string text;
   std::size_t wrong = 0;
   for (const Picture& i : images)
-    if (!i.wrong.empty() && ++wrong <= 5) text += concat("\n  ", i.name, ": ", i.wrong);
+    if (inks |= i.wrong.starts_with("CMYK"); !i.wrong.empty() && ++wrong <= 5)
+      text += concat("\n  ", i.name, ": ", i.wrong);
   check(wrong == 0, folder, ": ", wrong, " of ", images.size(), " files cannot be used:", text,
-        wrong > 5 ? "\n  .." : "", hint,
-        "take them out, or make them like the others; --resize N makes all N x N");
+        wrong > 5 ? "\n  .." : "", hint, "take them out, or make them like the others",
+        inks    ? ": mogrify -colorspace sRGB FILE"
+        : sizes ? "; --resize N makes all N x N"
+                : "");
 }
 
 // How many of what: "2 hidden, 1 link without a target"

@@ -223,7 +223,10 @@ void write_npy(const std::filesystem::path& path, std::span<const std::size_t> d
     shape.resize(shape.size() - 2);
   else if (dims.size() == 1)
     shape.resize(shape.size() - 1);  // a tuple of one: (3,)
-  constexpr std::string_view type = sizeof(T) == 1 ? "|u1" : sizeof(T) == 4 ? "<f4" : "<f8";
+  constexpr std::string_view type = sizeof(T) == 1   ? "|u1"
+                                    : sizeof(T) == 2 ? "<u2"
+                                    : sizeof(T) == 4 ? "<f4"
+                                                     : "<f8";
   std::string header =
       concat("{'descr': '", type, "', 'fortran_order': False, 'shape': (", shape, "), }");
   // magic, version, length and header together a multiple of 64 bytes, ended by a line feed
@@ -236,6 +239,8 @@ void write_npy(const std::filesystem::path& path, std::span<const std::size_t> d
 }
 template void write_npy(const std::filesystem::path&, std::span<const std::size_t>,
                         std::span<const std::uint8_t>);
+template void write_npy(const std::filesystem::path&, std::span<const std::size_t>,
+                        std::span<const std::uint16_t>);
 template void write_npy(const std::filesystem::path&, std::span<const std::size_t>,
                         std::span<const float>);
 template void write_npy(const std::filesystem::path&, std::span<const std::size_t>,

@@ -20,7 +20,7 @@ Array read_npy(const std::filesystem::path& path);
 // The shape that a file beginning so has; empty: it says none.
 std::vector<std::size_t> npy_dims(std::string_view start, const std::string& name);
 
-// Atomic. T: std::uint8_t, float, double.
+// Atomic. T: std::uint8_t, std::uint16_t, float, double.
 template <class T>
 void write_npy(const std::filesystem::path& path, std::span<const std::size_t> dims,
                std::span<const T> values);

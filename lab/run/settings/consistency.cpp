@@ -52,11 +52,13 @@ void check_consistent(const Settings& s) {
                     " would be ignored: only --model cvae heeds it", hint, "--model cvae");
   heeded("components", prior_row.components, "a prior that is a mixture",
          concat("leave --components out of --prior ", s.prior));
-  for (const char* option : {"prior", "posterior", "posterior-scale"})
+  for (const char* option : {"prior", "posterior", "posterior-scale", "log-variance-bound"})
     heeded(option, !deterministic, "a vae",
            concat("--model ", s.model, " has no distribution of codes; leave --", option, " out"));
   heeded("posterior-scale", q.scale, "a posterior with a scale for each latent",
          concat("leave --posterior-scale out of --posterior ", s.posterior));
+  heeded("log-variance-bound", q.scale && s.posterior_scale == "log-variance",
+         "--posterior-scale log-variance", "--posterior-scale log-variance");
   check<UsageError>(!(o.wanted.held && !q.held), "--objective ", s.objective,
                     ": it needs the density of q at a z that is given, and --posterior ",
                     s.posterior, " knows it at its own draws alone", hint, "--objective iwae");
@@ -68,6 +70,13 @@ void check_consistent(const Settings& s) {
   heeded("likelihood-scale", p.has_scale, "a likelihood with a scale", "--likelihood gaussian");
   for (const char* option : {"adam-epsilon", "adam-beta1", "adam-second-moment"})
     heeded(option, s.optimizer == "adam" || s.optimizer == "adamw", "adam", "--optimizer adam");
+  const bool on_plateau = rate_schedule(s.learning_rate_schedule).on_plateau != 1;
+  heeded("plateau", on_plateau, "--learning-rate-schedule plateau",
+         "--learning-rate-schedule plateau");
+  check<UsageError>(
+      !on_plateau || s.validation != std::optional<std::size_t>(0),
+      "--learning-rate-schedule plateau needs validation examples, but --validation is 0", hint,
+      "--validation 5000");
   check<UsageError>(!s.patience || s.validation != std::optional<std::size_t>(0), "--patience ",
                     s.patience, " needs validation examples, but --validation is 0", hint,
                     "--validation 5000");

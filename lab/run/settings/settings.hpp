@@ -35,6 +35,7 @@ struct Settings {
   std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
   std::string likelihood = "bernoulli", likelihood_scale = "learned";
   std::string posterior = "gaussian", posterior_scale = "log-variance";
+  double log_variance_bound = 0;  // of q(z|x); 0: none
   std::string prior = "standard-normal";
   std::ptrdiff_t components = 10;  // of a mixture
   // objective
@@ -49,7 +50,7 @@ struct Settings {
   double learning_rate = 1e-3, adam_epsilon = 1e-8, adam_beta1 = 0.9, adam_second_moment = 0;
   std::string learning_rate_schedule = "constant";
   double clip = 0;
-  int patience = 0;
+  int patience = 0, plateau = 10;
   std::uint64_t seed = 1;
   int checkpoint_every = 1, keep_every = 0;
   std::string keep = "weights";

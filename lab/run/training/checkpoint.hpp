@@ -17,7 +17,7 @@ struct TrainingState {
   double best_objective = 0;
   double seconds = 0;
   double gradient_norm = 0;    // of the last step
-  double rate_share = 1;       // of the learning rate: halved by each restoration
+  double rate_share = 1;       // of the learning rate: halved by each restoration and plateau
   std::uint64_t restored = 0;  // how often training diverged and went back
   Terms terms;                 // of that epoch so far
 };

@@ -180,6 +180,8 @@ void Training::finish_epoch() {
     if (!trainee_.deterministic()) m.valid_elbo = valid.elbo(), m.valid_kl = valid.kl;
     best = !state_.best_epoch || valid.objective > state_.best_objective;
     if (best) state_.best_epoch = state_.epoch, state_.best_objective = valid.objective;
+    if ((state_.epoch - state_.best_epoch) % std::uint64_t(settings_.plateau) == 0 && !best)
+      state_.rate_share *= rate_schedule_.on_plateau;
   }
   metrics_.push_back(m);
   observer_.epoch(*this, m);

@@ -41,9 +41,9 @@ TEST_CASE("an image depends on its number and the seed, not on how many are draw
 TEST_CASE("a conditional model is asked for its classes in turn, or for one") {
   const Small cvae(3);
   const Generated all = generate(*cvae.model, cvae.settings, {.count = 8});
-  CHECK(all.classes == std::vector<std::uint8_t>{0, 1, 2, 0, 1, 2, 0, 1});
+  CHECK(all.classes == std::vector<Label>{0, 1, 2, 0, 1, 2, 0, 1});
   const Generated one = generate(*cvae.model, cvae.settings, {.count = 2, .of_class = 2});
-  CHECK(one.classes == std::vector<std::uint8_t>{2, 2});
+  CHECK(one.classes == std::vector<Label>{2, 2});
   CHECK(!same(all.images, 0, one.images, 0));  // the same z, another class
   CHECK(same(generate(*cvae.model, cvae.settings, {.count = 1, .of_class = 0}).images, 0,
              all.images, 0));
@@ -54,11 +54,11 @@ TEST_CASE("the aggregate posterior: labels come with the examples that z is draw
   auto file = std::make_shared<Images>();
   file->height = file->width = 4, file->count = 6;
   for (int i = 0; i < 6; ++i) {
-    file->bytes.insert(file->bytes.end(), 16, std::uint8_t(40 * i));
-    file->labels.push_back(std::uint8_t(i % 3));
+    file->bytes.insert(file->bytes.end(), 16, Label(40 * i));
+    file->labels.push_back(Label(i % 3));
   }
   const Examples only_one{Split::train, file, {1, 4}};  // both of class 1
   const Generated g = generate(*cvae.model, cvae.settings, {.count = 40, .aggregate = &only_one});
-  CHECK(g.classes == std::vector<std::uint8_t>(40, 1));
+  CHECK(g.classes == std::vector<Label>(40, 1));
   CHECK(!same(g.images, 0, g.images, 1));
 }

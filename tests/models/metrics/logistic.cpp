@@ -38,7 +38,7 @@ TEST_CASE("L-BFGS: a badly scaled parabola, and Rosenbrock's valley") {
 TEST_CASE("without a regulariser a logistic regression on one 0/1 feature gives the shares") {
   // x = 0: classes 0, 1, 2 occur 1, 2, 5 times; x = 1: 6, 1, 1 times
   OwnedMatrix x(16, 1);
-  std::vector<std::uint8_t> y{0, 1, 1, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 1, 2};
+  std::vector<Label> y{0, 1, 1, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 1, 2};
   for (std::size_t i = 8; i < 16; ++i) x.numbers[i] = 1;
   const auto fit = fit_logistic(x, y, 3, 0);
   CHECK(fit.converged);
@@ -58,16 +58,15 @@ TEST_CASE("without a regulariser a logistic regression on one 0/1 feature gives 
   for (const auto& row : shares)
     for (double p : row) entropy -= 0.5 * p * std::log(p);
   CHECK(fit.objective == doctest::Approx(entropy).epsilon(1e-9));
-  CHECK(fit.predict(x) ==
-        std::vector<std::uint8_t>{2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0});
+  CHECK(fit.predict(x) == std::vector<Label>{2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0});
 }
 
 TEST_CASE("with a regulariser the slope vanishes: W = −1/(n l2) Xᵀ (P − Y)") {
   OwnedMatrix x(60, 4);
   Stream(2, Purpose::test).normal(x.view());
-  std::vector<std::uint8_t> y;
+  std::vector<Label> y;
   for (Index i = 0; i < 60; ++i)
-    y.push_back(std::uint8_t(x.view()(i, 0) > 0 ? 1 : x.view()(i, 1) > 0 ? 2 : 0));
+    y.push_back(Label(x.view()(i, 0) > 0 ? 1 : x.view()(i, 1) > 0 ? 2 : 0));
   const double l2 = 0.05;
   const auto fit = fit_logistic(x, y, 3, l2);
   CHECK(fit.converged);
@@ -89,7 +88,7 @@ TEST_CASE(
     "not") {
   OwnedMatrix x(400, 20);
   Stream(4, Purpose::test).normal(x.view());
-  std::vector<std::uint8_t> told, noise;
+  std::vector<Label> told, noise;
   Stream coin(5, Purpose::test);
   for (Index i = 0; i < 400; ++i)
     told.push_back(x.view()(i, 3) + x.view()(i, 4) > 0), noise.push_back(coin.below(4) == 0);
@@ -107,7 +106,7 @@ TEST_CASE(
 
 TEST_CASE("the classifier learns what no line separates, and says how sure it is") {
   OwnedMatrix x(600, 2);  // a ring around a disc
-  std::vector<std::uint8_t> y;
+  std::vector<Label> y;
   Stream(6, Purpose::test).normal(x.view());
   for (Index i = 0; i < 600; ++i) y.push_back(std::hypot(x.view()(i, 0), x.view()(i, 1)) > 1.2);
   Classifier net(2, 2, {.hidden = {32}, .epochs = 60, .batch = 32, .learning_rate = 0.01});
@@ -121,7 +120,7 @@ TEST_CASE("the classifier learns what no line separates, and says how sure it is
 }
 
 TEST_CASE("class entropy: log C when classes are equally frequent, 0 when there is one") {
-  const std::uint8_t even[]{0, 1, 2, 3, 3, 2, 1, 0}, one[]{2, 2, 2}, half[]{0, 0, 3, 3};
+  const Label even[]{0, 1, 2, 3, 3, 2, 1, 0}, one[]{2, 2, 2}, half[]{0, 0, 3, 3};
   CHECK(class_entropy(even, 4) == doctest::Approx(std::log(4)));
   CHECK(class_entropy(one, 4) == doctest::Approx(0));
   CHECK(class_entropy(half, 4) == doctest::Approx(std::log(2)));

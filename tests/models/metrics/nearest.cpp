@@ -41,7 +41,7 @@ TEST_CASE("a row is no neighbour of its own; ties in the vote go to the nearest"
   CHECK(n.of(2)[0] == 1);
   CHECK(n.of(2)[1] == 0);
   CHECK(n.of(3)[0] == 4);
-  const std::uint8_t labels[]{0, 1, 2, 3, 0};
+  const Label labels[]{0, 1, 2, 3, 0};
   const auto one = vote(n, labels, 1), two = vote(n, labels, 2);
   CHECK(one[0] == 1);
   CHECK(two[2] == 1);  // 1 and 0 have one vote each; 1 is nearer

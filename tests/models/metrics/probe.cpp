@@ -13,10 +13,10 @@ namespace {
 // Class c around 3 e_c in the plane of the first columns, and columns of noise.
 struct Clusters {
   OwnedMatrix x;
-  std::vector<std::uint8_t> y;
+  std::vector<Label> y;
   Clusters(Index n, Index cols, std::uint32_t step) : x(n, cols) {
     Stream(1, Purpose::test, step).normal(x.view());
-    for (Index i = 0; i < n; ++i) y.push_back(std::uint8_t(i % 3)), x.view()(i, i % 3) += 4;
+    for (Index i = 0; i < n; ++i) y.push_back(Label(i % 3)), x.view()(i, i % 3) += 4;
   }
 };
 

@@ -15,13 +15,15 @@ constexpr std::size_t longest_line = 1 << 24;
 
 enum class Header { no, yes, with_numbers };  // the last: not data, not names
 
-Header header_of(const Fields& fields) {
+Header header_of(const Fields& fields, bool decimal_comma) {
   std::size_t numbers = 0;
   bool counting = true;  // the numbers are 0, 1, 2, .. or 1, 2, 3, ..
   float first = 0;
   for (const std::string_view field : fields) {
     float x;
-    if (const Field kind = parse(field, x); kind == Field::text || kind == Field::empty) continue;
+    if (const Field kind = parse(field, x, decimal_comma);
+        kind == Field::text || kind == Field::empty)
+      continue;
     if (numbers == 0) first = x;
     counting &= x == first + float(numbers++);
   }
@@ -32,6 +34,13 @@ Header header_of(const Fields& fields) {
   return numbers == fields.size() ? Header::no : Header::with_numbers;
 }
 
+// What people write where they know no number
+bool is_gap(std::string_view field) {
+  constexpr std::string_view gaps[] = {"?",  "-",    "--",   ".",    "NA",   "N/A",  "n/a",
+                                       "na", "#N/A", "NULL", "null", "None", "none", "missing"};
+  return field.empty() || std::find(std::begin(gaps), std::end(gaps), field) != std::end(gaps);
+}
+
 struct Table {
   const std::string& file;
   std::string label_column;
@@ -40,6 +49,7 @@ struct Table {
   std::vector<std::string> names = {}, labels = {};
   std::size_t lines_at_most = 0, numbers_at_most = 0;
   char separator = '\0';
+  bool decimal_comma() const { return separator == ';' || separator == '\t'; }
   bool row_names = false;  // in the first column
   bool numbered = false;   // the names are numbers
   std::optional<std::size_t> label = {};
@@ -72,7 +82,7 @@ struct Table {
       // a first field without a name may be nothing before the first tab
       split(separator == '\t' ? text : content, separator, fields);
       columns = fields.size();
-      const Header kind = header_of(fields);
+      const Header kind = header_of(fields, decimal_comma());
       if (kind == Header::yes) {
         row_names = fields[0].empty() && columns > 1;
         numbered = !fields.empty() &&
@@ -102,7 +112,7 @@ struct Table {
         continue;
       }
       values.push_back(0);
-      const Field kind = parse(fields[c], values.back(), separator == ';' || separator == '\t');
+      const Field kind = parse(fields[c], values.back(), decimal_comma());
       if (kind != Field::number) refuse(kind, fields[c], c + 1);
     }
   }
@@ -138,8 +148,8 @@ struct Table {
     for (char& c : shown)
       if (static_cast<unsigned char>(c) < ' ')
         c = '?';  // a line feed or a zero would cut the message
-    if (kind == Field::empty)
-      fail(file, ':', line, ": nothing in column ", column, hint,
+    if (is_gap(field))
+      fail(file, ':', line, ": nothing in column ", column, field.empty() ? "" : ": ", shown, hint,
            "a table has no gaps: remove the row, or fill in a value");
     if (kind == Field::not_finite)
       fail(file, ':', line, ": not finite in column ", column, ": ", shown, hint,
@@ -147,8 +157,11 @@ struct Table {
     if (kind == Field::too_large)
       fail(file, ':', line, ": out of a float's range in column ", column, ": ", shown, hint,
            "scale the column");
+    const bool grouped = shown.find_first_not_of("+-0123456789,.'_ %$") == shown.npos &&
+                         shown.find_first_of(",'_ %$") != shown.npos;
     fail(file, ':', line, ": not a number in column ", column, ": '", shown, "'", hint,
-         line == 1
+         grouped ? "write numbers without groups of thousands, units or per cent: 1234.5"
+         : line == 1
              ? "a line of names has no numbers in it"
              : concat("a table holds numbers with a decimal point, separated by commas; names "
                       "of classes go with --label-column ",
@@ -216,8 +229,10 @@ std::vector<Label> to_labels(const std::vector<std::string>& texts, std::vector<
   names = texts;
   std::sort(names.begin(), names.end(), [](auto& a, auto& b) { return natural_less(a, b); });
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  check(names.size() <= most_classes, where, ": more than ", most_classes,
-        " different labels: ", names.size(), hint, "is this the column of labels?");
+  constexpr std::size_t many = 256;  // of which most stand for several rows, or they are none
+  check(names.size() <= std::min(most_classes, std::max(many, texts.size() / 2)), where,
+        ": too many different labels: ", names.size(), " in ", texts.size(), " rows", hint,
+        "is this the column of labels?");
   for (const std::string& t : texts)
     to.push_back(Label(std::lower_bound(names.begin(), names.end(), t,
                                         [](auto& a, auto& b) { return natural_less(a, b); }) -

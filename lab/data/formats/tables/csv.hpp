@@ -17,8 +17,8 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // empty fields and lines, rows of another length, no such column.
 Array read_csv(const std::filesystem::path& path, const TableOptions& options = {});
 
-// Whole numbers 0..255 as they are; anything else as names, 0, 1, .. in natural order, which go to
-// `names`. Error: more than most_classes.
+// Whole numbers 0..65535 as they are; anything else as names, 0, 1, .. in natural order, which go to
+// `names`. Error: more than most_classes, or more than 256 of which most occur once.
 std::vector<Label> to_labels(const std::vector<std::string>& texts, std::vector<std::string>& names,
                              const std::string& where);
 

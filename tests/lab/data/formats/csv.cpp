@@ -73,6 +73,14 @@ TEST_CASE("what is no table of numbers is refused with file:line") {
   refuses(folder, "1,2\n3,1e39\n", "a.csv:2: out of a float's range in column 2: 1e39\n");
   refuses(folder, "1,2\n,4\n", "a.csv:2: nothing in column 1\n");
   refuses(folder, "1,2\n3, \n", "a.csv:2: nothing in column 2\n");
+  for (const char* gap : {"?", "NA", "N/A", "null", "-"})
+    refuses(folder, concat("1,2\n3,", gap, "\n"),
+            concat("a.csv:2: nothing in column 2: ", gap, "\n  hint: a table has no gaps"));
+  for (const char* field : {"1,234.5", "12%", "1'000", "$5"})
+    for (const int line : {1, 2})
+      refuses(folder, concat(line == 1 ? "" : "a,b\n", "1,\"", field, "\"\n"),
+              concat("a.csv:", line, ": not a number in column 2: '", field,
+                     "'\n  hint: write numbers without groups"));
   refuses(folder, "1,2\n\n3,4\n", "a.csv:3: after an empty line there are more rows: 1 empty");
   refuses(folder, "1,b\n",
           "a.csv:1: not a number in column 2: 'b'\n  hint: a line of names has no");

@@ -58,8 +58,46 @@ void write_jpeg(const std::filesystem::path& path, unsigned height, unsigned wid
   jpeg_destroy_compress(&jpeg);
   std::fclose(file);
 }
+// Four inks for printing
+void write_cmyk(const std::filesystem::path& path, unsigned height, unsigned width, Bytes inks) {
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr error{};
+  jpeg.err = jpeg_std_error(&error);
+  jpeg_create_compress(&jpeg);
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  REQUIRE(file);
+  jpeg_stdio_dest(&jpeg, file);
+  jpeg.image_height = height, jpeg.image_width = width;
+  jpeg.input_components = 4, jpeg.in_color_space = JCS_CMYK;
+  jpeg_set_defaults(&jpeg);
+  jpeg_start_compress(&jpeg, TRUE);
+  while (jpeg.next_scanline < height) {
+    JSAMPROW row = inks.data() + jpeg.next_scanline * width * 4;
+    jpeg_write_scanlines(&jpeg, &row, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  jpeg_destroy_compress(&jpeg);
+  std::fclose(file);
+}
 
 }  // namespace
+
+TEST_CASE("each fault of a folder has a hint that mends it") {
+  const Folder folder;
+  const auto refused = [&] { return message_of([&] { read_image_folder(folder.path); }); };
+  write_jpeg(folder / "a.jpg", 3, 4, true, Bytes(36, 120));
+  write_jpeg(folder / "b.jpg", 3, 4, true, Bytes(36, 120));
+  write_cmyk(folder / "ink.jpg", 3, 4, Bytes(48, 120));
+  CHECK(refused() ==
+        concat(folder.path.native(),
+               ": 1 of 3 files cannot be used:\n  ink.jpg: CMYK colours, four inks for "
+               "printing: grey or RGB is read\n  hint: take them out, or make them like "
+               "the others: mogrify -colorspace sRGB FILE"));
+  write_jpeg(folder / "ink.jpg", 5, 4, true, Bytes(60, 120));
+  CHECK(refused().find("like the others; --resize N makes all N x N") != std::string::npos);
+  write_jpeg(folder / "ink.jpg", 3, 4, false, Bytes(12, 120));
+  CHECK(refused().ends_with("make them like the others"));  // grey: no size would help
+}
 
 TEST_CASE("a folder of images: in the order of their names, bytes as they were written") {
   const Folder folder;

@@ -127,6 +127,63 @@ TEST_CASE("EXIF orientations: each of the eight stands upright") {
   }
 }
 
+TEST_CASE("decimal commas from the first line on: no row is taken for names") {
+  const Folder folder;
+  for (const char* separator : {";", "\t"})
+    for (const char* first : {"", "a%b\n"}) {
+      std::string text = concat(first, "1,5%2,5e1\n-3%4,25\n");
+      while (has(text, "%")) text.replace(text.find('%'), 1, separator);
+      write_text(folder / "a.csv", text);
+      const Array array = read_array(folder / "a.csv");
+      CHECK(array.dims == std::vector<std::size_t>{2, 2});
+      CHECK(array.values == std::vector<float>{1.5f, 25, -3, 4.25f});
+    }
+}
+
+TEST_CASE("more classes than a byte counts: as numbers, as names, as rows with a single 1") {
+  const Folder folder;
+  constexpr std::size_t many = 1623;  // as Omniglot has
+  std::string numbers, names, two_bytes, ones(many * many, '\0');
+  for (std::size_t i = 0; i < many; ++i) {
+    numbers += concat(many - 1 - i, '\n');
+    for (int twice = 0; twice < 2; ++twice) names += concat("sign", i, ",0.5\n");
+    two_bytes += little(many - 1 - i, 2), ones[i * many + many - 1 - i] = 1;
+  }
+  write_text(folder / "numbers.csv", numbers);
+  write_text(folder / "two.npy", npy("<u2", "1623,", two_bytes));
+  write_text(folder / "ones.npy", npy("|u1", "1623, 1623", ones));
+  for (const char* file : {"numbers.csv", "two.npy", "ones.npy"}) {
+    CAPTURE(std::string(file));
+    const std::vector<Label> labels = read_labels(folder / file);
+    REQUIRE(labels.size() == many);
+    CHECK((labels.front() == many - 1 && labels[many - 300] == 299 && labels.back() == 0));
+  }
+  write_text(folder / "names.csv", names);
+  const Array array = read_array(folder / "names.csv", {.label_column = "0"});
+  CHECK((array.label_names.size() == many && array.labels.back() == many - 1));
+  // .. but not a label of its own for each row: that is a column of values
+  std::string values;
+  for (int i = 0; i < 600; ++i) values += concat("v", i, ",0.5\n");
+  write_text(folder / "values.csv", values);
+  CHECK(has(message_of([&] { read_array(folder / "values.csv", {.label_column = "0"}); }),
+            "too many different labels: 600 in 600 rows\n  hint: is this the column of labels?"));
+  write_text(folder / "two.npy", npy("<u4", "1,", little(65536, 4)));
+  CHECK(has(message_of([&] { read_labels(folder / "two.npy"); }), "65536 of example 0 is out of"));
+}
+
+TEST_CASE("classes of which there is no example are said") {
+  const Folder folder;
+  write_text(folder / "x.npy", npy("|u1", "40, 2, 2", std::string(160, '\1')));
+  for (const auto& [label, said] :
+       {std::pair('\0', ""), {'\1', "of the classes 0 to 2 only 2 have examples"}}) {
+    std::string labels;
+    for (int i = 0; i < 40; ++i) labels += char(label + i % 2);
+    write_text(folder / "y.npy", npy("|u1", "40,", labels));
+    const DataSet set = load_data_set((folder / "x.npy").string(), {.labels = folder / "y.npy"});
+    CHECK(set.train.file->note == said);
+  }
+}
+
 TEST_CASE("the natural order of names") {
   const char* ordered[] = {"a",
                            "a1",
