@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
+#include <vaegrad/lab/uses/fits/fit.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
 #include <vaegrad/models/metrics/frechet.hpp>
@@ -35,29 +36,116 @@ double median_distance(ConstMatrix from, ConstMatrix to) {
   return std::sqrt(d[d.size() / 2]);
 }
 
-Quality measured(std::string name, ConstMatrix images, std::span<const Label> asked,
-                 const Classifier* reader, Index classes, ConstMatrix train, ConstMatrix test,
-                 ConstMatrix test_features) {
-  Quality q{std::move(name)};
-  if (reader) {
-    const OwnedMatrix p = reader->probabilities(images);
-    const auto read = largest(p);
-    q.entropy = class_entropy(read, classes);
-    q.certainty = q.sure = 0;
-    for (Index i = 0; i < images.rows; ++i) {
-      const double most = double(p.view()(i, read[std::size_t(i)]));
-      q.certainty += most / double(images.rows), q.sure += (most > 0.9) / double(images.rows);
-    }
-    if (test_features.rows) q.frechet = frechet_distance(reader->features(images), test_features);
-    if (!asked.empty()) q.asked = accuracy(read, asked);
-  }
-  q.to_train = median_distance(images, train);
-  if (test.rows) q.from_test = median_distance(test, images);
-  return q;
-}
-
 std::string cell(double x, double unit = 1, int digits = 2) {
   return std::isfinite(x) ? fmt::format("{:.{}f}", unit * x, digits) : "-";
+}
+
+// What images are held against: those of the run's data, and a classifier trained on them.
+class Judge {
+ public:
+  Judge(const DataSet& data, const ClassifierSettings& settings, Progress& progress)
+      : data_(data),
+        classes_(Index(data.classes)),
+        train_(pixels(data.train)),
+        test_(pixels(data.test)) {
+    const auto labels = labels_of(data.train);
+    if (labels.empty()) return;
+    reader_ = std::make_unique<Classifier>(train_.cols, classes_, settings);
+    reader_->fit(train_, labels, [&](int done) {
+      progress.update(fmt::format("classifier: {} of {} epochs", done, settings.epochs));
+    });
+    features_ = reader_->features(test_);
+  }
+
+  Quality of_test_images() const {
+    Quality q{"test images"};
+    read(q, test_, labels_of(data_.test));
+    q.to_train = median_distance(test_, train_);
+    return q;
+  }
+  // As many training images as there are samples, among the others: how near real images come.
+  Quality of_training_images(std::size_t count) const {
+    Examples some = data_.train;
+    some.rows.resize(std::min(some.rows.size(), count));
+    const OwnedMatrix images = pixels(some);
+    Quality q{"training images"};
+    q.from_test = median_distance(test_, images);
+    if (reader_) q.frechet = frechet_distance(reader_->features(images), features_);
+    return q;
+  }
+  Quality of_samples(std::string name, const Generated& samples) const {
+    Quality q{std::move(name)};
+    read(q, samples.images, samples.classes);
+    if (reader_) q.frechet = frechet_distance(reader_->features(samples.images), features_);
+    q.to_train = median_distance(samples.images, train_);
+    q.from_test = median_distance(test_, samples.images);
+    return q;
+  }
+
+ private:
+  void read(Quality& q, ConstMatrix images, std::span<const Label> asked) const {
+    if (!reader_) return;
+    const OwnedMatrix p = reader_->probabilities(images);
+    const auto classes = largest(p);
+    q.entropy = class_entropy(classes, classes_);
+    q.certainty = q.sure = 0;
+    for (Index i = 0; i < images.rows; ++i) {
+      const double most = double(p.view()(i, classes[std::size_t(i)]));
+      q.certainty += most / double(images.rows), q.sure += (most > 0.9) / double(images.rows);
+    }
+    if (!asked.empty()) q.asked = accuracy(classes, asked);
+  }
+
+  const DataSet& data_;
+  Index classes_;
+  OwnedMatrix train_, test_, features_;  // the last of the test images
+  std::unique_ptr<Classifier> reader_;   // none without labels
+};
+
+// Test and training images, then samples of every origin that there is.
+std::vector<Quality> measured(LoadedRun& run, const DataSet& data, Sampling s, const Judge& judge,
+                              Progress& progress) {
+  const Model& model = *run.model;
+  std::vector<Quality> rows{judge.of_test_images(), judge.of_training_images(s.count)};
+  const auto samples = [&](const char* name) {
+    progress.update(name);
+    rows.push_back(judge.of_samples(name, generate(model, run.settings, s)));
+  };
+  if (!model.deterministic) samples("prior");
+  s.aggregate = &data.train;
+  samples(model.deterministic ? "codes" : "aggregate posterior");
+  s.aggregate = nullptr;
+  for (const Fit* fit : fits()) {
+    if (!is_fitted(run, *fit)) continue;
+    use_fitted_prior(run, *fit);
+    samples(fit->name);
+  }
+  return rows;
+}
+
+void print(const std::vector<Quality>& rows) {
+  constexpr auto line = "{:<19}{:>9}{:>10}{:>8}{:>8}{:>9}{:>8}{:>8}\n";
+  fmt::print(line, "", "entropy", "certainty", "> 0.9", "class", "Fréchet", "nearest", "nearest");
+  fmt::print(line, "", "(nats)", "(%)", "(%)", "(%)", "", "train", "of test");
+  for (const Quality& q : rows)
+    fmt::print(line, q.name, cell(q.entropy, 1, 3), cell(q.certainty, 100), cell(q.sure, 100),
+               cell(q.asked, 100), cell(q.frechet), cell(q.to_train), cell(q.from_test));
+}
+
+nlohmann::json as_json(const std::vector<Quality>& rows) {
+  nlohmann::json json;
+  const auto number = [](double x) {
+    return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
+  };
+  for (const Quality& q : rows)
+    json[q.name] = {{"class_entropy", number(q.entropy)},
+                    {"certainty", number(q.certainty)},
+                    {"above_0_9", number(q.sure)},
+                    {"asked_class_read", number(q.asked)},
+                    {"frechet_distance", number(q.frechet)},
+                    {"median_distance_to_training", number(q.to_train)},
+                    {"median_distance_from_test", number(q.from_test)}};
+  return json;
 }
 
 int run(Arguments arguments) {
@@ -75,61 +163,16 @@ int run(Arguments arguments) {
   check<UsageError>(!data.train.file->real(), opened.settings.data, ": real numbers, no images",
                     hint, "a run trained on images");
   const std::filesystem::path out = out_folder(options, opened, "quality");
-  const Model& model = *opened.model;
 
   Progress progress;
-  const OwnedMatrix train = pixels(data.train), test = pixels(data.test);
-  const auto train_labels = labels_of(data.train), test_labels = labels_of(data.test);
-  std::unique_ptr<Classifier> reader;
-  const Index classes = Index(data.classes);
-  if (!train_labels.empty()) {
-    reader = std::make_unique<Classifier>(train.cols, classes, of_classifier);
-    reader->fit(train, train_labels, [&](int done) {
-      progress.update(fmt::format("classifier: {} of {} epochs", done, of_classifier.epochs));
-    });
-  }
-  OwnedMatrix features;  // of the test images
-  if (reader) features = reader->features(test);
-  const auto of = [&](const char* name, const Generated& g) {
-    progress.update(name);
-    return measured(name, g.images, g.classes, reader.get(), classes, train, test, features);
-  };
-  std::vector<Quality> rows;
-  rows.push_back(measured("test images", test, test_labels, reader.get(), classes, train, {}, {}));
-  // As many training images as there are samples, among the others: how near real images come.
-  Examples some = data.train;
-  some.rows.resize(std::min(some.rows.size(), sampling.count));
-  rows.push_back({"training images"});
-  const OwnedMatrix of_some = pixels(some);
-  rows.back().from_test = median_distance(test, of_some);
-  if (reader) rows.back().frechet = frechet_distance(reader->features(of_some), features);
-  rows.push_back(of("prior", generate(model, opened.settings, sampling)));
-  sampling.aggregate = &data.train;
-  rows.push_back(of("aggregate posterior", generate(model, opened.settings, sampling)));
+  const Judge judge(data, of_classifier, progress);
+  const std::vector<Quality> rows = measured(opened, data, sampling, judge, progress);
   progress.finish(
       fmt::format("quality of {} samples in {}", sampling.count, duration(progress.seconds())));
-
   fmt::print("{} samples E[x|z] each, temperature {:g}; distances in pixels of 0 to 1\n\n",
              sampling.count, sampling.temperature);
-  constexpr auto line = "{:<19}{:>9}{:>10}{:>8}{:>8}{:>9}{:>8}{:>8}\n";
-  fmt::print(line, "", "entropy", "certainty", "> 0.9", "class", "Fréchet", "nearest", "nearest");
-  fmt::print(line, "", "(nats)", "(%)", "(%)", "(%)", "", "train", "of test");
-  nlohmann::json json;
-  for (const Quality& q : rows) {
-    fmt::print(line, q.name, cell(q.entropy, 1, 3), cell(q.certainty, 100), cell(q.sure, 100),
-               cell(q.asked, 100), cell(q.frechet), cell(q.to_train), cell(q.from_test));
-    const auto number = [](double x) {
-      return std::isfinite(x) ? nlohmann::json(x) : nlohmann::json(nullptr);
-    };
-    json[q.name] = {{"class_entropy", number(q.entropy)},
-                    {"certainty", number(q.certainty)},
-                    {"above_0_9", number(q.sure)},
-                    {"asked_class_read", number(q.asked)},
-                    {"frechet_distance", number(q.frechet)},
-                    {"median_distance_to_training", number(q.to_train)},
-                    {"median_distance_from_test", number(q.from_test)}};
-  }
-  write_atomically(out / "quality.json", json.dump(2) + '\n');
+  print(rows);
+  write_atomically(out / "quality.json", as_json(rows).dump(2) + '\n');
   fmt::print("\n{}: quality.json\n", out.string());
   return 0;
 }

@@ -34,7 +34,7 @@ Settings baseline_settings(const Settings& of) {
 }
 
 Architecture architecture(const Settings& s, ImageShape image, Index conditions) {
-  const Likelihood& p = likelihood(s.likelihood);
+  const Likelihood& p = likelihood_of(s);
   return {
       .image = image,
       .conditions = conditions,

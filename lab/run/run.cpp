@@ -141,7 +141,7 @@ void Run::make_latest() const {
 }
 
 bool bits_are_defined(const Settings& settings, const DataSet& data) {
-  const Likelihood& p = likelihood(settings.likelihood);
+  const Likelihood& p = likelihood_of(settings);
   const bool binary =
       data.train.file->binary || settings.binarize.value_or(Binarize::none) != Binarize::none;
   return p.discrete() && (p.values != Values::binary || binary);

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 NumbersAs numbers_as(const Settings& s) {
-  const Values values = likelihood(s.likelihood).values;
+  const Values values = likelihood_of(s).values;
   if (s.standardise) return NumbersAs::numbers;
   if (values == Values::grey) return NumbersAs::levels;
   return values == Values::real && !s.binarize ? NumbersAs::bytes_of_images : NumbersAs::bytes;
@@ -127,7 +127,7 @@ void write_data_record(const Run& run, const DataSet& data) {
 }
 
 void check_suits(const Settings& settings, const DataSet& data) {
-  const Likelihood& p = likelihood(settings.likelihood);
+  const Likelihood& p = likelihood_of(settings);
   const Images& images = *data.train.file;
   const bool as_it_is = settings.binarize.value_or(Binarize::none) == Binarize::none;
   const bool probabilities = images.unit && (p.values == Values::unit ||
@@ -170,7 +170,7 @@ DataSet load_training_data(Settings& settings) {
     check_unchanged(data, record, "put them back, or --data PATH names the data to go on with");
   const Images& images = *data.train.file;
   if (!goes_on && settings.config.empty() && !settings.binarize && images.grey() &&
-      images.height > 1 && likelihood(settings.likelihood).values == Values::binary) {
+      images.height > 1 && likelihood_of(settings).values == Values::binary) {
     settings.binarize = Binarize::sample;
     auto& note = const_cast<Images&>(images).note;
     note += concat(note.empty() ? "" : "; ", "grey, so --binarize sample");

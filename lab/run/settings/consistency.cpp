@@ -26,7 +26,7 @@ void check_consistent(const Settings& s) {
   const Objective& o = objective(s.objective);
   const PosteriorRow& q = posterior(s.posterior);
   const PriorRow& prior_row = prior(s.prior);
-  const Likelihood& p = likelihood(s.likelihood);
+  const Likelihood& p = likelihood_of(s);
 
   heeded("objective", !deterministic, "a vae",
          concat("--model ", s.model, " maximises log p(x|z) alone; leave --objective out"));

@@ -16,6 +16,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+struct Likelihood;
+
 struct Settings {
   // data
   std::string data = "fashion-mnist";
@@ -81,6 +83,9 @@ Settings read_settings(std::span<const std::string> arguments);
 // together.
 void check_consistent(const Settings& settings);
 void read_config(const std::filesystem::path& path, Settings& to);
+
+// The row that settings.likelihood names.
+const Likelihood& likelihood_of(const Settings& settings);
 
 // The lines `name = value` that repeat a run.
 std::string config_text(const Settings& settings);

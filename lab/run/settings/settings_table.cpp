@@ -134,6 +134,8 @@ Setting kl_option(std::size_t row) {
 
 }  // namespace
 
+const Likelihood& likelihood_of(const Settings& s) { return likelihood(s.likelihood); }
+
 std::vector<std::ptrdiff_t> widths(const Settings& s) {
   return s.hidden.empty() ? network(s.network).dense() : s.hidden;
 }

@@ -50,12 +50,22 @@ double mean_log_density(const Prior& prior, const Model& model, ConstMatrix code
   return sum / double(codes.rows);
 }
 
+namespace {
+fs::path folder_of(const LoadedRun& run, const Fit& fit) {
+  return run.folder / concat("prior-", fit.name);
+}
+}  // namespace
+
+bool is_fitted(const LoadedRun& run, const Fit& fit) {
+  std::error_code error;
+  return fs::exists(folder_of(run, fit) / "fit.json", error);
+}
+
 void use_fitted_prior(LoadedRun& run, const Fit& fit) {
-  const fs::path folder = run.folder / concat("prior-", fit.name), file = folder / "fit.json";
+  const fs::path folder = folder_of(run, fit), file = folder / "fit.json";
   const std::string command =
       concat("vaegrad fit-prior ", run.folder.string(), " --prior ", fit.name);
-  std::error_code error;
-  check(fs::exists(file, error), run.folder.string(), ": no ", fit.name,
+  check(is_fitted(run, fit), run.folder.string(), ": no ", fit.name,
         " was fitted to the codes of this run", hint, command);
   const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 20), nullptr, false);
   const std::string of = json.is_object() ? json.value("weights", std::string()) : "";
