@@ -1,6 +1,7 @@
 #include <charconv>
 #include <set>
 
+#include <vaegrad/lab/run/settings/settings.hpp>
 #include <vaegrad/lab/uses/coder.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
