@@ -114,7 +114,7 @@ awk 'BEGIN { for (i = 0; i < 900; ++i) print i % 3 }' >bits-labels.csv
   --epochs 20 --out conditional >/dev/null 2>&1
 "$program" quality conditional --count 300 --classifier-epochs 15 >table.txt 2>/dev/null
 asked=$(awk '/^prior/ { print $5 }' table.txt) truth=$(awk '/^test images/ { print $6 }' table.txt)
-awk '/^prior/ { own = $6 } /^training images/ { real = $6 } END { exit !(own > real && real > 0) }' table.txt ||
+awk '/^prior/ { own = $8 } /^training images/ { real = $9 } END { exit !(own > real && real > 0) }' table.txt ||
   wrong "samples are nearer to test images than training images are: $(cat table.txt)"
 [[ ${asked%.*} -ge 99 && ${truth%.*} -ge 95 ]] || wrong "three classes of bits are not read: $(cat table.txt)"
 "$program" quality run --count 50 --classifier-epochs 1 --out q >table.txt 2>/dev/null
