@@ -11,7 +11,7 @@ formulas() {  # displayed, without words
   tr '\n' ' ' <"$1" | grep -oE '\$\$[^$]*\$\$' | sed -E 's/\\text\{[^}]*\}//g; s/[ ,;]//g'
 }
 tags() { grep -oE '\\tag\{[0-9.]+\}' "$1"; }
-code() { sed -n '/^```/,/^```$/p' "$1"; }
+code() { sed -n '/^```/,/^```$/p' "$1"; grep -E '^    ' "$1" | grep -vE '^ +(\./vaegrad|[0-9]+\.)'; }  # fenced, indented
 pictures() { grep -oE '[a-z-]+\.png' "$1"; }
 rows() { grep -cE '^\|' "$1"; }
 kinds() { grep -oE '^[0-9]+\. \*\*(Change|Build|Derive|修改|动手|推导)' "$1" |
