@@ -50,6 +50,17 @@ Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {
   return examples;
 }
 
+// That a prior fitted to the codes may draw better, where one can be.
+void say_fitted(const LoadedRun& run) {
+  if (!run.model->standard_normal || is_table(*run.model)) return;
+  for (const Fit* fit : fits())
+    if (is_fitted(run, *fit))
+      return fmt::print(stderr, "--from {} draws from what was fitted to the codes of this run\n",
+                        fit->name);
+  fmt::print(stderr, "closer to the data: vaegrad fit-prior {}, then --from mixture\n",
+             run.folder.string());
+}
+
 // What codes are drawn from.
 std::vector<std::string> origins() {
   std::vector<std::string> names = names_of(fits());
@@ -89,6 +100,7 @@ int sample(Arguments arguments) {
     s.completed = &completed;
     if (aggregate) s.aggregate = &data.set.train;
   }
+  if (from == "prior") say_fitted(run);
   if (is_numbers_name(out)) return written(model, vaegrad::sample(model, run.settings, s), out);
   if (is_table(model)) return drawn(draw_table_samples(model, nullptr, run.settings, s, out), out);
   return drawn(draw_samples(model, run.settings, s, out), out);
