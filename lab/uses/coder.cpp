@@ -1,7 +1,6 @@
 #include <charconv>
 #include <set>
 
-#include <vaegrad/lab/run/settings/settings.hpp>
 #include <vaegrad/lab/uses/coder.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -67,7 +66,12 @@ PixelLikelihood pixel_likelihood(const RunFiles& run, Taker& from) {
 // Runs from before the setting was there have none.
 double log_variance_bound(const RunFiles& run) {
   const auto found = run.config.find("log-variance-bound");
-  return found == run.config.end() ? 0 : real_option("log-variance-bound", found->second, 0, 1e3);
+  if (found == run.config.end()) return 0;
+  const std::string& text = found->second;
+  double bound = -1;
+  std::from_chars(text.data(), text.data() + text.size(), bound);
+  check(bound >= 0 && bound <= 1e3, "log-variance-bound: '", text, "' is no bound");
+  return bound;
 }
 
 }  // namespace
