@@ -121,7 +121,7 @@ int chapter_16(Chapter& chapter) {
   // (16.8)  −ELBO − H ≈ (l_0 − l_T)/2T (H + ½ d (l_0 − 2 − log 2π))
   const double slope = 0.5 * (l_0 - l_T) * (H + 0.5 * d * (l_0 - 2 - std::log(2 * M_PI)));
   chapter.note("H, nats", H), chapter.note("−ELBO − H, 16 steps, best guess", gaps[0].y[4]);
-  chapter.claim("(16.8)", "T (−ELBO − H), best guess", T * gaps[0].y.back(), slope, 0.1 * slope);
+  chapter.claim("(16.8)", "T (−ELBO − H), best guess", T * gaps[0].y.back(), slope, 0.15 * slope);
   chapter.claim_between("(16.3)", "−ELBO − H, network", gaps[1].y.back(), 0, 0.5);
   // (16.9)  z_T ~ p(z_T);  z_s ~ q(z_s|z_t, x̂), x̂ = (z_t − σ_t ε̂)/α_t;  x ~ p(x|z_0)
   std::vector<Real> numbers(std::size_t(2 * N));
