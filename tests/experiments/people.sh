@@ -145,8 +145,8 @@ works train --data x.idx --labels many.csv --model cvae "${small[@]}" --out many
 head -1 err.txt | grep -q 'of the classes 0 to 1622 only 300 have examples' || wrong "not said: $(head -1 err.txt)"
 works sample many --class 1622 --count 3 --out signs.npy
 refused 2 'its classes are 0 to 1622' sample many --class 1623
-works encode many --mean --data x.idx --labels many.csv --out signs.csv --labels-out signs.npy
-[[ $(head -c 60 signs.npy) == *'<u2'* && $(stat -c %s signs.npy) == $((128 + 2 * 300)) ]] || wrong 'labels of two bytes'
+works encode many --mean --split all --out signs.csv --labels-out signs.npy
+[[ $(head -c 60 signs.npy | tail -c 50) == *'<u2'* && $(stat -c %s signs.npy) == $((128 + 2 * 300)) ]] || wrong 'labels of two bytes'
 [[ $(tail -c 2 signs.npy | od -An -tu2 | tr -d ' ') == 1622 ]] || wrong 'the last label is another'
 works detect many --data x.idx --labels signs.npy --anomalous-classes 0,5,1622 --resamples 10 --particles 5
 
@@ -154,11 +154,11 @@ works detect many --data x.idx --labels signs.npy --anomalous-classes 0,5,1622 -
 plateau=(--data x.idx --labels many.csv "${net[@]}" --learning-rate 0.2 --learning-rate-schedule plateau --plateau 2)
 works train "${plateau[@]}" --epochs 12 --out steps
 awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; rate = 0.2; next }
-  { if ($at["learning_rate"] != rate) exit 1
+  { if ($at["learning_rate"] != rate) wrong = 1
     valid = $at["valid_objective"]
-    if (NR == 2 || valid > best) best = valid, since = 0
-    else if (++since % 2 == 0) rate /= 2, halved++ }
-  END { exit !halved }' steps/metrics.csv || wrong "rates: $(cut -d, -f1- steps/metrics.csv)"
+    if (NR == 2 || valid > best) { best = valid; since = 0 }
+    else if (++since % 2 == 0) { rate /= 2; ++halved } }
+  END { exit wrong || !halved }' steps/metrics.csv || wrong "rates: $(cut -d, -f1- steps/metrics.csv)"
 works train "${plateau[@]}" --epochs 7 --out steps-again
 works train --resume steps-again --epochs 12
 cmp -s steps/model.safetensors steps-again/model.safetensors || wrong 'a plateau taken up gives other weights'
