@@ -18,17 +18,21 @@ const Setting& binarize_setting() { return setting("binarize"); }
 struct Asked {  // which examples, and how
   Examples examples;
   std::string split, from;
-  std::int64_t particles;
+  std::int64_t particles, limit;
   bool own;   // the run's own data
   bool bits;  // bits per dimension are defined
 };
 
-Asked asked_of(const Options& options, LoadedRun& run) {
+Asked asked_of(const Options& options) {
   Asked a;
   a.particles = options.integer("particles", 5000, 0, 10000000);
-  const std::int64_t limit = options.integer("limit", 0, 1, INT64_MAX);
+  a.limit = options.integer("limit", 0, 1, INT64_MAX);
   if (options.has("split")) options.one_of("split", {"test", "train", "validation", "all"});
   a.from = options.text("from", "prior");
+  if (a.from != "prior") fit(a.from);  // a wrong name is refused before anything is read
+  return a;
+}
+void choose_examples(Asked& a, const Options& options, LoadedRun& run) {
   if (a.from != "prior") use_fitted_prior(run, fit(a.from));
   DataNames names = names_of(options);
   if (!options.has("data") && (options.has("binarize") || options.has("labels"))) {
@@ -41,12 +45,11 @@ Asked asked_of(const Options& options, LoadedRun& run) {
   const bool whole = !own && data.train.file == data.test.file;
   a.split = options.text("split", whole ? "all" : "test");
   a.examples = choose_split(data, a.split);
-  if (limit && std::size_t(limit) < a.examples.count())
-    a.examples.rows = spread(a.examples, std::size_t(limit));
+  if (a.limit && std::size_t(a.limit) < a.examples.count())
+    a.examples.rows = spread(a.examples, std::size_t(a.limit));
   // Of the draws of z; the splits keep the run's.
   run.settings.seed =
       std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
-  return a;
 }
 
 // The ELBO with its terms.
@@ -121,8 +124,9 @@ int run(Arguments arguments) {
   const Options options(
       arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights",
                   "particles", "limit", "data-dir", "seed", "threads", "from"});
+  Asked asked = asked_of(options);
   LoadedRun run = open_run(options);
-  const Asked asked = asked_of(options, run);
+  choose_examples(asked, options, run);
   nlohmann::json json = terms_of(run, asked);
   json["weights"] = options.text("weights", "last");
   if (asked.particles && !run.model->deterministic) add_evidence(run, asked, json);

@@ -67,7 +67,7 @@ int run(Arguments arguments) {
 
 std::string help() {
   std::string kinds;
-  for (const Fit* f : fits()) kinds += fmt::format("{:26}{:<10} {}\n", "", f->name, f->what);
+  for (const Fit* f : fits()) kinds += fmt::format("{:24}{:<10} {}\n", "", f->name, f->what);
   return "usage: vaegrad fit-prior [RUN] [options]\n\n"
          "Fits a prior to the codes of a trained run, VAE or autoencoder: what is drawn\n"
          "from it decodes to what the model has learnt. Then\n"

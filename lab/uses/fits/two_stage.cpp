@@ -93,7 +93,7 @@ std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
 }  // namespace
 
 const Fit two_stage_fit{
-    "two-stage", "a second VAE, of the codes (Dai and Wipf 2019)", false, true, true, fit_to,
+    "two-stage", "a second VAE, of the codes (Dai, Wipf 2019)", false, true, true, fit_to,
     load_from};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
