@@ -64,7 +64,7 @@ TEST_CASE("NPY and CSV files: bytes, real numbers, labels") {
   check_error(folder / "images.npy", options,
               "floats.npy: real numbers, but the training data are bytes\n");
   options = {};
-  for (const char* wrong : {"-1", "256", "2.5"}) {
+  for (const char* wrong : {"-1", "65536", "2.5"}) {
     write_atomically(folder / "labels.csv", labels.substr(0, labels.size() - 2) + wrong + '\n');
     options.labels = folder / "labels.csv";
     check_error(folder / "images.npy", options,
