@@ -39,13 +39,17 @@ int run(Arguments arguments) {
   std::filesystem::create_directories(folder, error);
   check(!error, folder.string(), ": cannot make the folder: ", error.message(), hint,
         "the run's folder must be one that may be written");
-  remove_file(folder / "fit.json");  // until the new one is there
+  // An earlier mixture stays until the new one is there; a second stage is overwritten from now on.
+  if (chosen.trained) remove_file(folder / "fit.json");
   can_be_saved();
   Console console([] { return interrupted() != 0; });
   if (!chosen.fit(codes, s, folder, console)) {
-    fmt::print(stderr, "\ninterrupted; the same command goes on\n");
+    fmt::print(stderr, "\ninterrupted; the same command {}\n",
+               chosen.trained ? "goes on" : "begins anew");
     return 128 + interrupted();
   }
+  const auto prior = chosen.load(folder, model.latent);
+  const double after = mean_log_density(*prior, model, unseen);
   nlohmann::json json;
   json["prior"] = chosen.name;
   if (chosen.components) json["components"] = s.components;
@@ -53,9 +57,6 @@ int run(Arguments arguments) {
   json["seed"] = s.seed;
   json["codes"] = codes.rows;
   json["weights"] = fingerprint(model);
-  write_atomically(folder / "fit.json", json.dump(2) + '\n');
-  use_fitted_prior(opened, chosen);
-  const double after = mean_log_density(*model.prior, model, unseen);
   json["test_log_density"] = after, json["test_log_density_standard_normal"] = before;
   write_atomically(folder / "fit.json", json.dump(2) + '\n');
   fmt::print("{}: log p(z) of test codes {}{:.2f} nats, under N(0, I) {:.2f}; {}\n",

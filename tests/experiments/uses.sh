@@ -61,6 +61,8 @@ done
 cp -r run moved
 "$program" train --resume moved --epochs 4 >/dev/null 2>&1
 refused 1 'fitted to other weights' sample moved --from mixture
+"$program" fit-prior moved --prior two-stage --epochs 2 >/dev/null 2>err.txt || wrong "no second stage of new codes: $(cat err.txt)"
+"$program" sample moved --from two-stage --out s.png >/dev/null || wrong 'no samples from the new second stage'
 "$program" train --data shapes-16-3x4x8x6x6 --model autoencoder --binarize none --hidden 64 --latent 6 --epochs 1 \
   --out plain >/dev/null 2>&1
 refused 2 'vaegrad fit-prior plain' sample plain

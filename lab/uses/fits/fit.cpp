@@ -54,22 +54,30 @@ namespace {
 fs::path folder_of(const LoadedRun& run, const Fit& fit) {
   return run.folder / concat("prior-", fit.name);
 }
+// The fingerprint of those that it was fitted to; empty where nothing was.
+std::string weights_of(const fs::path& folder) {
+  const fs::path file = folder / "fit.json";
+  std::error_code error;
+  if (!fs::exists(file, error)) return "";
+  const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 20), nullptr, false);
+  const bool there = json.is_object() && json.contains("weights") && json["weights"].is_string();
+  check(there, file.string(), ": damaged, or not written by vaegrad", hint,
+        "remove it, and vaegrad fit-prior fits again");
+  return json["weights"].get<std::string>();
+}
 }  // namespace
 
 bool is_fitted(const LoadedRun& run, const Fit& fit) {
-  std::error_code error;
-  return fs::exists(folder_of(run, fit) / "fit.json", error);
+  return weights_of(folder_of(run, fit)) == fingerprint(*run.model);
 }
 
 void use_fitted_prior(LoadedRun& run, const Fit& fit) {
-  const fs::path folder = folder_of(run, fit), file = folder / "fit.json";
-  const std::string command =
-      concat("vaegrad fit-prior ", run.folder.string(), " --prior ", fit.name);
-  check(is_fitted(run, fit), run.folder.string(), ": no ", fit.name,
-        " was fitted to the codes of this run", hint, command);
-  const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 20), nullptr, false);
-  const std::string of = json.is_object() ? json.value("weights", std::string()) : "";
-  check(!of.empty(), file.string(), ": damaged, or not written by vaegrad", hint, command);
+  const fs::path folder = folder_of(run, fit);
+  const std::string of = weights_of(folder),
+                    command =
+                        concat("vaegrad fit-prior ", run.folder.string(), " --prior ", fit.name);
+  check(!of.empty(), run.folder.string(), ": no ", fit.name, " was fitted to the codes of this run",
+        hint, command);
   check(of == fingerprint(*run.model), folder.string(),
         ": fitted to other weights than those of this run now", hint, command);
   run.model->prior = fit.load(folder, run.model->latent);

@@ -50,7 +50,7 @@ OwnedMatrix codes_to_fit(const Model& model, const Examples& examples, const Set
 // Mean log p(z) of these codes, nats.
 double mean_log_density(const Prior& prior, const Model& model, ConstMatrix codes);
 
-// Whether one was fitted to the codes of this run, whatever its weights were.
+// Whether one was fitted to the codes of this run as its weights are now.
 bool is_fitted(const LoadedRun& run, const Fit& fit);
 // Draws and densities are those of the fitted prior from here on. Errors: none was fitted, or to
 // other weights.

@@ -67,11 +67,16 @@ bool fit_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& fo
             Observer& observer) {
   Settings s = settings_of(fit, codes, folder);
   const std::size_t shape[] = {std::size_t(codes.rows), std::size_t(codes.cols)};
+  const auto content = [](const fs::path& file) {
+    std::error_code error;
+    return fs::exists(file, error) ? read_file(file, SIZE_MAX) : std::string();
+  };
+  const std::string codes_before = content(s.data);
   write_npy<Real>(s.data, shape, codes.numbers);
+  // The same codes and settings: an interrupted run goes on.
   std::error_code error;
-  const fs::path known = s.out / "config.ini";
-  if (fs::exists(s.out / "checkpoint.safetensors", error) &&
-      read_file(known, std::size_t{1} << 20) == config_text(s))
+  if (fs::exists(s.out / "checkpoint.safetensors", error) && content(s.data) == codes_before &&
+      content(s.out / "config.ini") == config_text(s))
     s.resume = s.out;
   s.overwrite = s.resume.empty();
   const DataSet data = load_training_data(s);
