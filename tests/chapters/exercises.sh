@@ -18,19 +18,14 @@ scratch=$(mktemp -d) || exit 2
 trap 'rm -rf -- "$scratch"' EXIT
 log=$scratch/log
 
-# changed CHAPTER CHANGE: builds $scratch/changed; or says why not
+. "$root/tests/chapters/rebuilt.sh"
+
+# changed CHAPTER CHANGE: builds $scratch/rebuilt; or says why not
 changed() {
-  local chapter=$1 main=$root/chapters/$1/main.cpp copy=$scratch/$1.cpp command
+  local main=$root/chapters/$1/main.cpp copy=$scratch/$1.cpp
   sed -E "$2" "$main" >"$copy"
   ! cmp -s "$main" "$copy" || { echo "it changes nothing"; return 1; }
-  mkdir -p "$scratch/$chapter"
-  ninja -C "$build" "$chapter" >"$log" 2>&1 || { echo "the chapter itself does not build"; return 1; }
-  while IFS= read -r command; do
-    command=${command//"$main"/"$copy"}
-    command=${command//"chapters/CMakeFiles/$chapter.dir/"/"$scratch/"}
-    command=${command//"-o chapters/$chapter "/"-o $scratch/changed "}
-    (cd -- "$build" && eval "$command") >"$log" 2>&1 || { echo "it does not compile: $(grep -m1 error "$log")"; return 1; }
-  done < <(ninja -C "$build" -t commands "$chapter" | grep -E -- "-c $main|-o chapters/$chapter ")
+  rebuilt "$1" "$copy"
 }
 
 wrong=0
@@ -43,7 +38,7 @@ while IFS='|' read -r row change text said allowed; do
     continue
   fi
   for ((seed = 1; seed <= seeds; ++seed)); do
-    OMP_WAIT_POLICY=passive "$scratch/changed" --quick --seed "$seed" --out "$scratch/out" >"$log" 2>&1
+    OMP_WAIT_POLICY=passive "$scratch/rebuilt" --quick --seed "$seed" --out "$scratch/out" >"$log" 2>&1
     awk -v text="$text" 'value { print $1; exit } substr($0, length($0) - length(text) + 1) == text { value = 1 }' "$log"
   done >"$scratch/values"
   awk -v row="$row" -v text="$text" -v said="$said" -v allowed="$allowed" -v seeds="$seeds" '

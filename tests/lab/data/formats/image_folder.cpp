@@ -35,8 +35,10 @@ void write_png(const std::filesystem::path& path, unsigned height, unsigned widt
   image.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   REQUIRE(png_image_write_to_file(&image, path.c_str(), 0, pixels.data(), 0, nullptr));
 }
-void write_jpeg(const std::filesystem::path& path, unsigned height, unsigned width, bool colour,
-                Bytes pixels) {
+// JCS_CMYK: four inks for printing
+void write_jpeg(const std::filesystem::path& path, unsigned height, unsigned width,
+                J_COLOR_SPACE space, Bytes pixels) {
+  const int channels = space == JCS_GRAYSCALE ? 1 : space == JCS_RGB ? 3 : 4;
   jpeg_compress_struct jpeg{};
   jpeg_error_mgr error{};
   jpeg.err = jpeg_std_error(&error);
@@ -45,57 +47,34 @@ void write_jpeg(const std::filesystem::path& path, unsigned height, unsigned wid
   REQUIRE(file);
   jpeg_stdio_dest(&jpeg, file);
   jpeg.image_height = height, jpeg.image_width = width;
-  jpeg.input_components = colour ? 3 : 1;
-  jpeg.in_color_space = colour ? JCS_RGB : JCS_GRAYSCALE;
+  jpeg.input_components = channels, jpeg.in_color_space = space;
   jpeg_set_defaults(&jpeg);
   jpeg_set_quality(&jpeg, 100, TRUE);
   jpeg_start_compress(&jpeg, TRUE);
   while (jpeg.next_scanline < height) {
-    JSAMPROW row = pixels.data() + jpeg.next_scanline * width * (colour ? 3 : 1);
+    JSAMPROW row = pixels.data() + jpeg.next_scanline * width * unsigned(channels);
     jpeg_write_scanlines(&jpeg, &row, 1);
   }
   jpeg_finish_compress(&jpeg);
   jpeg_destroy_compress(&jpeg);
   std::fclose(file);
 }
-// Four inks for printing
-void write_cmyk(const std::filesystem::path& path, unsigned height, unsigned width, Bytes inks) {
-  jpeg_compress_struct jpeg{};
-  jpeg_error_mgr error{};
-  jpeg.err = jpeg_std_error(&error);
-  jpeg_create_compress(&jpeg);
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  REQUIRE(file);
-  jpeg_stdio_dest(&jpeg, file);
-  jpeg.image_height = height, jpeg.image_width = width;
-  jpeg.input_components = 4, jpeg.in_color_space = JCS_CMYK;
-  jpeg_set_defaults(&jpeg);
-  jpeg_start_compress(&jpeg, TRUE);
-  while (jpeg.next_scanline < height) {
-    JSAMPROW row = inks.data() + jpeg.next_scanline * width * 4;
-    jpeg_write_scanlines(&jpeg, &row, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  jpeg_destroy_compress(&jpeg);
-  std::fclose(file);
-}
-
 }  // namespace
 
 TEST_CASE("each fault of a folder has a hint that mends it") {
   const Folder folder;
   const auto refused = [&] { return message_of([&] { read_image_folder(folder.path); }); };
-  write_jpeg(folder / "a.jpg", 3, 4, true, Bytes(36, 120));
-  write_jpeg(folder / "b.jpg", 3, 4, true, Bytes(36, 120));
-  write_cmyk(folder / "ink.jpg", 3, 4, Bytes(48, 120));
+  write_jpeg(folder / "a.jpg", 3, 4, JCS_RGB, Bytes(36, 120));
+  write_jpeg(folder / "b.jpg", 3, 4, JCS_RGB, Bytes(36, 120));
+  write_jpeg(folder / "ink.jpg", 3, 4, JCS_CMYK, Bytes(48, 120));
   CHECK(refused() ==
         concat(folder.path.native(),
                ": 1 of 3 files cannot be used:\n  ink.jpg: CMYK colours, four inks for "
                "printing: grey or RGB is read\n  hint: take them out, or make them like "
                "the others: mogrify -colorspace sRGB FILE"));
-  write_jpeg(folder / "ink.jpg", 5, 4, true, Bytes(60, 120));
+  write_jpeg(folder / "ink.jpg", 5, 4, JCS_RGB, Bytes(60, 120));
   CHECK(refused().find("like the others; --resize N makes all N x N") != std::string::npos);
-  write_jpeg(folder / "ink.jpg", 3, 4, false, Bytes(12, 120));
+  write_jpeg(folder / "ink.jpg", 3, 4, JCS_GRAYSCALE, Bytes(12, 120));
   CHECK(refused().ends_with("make them like the others"));  // grey: no size would help
 }
 
@@ -104,7 +83,7 @@ TEST_CASE("a folder of images: in the order of their names, bytes as they were w
   const Bytes b = pixels(36, 9), a = pixels(36, 200);
   write_png(folder / "b.png", 3, 4, true, b);
   write_png(folder / "a.png", 3, 4, true, a);
-  write_jpeg(folder / "c.JPG", 3, 4, true, Bytes(36, 120));
+  write_jpeg(folder / "c.JPG", 3, 4, JCS_RGB, Bytes(36, 120));
   std::ofstream(folder / "notes.txt") << "not an image";
   const Array array = read_image_folder(folder.path);
   CHECK(array.dims == std::vector<std::size_t>{3, 3, 4, 3});
@@ -122,7 +101,7 @@ TEST_CASE("a folder of grey images has one channel") {
   const Folder folder;
   for (const char* name : {"a.png", "b.png", "c.png"})
     write_png(folder / name, 5, 4, false, pixels(20, 3));
-  write_jpeg(folder / "d.jpeg", 5, 4, false, Bytes(20, 77));
+  write_jpeg(folder / "d.jpeg", 5, 4, JCS_GRAYSCALE, Bytes(20, 77));
   CHECK(read_image_folder(folder.path).dims == std::vector<std::size_t>{4, 5, 4, 1});
 }
 
@@ -134,7 +113,7 @@ TEST_CASE("a folder of images: each file that cannot be used is named with the r
   write_png(folder / "grey.png", 8, 8, false, pixels(64, 1));
   write_png(folder / "x.png", 8, 8, true, pixels(192, 1));
   std::filesystem::resize_file(folder / "x.png", 90);
-  write_jpeg(folder / "y.jpg", 8, 8, true, pixels(192, 5));
+  write_jpeg(folder / "y.jpg", 8, 8, JCS_RGB, pixels(192, 5));
   std::filesystem::resize_file(folder / "y.jpg", std::filesystem::file_size(folder / "y.jpg") - 40);
   std::ofstream(folder / "z.jpg") << "hello";
   const std::string text = message_of([&] { read_image_folder(folder.path); });
