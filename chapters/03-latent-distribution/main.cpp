@@ -10,7 +10,7 @@
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/models/quadrature.hpp>
+#include <vaegrad/models/numerics/quadrature.hpp>
 
 using namespace vaegrad;
 

@@ -11,7 +11,7 @@
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/bounds.hpp>
 #include <vaegrad/models/estimators.hpp>
-#include <vaegrad/models/quadrature.hpp>
+#include <vaegrad/models/numerics/quadrature.hpp>
 
 using namespace vaegrad;
 

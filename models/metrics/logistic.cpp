@@ -2,8 +2,8 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/products.hpp>
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/models/metrics/lbfgs.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
+#include <vaegrad/models/numerics/lbfgs.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -1,6 +1,8 @@
-#include <Eigen/Eigenvalues>
+#include <cmath>
+
 #include <vaegrad/autodiff/products.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
+#include <vaegrad/models/numerics/symmetric_eigen.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -34,25 +36,23 @@ Pca pca(ConstMatrix x, Index components) {
     p.mean.numbers[std::size_t(j)] = Real(sum[std::size_t(j)] / double(x.rows));
 
   // C = 1/n Σ (x − m) (x − m)ᵀ, chunks added in double
-  Eigen::MatrixXd C = Eigen::MatrixXd::Zero(D, D);
+  std::vector<double> C(std::size_t(D * D));
   OwnedMatrix part(D, D);
   centred(x, p.mean, [&](ConstMatrix c, Index) {
     multiply(transposed(c), factor(c), part.numbers.data(), false);
     for (Index i = 0; i < part.view().size(); ++i)
-      C.data()[i] += double(part.numbers[std::size_t(i)]);
+      C[std::size_t(i)] += double(part.numbers[std::size_t(i)]);
   });
-  C /= double(x.rows);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solved(C);
-  check(solved.info() == Eigen::Success, "pca: no eigenvectors were found: the covariance of ",
-        x.rows, " examples is not finite");
+  for (double& c : C) c /= double(x.rows);
+  const SymmetricEigen solved = symmetric_eigen(C, D);
   for (Index j = 0; j < D; ++j)
-    p.variances[std::size_t(j)] = std::max(0.0, solved.eigenvalues()(D - 1 - j));
+    p.variances[std::size_t(j)] = std::max(0.0, solved.values[std::size_t(D - 1 - j)]);
   for (Index k = 0; k < components; ++k) {
-    const auto u = solved.eigenvectors().col(D - 1 - k);
-    Index largest = 0;
-    u.cwiseAbs().maxCoeff(&largest);
-    const double sign = u(largest) < 0 ? -1 : 1;
-    for (Index j = 0; j < D; ++j) p.components.view()(k, j) = Real(sign * u(j));
+    const double* u = &solved.vectors[std::size_t((D - 1 - k) * D)];
+    const double* largest =
+        std::max_element(u, u + D, [](double a, double b) { return std::abs(a) < std::abs(b); });
+    const double sign = *largest < 0 ? -1 : 1;
+    for (Index j = 0; j < D; ++j) p.components.view()(k, j) = Real(sign * u[j]);
   }
   return p;
 }

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <vaegrad/models/quadrature.hpp>
+#include <vaegrad/models/numerics/quadrature.hpp>
 
 using namespace vaegrad;
 

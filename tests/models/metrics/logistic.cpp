@@ -3,8 +3,8 @@
 #include <cmath>
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
-#include <vaegrad/models/metrics/lbfgs.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
+#include <vaegrad/models/numerics/lbfgs.hpp>
 
 using namespace vaegrad;
 

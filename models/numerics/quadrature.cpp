@@ -1,6 +1,6 @@
 #include <boost/math/quadrature/trapezoidal.hpp>
 #include <cmath>
-#include <vaegrad/models/quadrature.hpp>
+#include <vaegrad/models/numerics/quadrature.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <deque>
 #include <numeric>
-#include <vaegrad/models/metrics/lbfgs.hpp>
+#include <vaegrad/models/numerics/lbfgs.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
