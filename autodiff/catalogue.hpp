@@ -3,7 +3,8 @@
 // A row of elementwise.hpp or a VAEGRAD_CHECKED line beside an op enters it here, in any namespace,
 // and an op that is not entered does not compile. Ordinary programs pay nothing for it: only a
 // gradient test defines VAEGRAD_CATALOGUE, before it includes the engine, and then has a list that
-// check_catalogue() (gradient_check.hpp) walks.
+// check_catalogue() (gradient_check.hpp) walks. A test of some ops alone defines it later, and
+// includes entries.hpp once more in front of them.
 #pragma once
 #include <type_traits>
 #include <vector>
@@ -59,22 +60,4 @@ bool enter(std::string_view op, std::string_view name, bool elementwise, bool su
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-// clang-format off
-#define VAEGRAD_IN_CATALOGUE(Op) [[maybe_unused]] constexpr bool vaegrad_catalogued(std::type_identity<Op>) { return true; }
-#if defined(VAEGRAD_CATALOGUE)
-#define VAEGRAD_ENTER_(line, ...) [[maybe_unused]] inline const bool entered_##line = ::vaegrad::enter(__VA_ARGS__)
-#define VAEGRAD_ENTER(line, ...) VAEGRAD_ENTER_(line, __VA_ARGS__)
-#define VAEGRAD_ENTRY(Op, name, elementwise, ...) \
-  VAEGRAD_IN_CATALOGUE(Op)                        \
-  VAEGRAD_ENTER(Op##_##name, #Op, #name, elementwise, ::vaegrad::is_surrogate<Op>, __VA_ARGS__);
-#define VAEGRAD_ALSO(Op, name, ...) VAEGRAD_ENTER(Op##_##name, #Op, #name, false, ::vaegrad::is_surrogate<Op>, __VA_ARGS__);
-#define VAEGRAD_INPUTS(...) std::vector<::vaegrad::Input> { __VA_ARGS__ }
-// A function made of catalogued ops: VAEGRAD_COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { .. })
-#define VAEGRAD_COMPOSED(name, ...) VAEGRAD_ENTER(composed_##name, #name, #name, false, false, __VA_ARGS__);
-#else
-#define VAEGRAD_ENTRY(Op, name, elementwise, ...) VAEGRAD_IN_CATALOGUE(Op)
-#define VAEGRAD_ALSO(Op, name, ...)
-#define VAEGRAD_INPUTS(...)
-#define VAEGRAD_COMPOSED(name, ...)
-#endif
-// clang-format on
+#include <vaegrad/autodiff/entries.hpp>

@@ -16,7 +16,11 @@ using namespace vaegrad;
 
 namespace {
 
+#if defined(VAEGRAD_TEST_TREES)
+constexpr int trees = VAEGRAD_TEST_TREES;
+#else
 constexpr int trees = sizeof(Real) == 8 ? 60 : 20;
+#endif
 constexpr double eps = double(std::numeric_limits<Real>::epsilon());
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 

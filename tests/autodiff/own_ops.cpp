@@ -1,8 +1,10 @@
 // Ops of a program, in a namespace of its own that has none of ours.
-#define VAEGRAD_CATALOGUE
 #include <doctest/doctest.h>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+
+#define VAEGRAD_CATALOGUE  // the engine's own are entered by catalogue.cpp
+#include <vaegrad/autodiff/entries.hpp>
 
 namespace somebody::else_ {
 
