@@ -22,7 +22,8 @@ if(VAEGRAD_WERROR)
 endif()
 
 # Headers of others, which most of a room's sources include: parsed once. None of ours, so that a header of ours that changes
-# compiles no more than includes it; and not nlohmann/json.hpp, which costs half a second wherever it is. Not with ccache, which does better without; CMAKE_DISABLE_PRECOMPILE_HEADERS=ON as usual.
+# compiles no more than includes it; and not nlohmann/json.hpp, which costs half a second wherever it is. Not with ccache,
+# which does better without.
 set(VAEGRAD_PRECOMPILED_autodiff <algorithm> <array> <cmath> <concepts> <cstdint> <functional> <limits> <memory> <span>
     <string> <string_view> <type_traits> <utility> <vector> <xsimd/xsimd.hpp>)
 set(VAEGRAD_PRECOMPILED_models ${VAEGRAD_PRECOMPILED_autodiff})
@@ -61,7 +62,10 @@ function(vaegrad_room room)
       set(scope PUBLIC)
       target_compile_options(${target} PRIVATE ${VAEGRAD_WARNINGS} ${VAEGRAD_PIC})
       vaegrad_precompile(${target} ${VAEGRAD_PRECOMPILED_${room}})
-      set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+      if(NOT DEFINED CMAKE_UNITY_BUILD)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+      endif()
+      set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
     else()
       add_library(${target} INTERFACE)
       set(scope INTERFACE)

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/model.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
 

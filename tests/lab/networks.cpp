@@ -2,6 +2,7 @@
 // posterior, the first image, and what is refused.
 #include <doctest/doctest.h>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/run.hpp>
 
 #include "../support/message.hpp"
