@@ -1,4 +1,3 @@
-#include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/distributions.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -11,10 +10,6 @@ Var DiagonalGaussian::log_prob(Var z, Index particles) const {
 Var kl_per_latent(const DiagonalGaussian& q, const DiagonalGaussian& p) {
   return 0.5 * (expm1(q.log_variance - p.log_variance) + p.log_variance - q.log_variance +
                 square(q.mean - p.mean) * exp(-p.log_variance));
-}
-
-const PosteriorScale& posterior_scale(std::string_view name) {
-  return row_named(posterior_scales, name, "posterior scale");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/models/log_2pi.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -13,8 +14,6 @@ inline Var standard_noise(Tape& tape, Shape shape, Stream& noise) {
   noise.normal(e.val());
   return e;
 }
-
-inline constexpr double log_2pi = 1.8378770664093454836;
 
 // N(mean, diag(exp(log_variance)))
 struct DiagonalGaussian {
@@ -63,27 +62,11 @@ Var kl(const Q& q, const P& p) {
   return row_sums(kl_per_latent(q, p));
 }
 
-// How a network's numbers h (B, Z) become log σ², and with μ a DiagonalGaussian. Where the scale
-// could be 0, σ² is raised by `least_variance` (σ ≥ 0.001), smoothly, so that log σ² ≥ −13.8.
-inline constexpr double least_variance = 1e-6;
-struct PosteriorScale {
-  const char* name;
-  Var (*log_variance)(Var h);
-};
-// clang-format off
-inline constexpr PosteriorScale posterior_scales[] = {
-    {"log-variance", [](Var h) -> Var { return h; }},
-    {"log-std",      [](Var h) -> Var { return 2 * h; }},
-    {"softplus",     [](Var h) -> Var { return log(square(softplus(h)) + least_variance); }},
-    {"tanh",         [](Var h) -> Var { return log(square(tanh(h)) + least_variance); }},  // σ of either sign
-};
-// clang-format on
 // h, smoothly kept inside (−bound, bound): bound · tanh(h / bound), which is h near 0
 template <Operand H>
 auto bounded(const H& h, double bound) {
   return bound * tanh((1 / bound) * h);
 }
-const PosteriorScale& posterior_scale(std::string_view name);  // UsageError: the names there are
 
 // Independent x_j ∈ {0, 1} with P(x_j = 1) = sigmoid(logits_j)
 struct Bernoulli {

@@ -1,9 +1,11 @@
 // Layers: parameters with a name, and what they compute. No state besides; rows are examples.
 #pragma once
+#include <span>
 #include <string>
 #include <vector>
 
-#include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/autodiff/initialisers.hpp>
+#include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -22,11 +24,8 @@ struct Linear {
                      vaegrad::initial(initial.weights, initial.seed, p.list().size()))),
         bias(p.add(name + ".bias", {1, out})) {}
 
-  Var product(Var x) const { return matmul(x, x.tape()(weight)); }
-  Var operator()(Var x) const {
-    const Var W = x.tape()(weight), b = x.tape()(bias);
-    return affine(x, W, b);
-  }
+  Var product(Var x) const;  // x W
+  Var operator()(Var x) const;
 };
 
 // a(x + b), one entry: a layer's product x, its bias b (1, out), and what follows.
@@ -34,19 +33,8 @@ struct Activation {
   const char* name;
   Var (*apply)(Var x, Var b);
 };
-// clang-format off
-inline constexpr Activation activations[] = {
-    {"relu",       [](Var x, Var b) -> Var { return relu(x + b); }},
-    {"tanh",       [](Var x, Var b) -> Var { return tanh(x + b); }},
-    {"sigmoid",    [](Var x, Var b) -> Var { return sigmoid(x + b); }},
-    {"softplus",   [](Var x, Var b) -> Var { return softplus(x + b); }},
-    {"leaky_relu", [](Var x, Var b) -> Var { return leaky_relu(x + b, 0.01); }},
-    {"elu",        [](Var x, Var b) -> Var { return elu(x + b); }},
-    {"silu",       [](Var x, Var b) -> Var { return silu(x + b); }},
-    {"gelu",       [](Var x, Var b) -> Var { return gelu(x + b); }},
-};
-// clang-format on
-const Activation& activation(std::string_view name);
+std::span<const Activation> activations();
+const Activation& activation(std::string_view name);  // UsageError: the names there are
 
 // Hidden layers, each followed by the activation:  h = a(.. a(x W₀ + b₀) ..)
 struct Mlp {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/model.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -10,7 +10,7 @@
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/models/bounds.hpp>
-#include <vaegrad/models/estimators.hpp>
+#include <vaegrad/models/evidence_on_grid.hpp>
 #include <vaegrad/models/numerics/quadrature.hpp>
 
 using namespace vaegrad;

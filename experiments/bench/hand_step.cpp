@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <vaegrad/autodiff/denormals.hpp>
+#include <vaegrad/autodiff/elementwise.hpp>
 #include <vaegrad/autodiff/loops.hpp>
 #include <vaegrad/autodiff/products.hpp>
 

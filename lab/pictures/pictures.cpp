@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/pictures/picture_parts.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
 

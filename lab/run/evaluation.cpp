@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/evaluation.hpp>
 #include <vaegrad/models/pareto.hpp>
 

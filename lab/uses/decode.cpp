@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

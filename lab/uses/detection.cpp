@@ -3,6 +3,7 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/files/packed.hpp>
 #include <vaegrad/lab/uses/detection.hpp>

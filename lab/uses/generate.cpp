@@ -1,3 +1,4 @@
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -1,3 +1,4 @@
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/inference.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
 

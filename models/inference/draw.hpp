@@ -1,6 +1,7 @@
 // A draw: what one step infers about x, whatever posterior, prior or hierarchy is behind it. It is
 // all that an objective sees of them.
 #pragma once
+#include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/models/inference/posterior_at.hpp>
 #include <vaegrad/models/inference/prior_at.hpp>
 

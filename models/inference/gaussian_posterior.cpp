@@ -1,4 +1,5 @@
 // q(z|x) = N(μ(x), diag σ²(x)).          Kingma and Welling, arXiv 1312.6114, eq. 9
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/posterior.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

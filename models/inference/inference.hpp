@@ -6,6 +6,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+struct DiagonalGaussian;  // models/distributions.hpp
+
 // What an encoder is given: x as a network takes it (B, D), and the condition y (B, Y) or an empty
 // Var.
 struct Seen {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/prior.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

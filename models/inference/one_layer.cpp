@@ -1,4 +1,5 @@
 // x ↦ h ↦ q(z|x): an encoder's body, and a posterior of the table that reads its numbers off h.
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/inference.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -11,6 +11,16 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// How a network's numbers h (B, Z) become log σ², and with μ a DiagonalGaussian. Where the scale
+// could be 0, σ² is raised by `least_variance` (σ ≥ 0.001), smoothly, so that log σ² ≥ −13.8.
+inline constexpr double least_variance = 1e-6;
+struct PosteriorScale {
+  const char* name;
+  Var (*log_variance)(Var h);
+};
+std::span<const PosteriorScale> posterior_scales();
+const PosteriorScale& posterior_scale(std::string_view name);  // UsageError: the names there are
+
 class Posterior {
  public:
   virtual ~Posterior() = default;
@@ -33,10 +43,7 @@ struct PosteriorSpec {
   double log_variance_bound = 0;  // |log σ²| below it, smoothly; 0: none
 
   // Of the network's numbers h (B, Z)
-  Var log_variance(Var h) const {
-    const Var free = scale->log_variance(h);
-    return log_variance_bound > 0 ? Var(bounded(free, log_variance_bound)) : free;
-  }
+  Var log_variance(Var h) const;
 };
 
 struct PosteriorRow {

@@ -1,6 +1,6 @@
 // q(z|x) at the examples of a batch, and the draw that was made of it.
 #pragma once
-#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

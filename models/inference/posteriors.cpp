@@ -1,7 +1,30 @@
 #include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/posterior.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+// clang-format off
+constexpr PosteriorScale scales[] = {
+    {"log-variance", [](Var h) -> Var { return h; }},
+    {"log-std",      [](Var h) -> Var { return 2 * h; }},
+    {"softplus",     [](Var h) -> Var { return log(square(softplus(h)) + least_variance); }},
+    {"tanh",         [](Var h) -> Var { return log(square(tanh(h)) + least_variance); }},  // σ of either sign
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const PosteriorScale> posterior_scales() { return scales; }
+const PosteriorScale& posterior_scale(std::string_view name) {
+  return row_named(posterior_scales(), name, "posterior scale");
+}
+
+Var PosteriorSpec::log_variance(Var h) const {
+  const Var free = scale->log_variance(h);
+  return log_variance_bound > 0 ? Var(bounded(free, log_variance_bound)) : free;
+}
 
 std::span<const PosteriorRow* const> posteriors() {
 #define ROW(name) &name##_posterior,

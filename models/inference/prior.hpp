@@ -12,6 +12,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 class Inference;
+struct DiagonalGaussian;  // distributions.hpp
 
 class Prior {
  public:

@@ -1,6 +1,6 @@
 // p(z|y) at the conditions y of a batch.
 #pragma once
-#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

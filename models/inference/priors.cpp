@@ -1,4 +1,5 @@
 #include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/prior.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

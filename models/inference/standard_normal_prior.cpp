@@ -1,4 +1,5 @@
 // p(z) = N(0, I)
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/prior.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -5,8 +5,6 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 namespace {
 
-constexpr Index levels = byte_levels;
-
 // log ⟨a, x⟩ = log Γ(a+x) / (Γ(a) Γ(x+1)) by Stirling's formula and what it leaves, S. The large
 // terms of the three gamma functions are taken together: with a = 1000, x = 128, log Γ(a + x) is
 // 6800, but no term here is above 400, and float keeps its digits.
@@ -24,7 +22,7 @@ Var stored_multichoose(Var a, Data data) {
 }  // namespace
 
 Var BetaBinomial::log_prob(Data data) const {
-  check_range("beta-binomial", data.x.val(), levels - 1, true);
+  check_range("beta-binomial", data.x.val(), byte_levels - 1, true);
   const Var successes = stored_multichoose(alpha, data);
   const Var failures = stored_multichoose(beta, Data{repeat_rows(Var(255 - data.x), data.times)});
   const Var all = stored_multichoose(Var(alpha + beta), alpha.tape().constant(Real(255)));
@@ -34,9 +32,9 @@ Var BetaBinomial::log_prob(Data data) const {
 Var BetaBinomial::sample(Stream& noise) const {
   return from_uniform(alpha.tape(), alpha.shape(), noise, [&](double u, Index i, Index j) {
     const double a = double(alpha.val()(i, j)), b = double(beta.val()(i, j));
-    std::array<double, levels> log_p{};
-    for (std::size_t k = 0; k + 1 < levels; ++k) {
-      const double n = levels - 1, at = double(k);
+    std::array<double, byte_levels> log_p{};
+    for (std::size_t k = 0; k + 1 < byte_levels; ++k) {
+      const double n = byte_levels - 1, at = double(k);
       log_p[k + 1] = log_p[k] + std::log((n - at) * (at + a) / ((at + 1) * (n - at - 1 + b)));
     }
     return inverse_cdf(u, log_p);

@@ -1,4 +1,5 @@
 #pragma once
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/likelihoods/likelihood.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

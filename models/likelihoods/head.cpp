@@ -6,6 +6,14 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+Var Outputs::block(Index k) const {
+  return all.shape().cols == dimensions ? all : columns(all, k * dimensions, dimensions);
+}
+Var ChosenLikelihood::log_prob(Data x) const {
+  const Var of_x = row->log_prob(outputs, x);
+  return log_jacobian == 0 ? of_x : Var(of_x + log_jacobian);
+}
+
 LikelihoodScale likelihood_scale(std::string_view text) {
   using Kind = LikelihoodScale::Kind;
   if (text == "learned") return {Kind::learned, 1};

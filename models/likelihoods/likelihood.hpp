@@ -8,7 +8,8 @@
 #include <span>
 #include <string_view>
 
-#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/autodiff/expression.hpp>
+#include <vaegrad/autodiff/random.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -48,9 +49,7 @@ struct Outputs {
   Index dimensions;
   Var log_scale;  // where the likelihood has a scale: (1, 1) or (B, D)
 
-  Var block(Index k) const {
-    return all.shape().cols == dimensions ? all : columns(all, k * dimensions, dimensions);
-  }
+  Var block(Index k) const;
 };
 
 struct Likelihood {
@@ -79,10 +78,7 @@ struct ChosenLikelihood {
   Outputs outputs;
   double log_jacobian = 0;  // of x by the data, where the data were scaled to become x
 
-  Var log_prob(Data x) const {
-    const Var of_x = row->log_prob(outputs, x);
-    return log_jacobian == 0 ? of_x : Var(of_x + log_jacobian);
-  }
+  Var log_prob(Data x) const;
   Var mean() const { return row->mean(outputs); }
   Var sample(Stream& noise) const { return row->sample(outputs, noise); }
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/likelihoods/likelihood.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -1,6 +1,6 @@
 #include <cmath>
 #include <numbers>
-#include <vaegrad/autodiff/optimisers.hpp>
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

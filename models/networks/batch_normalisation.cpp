@@ -1,6 +1,7 @@
 // Batch normalisation: h = a(γ x̂ + β) with x̂ = (x − μ) / √(σ² + ε), for each channel; μ and σ² are
 // those of the batch (all its pixels), or the running averages in the buffers. Ioffe and Szegedy,
 // arXiv 1502.03167. Mirrored it is another of the same shape.
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/networks/layer.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/networks/bodies.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -98,6 +100,11 @@ ChosenLikelihood LikelihoodNetwork::operator()(Var z, Pass pass) const {
   for (std::size_t b = 1; b < weights.size(); ++b)
     y = concatenate_columns(y, convolve_transposed(h, tape(weights[b]), *last));
   return head(y + tape(bias));
+}
+
+DiagonalGaussian GaussianNetwork::operator()(Var x, Pass pass) const {
+  const Var h = body(x, {}, pass);
+  return {mean(h), log_variance(h)};
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

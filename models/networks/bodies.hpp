@@ -6,6 +6,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+struct DiagonalGaussian;  // models/distributions.hpp
+
 struct EncoderBody {  // x (B, D), y (B, Y) ↦ h (B, outputs)
   std::vector<BuiltLayer> image, flat;
   Index conditions, outputs;
@@ -52,10 +54,7 @@ struct GaussianNetwork {  // x ↦ N(μ(x), σ²(x))
         mean(blocks.learnt, name + ".mean", body.outputs, out, initial),
         log_variance(blocks.learnt, name + ".log_variance", body.outputs, out, initial) {}
 
-  DiagonalGaussian operator()(Var x, Pass pass = {}) const {
-    const Var h = body(x, {}, pass);
-    return {mean(h), log_variance(h)};
-  }
+  DiagonalGaussian operator()(Var x, Pass pass = {}) const;
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

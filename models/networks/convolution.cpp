@@ -1,3 +1,4 @@
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/networks/convolution.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -1,4 +1,5 @@
 // A dense layer, h = a(x W + b); mirrored, with a matrix of its own from h's numbers to x's.
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/networks/layer.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

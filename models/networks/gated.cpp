@@ -1,5 +1,6 @@
 // A gate on a dense layer or a convolution: h = f(x) sigmoid(g(x)), f and g alike and without an
 // activation. Dauphin et al., arXiv 1612.08083; in VAEs Tomczak and Welling, arXiv 1705.07120.
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/networks/layer.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

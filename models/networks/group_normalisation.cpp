@@ -2,6 +2,7 @@
 // example's group of channels (Wu and He, arXiv 1803.08494); with one group, layer normalisation
 // (Ba et al., arXiv 1607.06450). γ and β are for each channel. Nothing depends on the batch.
 // Mirrored it is another of the same shape.
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/autodiff/normalise.hpp>
 #include <vaegrad/models/networks/layer.hpp>
 

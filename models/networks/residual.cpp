@@ -1,5 +1,6 @@
 // Layers that add to what they are given: h = a(x + f(x)), the last of f without an activation.
 // He et al., arXiv 1512.03385. Mirrored, f is.
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/networks/layer.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

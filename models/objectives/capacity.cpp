@@ -1,4 +1,5 @@
 // E_q[log p(x|z)] − γ |KL − C|.          Burgess et al., arXiv 1804.03599, eq. 3
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -7,7 +8,7 @@ namespace {
 constexpr ObjectiveSetting gamma{"gamma", "G", "of capacity [1]", 1, 0, 1e6};
 constexpr ObjectiveSetting capacity{"capacity", "C", "nats [0]", 0, 0, 1e6};
 
-Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
+Bound capacity_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_likelihood = particle_mean(log_px, draw.particles), all = kl(draw);
   return {log_likelihood - s[gamma] * abs(all - s[capacity]), log_likelihood, all};
 }
@@ -15,7 +16,7 @@ Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 }  // namespace
 
 const Objective capacity_objective{
-    "capacity",         "gamma |KL - C| (Burgess 2018)", bound, {.kl = true}, false, false,
+    "capacity",         "gamma |KL - C| (Burgess 2018)", capacity_bound, {.kl = true}, false, false,
     {&gamma, &capacity}};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

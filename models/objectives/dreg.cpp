@@ -3,12 +3,13 @@
 // and prior's Σ_k w̃_k ∂ log w_k/∂θ.          Tucker et al., arXiv 1810.04152, eq. 8
 #include <algorithm>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
+Bound dreg_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_w = log_weights(log_px, draw, s.beta), w = softmax(stop_gradient(log_w));
   // w̃, the second time
   std::copy(w.val().begin(), w.val().end(), draw.factor.val().begin());
@@ -20,8 +21,8 @@ Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 }  // namespace
 
 const Objective dreg_objective{
-    "dreg", "iwae, doubly reparameterised (Tucker 2019)",
-    bound,  {.kl = true, .log_ratio = true, .held = true, .factor = true},
-    false,  true};
+    "dreg",     "iwae, doubly reparameterised (Tucker 2019)",
+    dreg_bound, {.kl = true, .log_ratio = true, .held = true, .factor = true},
+    false,      true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

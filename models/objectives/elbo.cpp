@@ -1,6 +1,7 @@
 // E_q[log p(x|z)] − β KL(q(z|x) ‖ p(z)), the KL in closed form where the draw has one, else by
 // sampling.  β = 1: Kingma and Welling, arXiv 1312.6114, eq. 10. β ≠ 1: Higgins et al., ICLR 2017,
 // eq. 4
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -9,7 +10,7 @@ namespace {
 constexpr ObjectiveSetting free_bits{
     "free-bits", "L", "nats of KL per latent that cost nothing [0]", 0, 0, 1e6};
 
-Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
+Bound elbo_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_likelihood = particle_mean(log_px, draw.particles), all = kl(draw);
   if (s[free_bits] > 0) {
     check<UsageError>(bool(draw.kl), "free bits: the KL of this posterior and prior has no value ",
@@ -21,10 +22,11 @@ Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 
 }  // namespace
 
-const Objective elbo_objective{
-    "elbo",      "the ELBO, KL in closed form where there is one", bound, {.kl = true}, false, true,
-    {&free_bits}};
+const Objective elbo_objective{"elbo",      "the ELBO, KL in closed form where there is one",
+                               elbo_bound,  {.kl = true},
+                               false,       true,
+                               {&free_bits}};
 const Objective beta_objective{
-    "beta", "beta times the KL (Higgins 2017)", bound, {.kl = true}, true, true, {&free_bits}};
+    "beta", "beta times the KL (Higgins 2017)", elbo_bound, {.kl = true}, true, true, {&free_bits}};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

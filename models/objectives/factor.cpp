@@ -4,6 +4,7 @@
 // latents are permuted within the batch that the codes come from.
 #include <utility>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/layers.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 
@@ -37,7 +38,7 @@ Var permuted(Var z, std::uint64_t seed, std::uint32_t step) {
   return to;
 }
 
-Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
+Bound factor_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_likelihood = particle_mean(log_px, draw.particles), all = kl(draw);
   Bound b{log_likelihood - s.beta * all, log_likelihood, all};
   const auto* critic = dynamic_cast<const Critic*>(s.opponent);
@@ -58,7 +59,7 @@ Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 const Objective factor_objective{
     "factor",
     "the ELBO - G total correlation, by a critic (Kim 2018)",
-    bound,
+    factor_bound,
     {.kl = true},
     false,
     true,

@@ -1,18 +1,19 @@
 // log 1/K Σ_k w_k.          Burda, Grosse and Salakhutdinov, arXiv 1509.00519, eq. 8
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-Bound bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
+Bound iwae_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   return {log_mean_exp(log_weights(log_px, draw, s.beta)), particle_mean(log_px, draw.particles),
           kl(draw)};
 }
 
 }  // namespace
 
-const Objective iwae_objective{"iwae", "importance weighted bound (Burda 2016)",
-                               bound,  {.kl = true, .log_ratio = true},
-                               false,  true};
+const Objective iwae_objective{"iwae",     "importance weighted bound (Burda 2016)",
+                               iwae_bound, {.kl = true, .log_ratio = true},
+                               false,      true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 

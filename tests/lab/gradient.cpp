@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/model.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
 
@@ -207,7 +208,7 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
         beyond += (numbers - free_bits) * (p->conditional ? 1 + parts : 2);
       }
   }
-  const std::size_t stochastic = likelihood_scales * std::size(posterior_scales) * of_gaussian;
+  const std::size_t stochastic = likelihood_scales * posterior_scales().size() * of_gaussian;
   const std::size_t want = stochastic  // vae
                            +
                            (2 + parts) * stochastic  // cvae: two priors given the label, one parts
@@ -224,6 +225,6 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
   CHECK(checked + refused == all);
   CHECK(of_objective.size() == objectives().size());
   CHECK(of_likelihood.size() == likelihoods().size());
-  CHECK(of_posterior.size() == std::size(posterior_scales));
+  CHECK(of_posterior.size() == posterior_scales().size());
   CHECK(of_model.size() == setting("model").choices.size());
 }

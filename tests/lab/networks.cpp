@@ -2,6 +2,7 @@
 // posterior, the first image, and what is refused.
 #include <doctest/doctest.h>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/run.hpp>
 
 #include "../support/message.hpp"
@@ -97,7 +98,7 @@ TEST_CASE("the gradient of convolutional networks of every model, prior, posteri
       if (s.model != "cvae" && s.prior != "standard-normal") continue;
       check_gradient_of(s, {7, 5});
     }
-  for (const PosteriorScale& scale : posterior_scales) {
+  for (const PosteriorScale& scale : posterior_scales()) {
     Settings s = conv();
     s.posterior_scale = scale.name;
     check_gradient_of(s, {4, 6});

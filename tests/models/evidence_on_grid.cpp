@@ -3,7 +3,7 @@
 
 #include <boost/math/quadrature/trapezoidal.hpp>
 
-#include <vaegrad/models/estimators.hpp>
+#include <vaegrad/models/evidence_on_grid.hpp>
 
 using namespace vaegrad;
 

@@ -400,7 +400,7 @@ TEST_CASE("the gradient of a VAE with every likelihood and every posterior scale
     }
   };
   for (const Likelihood& row : likelihoods())
-    for (const PosteriorScale& form : posterior_scales) {
+    for (const PosteriorScale& form : posterior_scales()) {
       Parameters p;
       const Activation a = activation("tanh");
       const Vae vae{Encoder{Mlp(p, "encoder", 4, {5}, a, {1}), Linear(p, "mean", 5, 2, {2}),
@@ -424,7 +424,7 @@ TEST_CASE("the gradient of a VAE with every likelihood and every posterior scale
 
 TEST_CASE("posterior scales: log sigma^2 as named, never below its floor") {
   const std::vector<double> hs{-1e30, -1000, -30, -2, -0.3, 0, 1e-8, 0.3, 2, 30, 1000};
-  for (const PosteriorScale& form : posterior_scales) {
+  for (const PosteriorScale& form : posterior_scales()) {
     Tape tape;
     const Var h = tape.variable(column(tape, hs).val());
     const Var log_variance = form.log_variance(h);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/networks.hpp>
 
 #include "../support/message.hpp"

@@ -170,7 +170,7 @@ std::filesystem::path shipped_config(const std::string& name) {
   for (const std::filesystem::path& folder :
        {std::filesystem::path(VAEGRAD_CONFIGS), beside.lexically_normal(),
         std::filesystem::path(VAEGRAD_INSTALLED_CONFIGS)})
-    if (const std::filesystem::path file = folder / name; std::filesystem::exists(file, error))
+    if (std::filesystem::path file = folder / name; std::filesystem::exists(file, error))
       return file;
   fail("config: there is no ", name, " here or in ", VAEGRAD_CONFIGS, " or ",
        VAEGRAD_INSTALLED_CONFIGS, hint, "--config FILE names one");

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/training/training.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -2,6 +2,7 @@
 // that a run's folder brings all of it back.
 #include <doctest/doctest.h>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/run.hpp>
 
 #include "../../support/message.hpp"

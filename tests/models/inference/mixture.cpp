@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/inference.hpp>
 
 using namespace vaegrad;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 
 using namespace vaegrad;

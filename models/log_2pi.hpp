@@ -1,0 +1,8 @@
+#pragma once
+#include <vaegrad/autodiff/real.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+inline constexpr double log_2pi = 1.8378770664093454836;
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
