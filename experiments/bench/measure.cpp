@@ -1,6 +1,7 @@
 #include "measure.hpp"
 
 #include <cmath>
+#include <vaegrad/autodiff/autodiff.hpp>
 
 #include "allocations.hpp"
 #include "hand_step.hpp"

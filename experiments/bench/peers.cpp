@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/process.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/io.hpp>
+#include <boost/process/pipe.hpp>
+#include <boost/process/search_path.hpp>
+#include <boost/process/system.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>

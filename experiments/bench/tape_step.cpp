@@ -1,5 +1,7 @@
 #include "tape_step.hpp"
 
+#include <vaegrad/autodiff/autodiff.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <vaegrad/lab/uses/fits/fit.hpp>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/fits/gaussian_mixture.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
