@@ -97,6 +97,7 @@ BINARY(leaky_relu,     -2,  2,        0.1, 0.5,      select(a > 0, a, b * a),  s
 #undef INFIX
 // clang-format on
 
+// −x
 template <Operand A>
 auto operator-(const A& a) {
   return negative(a);

@@ -7,6 +7,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// log p(z) of a prior, of K draws for each of its rows:  z (B K, Z) -> (B K, 1)
 inline Var log_prob(const StandardNormal& p, Var z, Index) { return p.log_prob(z); }
 inline Var log_prob(const DiagonalGaussian& p, Var z, Index particles) {
   return p.log_prob(z, particles);

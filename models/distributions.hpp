@@ -14,6 +14,7 @@ inline Var standard_noise(Tape& tape, Shape shape, Stream& noise) {
   return e;
 }
 
+// log 2π
 inline constexpr double log_2pi = 1.8378770664093454836;
 
 // N(mean, diag(exp(log_variance)))
@@ -40,10 +41,12 @@ struct DiagonalGaussian {
 
 // N(0, I): the usual prior of the latent
 struct StandardNormal {
+  // Σ_j −½ (x² + log 2π);  (B, 1)
   template <Operand X>
   Var log_prob(const X& x) const {
     return row_sums(-0.5 * (square(operand(x)) + log_2pi));
   }
+  // A draw of that shape, a constant.
   Var sample(Tape& tape, Shape shape, Stream& noise) const {
     return standard_noise(tape, shape, noise);
   }
@@ -96,6 +99,7 @@ struct Bernoulli {
     return row_sums(x * logits - softplus(logits));
   }
   Var mean() const { return sigmoid(logits); }
+  // x of 0 and 1, (B, D), a constant
   Var sample(Stream& noise) const {
     const Var x = logits.tape().constant(logits.shape());
     noise.uniform(x.val());

@@ -22,7 +22,9 @@ struct Linear {
                      vaegrad::initial(initial.weights, initial.seed, p.list().size()))),
         bias(p.add(name + ".bias", {1, out})) {}
 
+  // x W alone, for an Activation that adds the bias
   Var product(Var x) const { return matmul(x, x.tape()(weight)); }
+  // x W + b, one entry
   Var operator()(Var x) const {
     const Var W = x.tape()(weight), b = x.tape()(bias);
     return affine(x, W, b);
@@ -46,7 +48,8 @@ inline constexpr Activation activations[] = {
     {"gelu",       [](Var x, Var b) -> Var { return gelu(x + b); }},
 };
 // clang-format on
-const Activation& activation(std::string_view name);
+
+const Activation& activation(std::string_view name);  // UsageError: the names there are
 
 // Hidden layers, each followed by the activation:  h = a(.. a(x W₀ + b₀) ..)
 struct Mlp {
@@ -55,7 +58,10 @@ struct Mlp {
 
   Mlp(Parameters& p, const std::string& name, Index in, const std::vector<Index>& hidden,
       Activation activation, Initial initial);
+
+  // x (B, in) -> h (B, outputs(in))
   Var operator()(Var x) const;
+  // Columns of h; of x itself without layers
   Index outputs(Index in) const { return layers.empty() ? in : layers.back().bias.shape.cols; }
 };
 

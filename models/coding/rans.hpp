@@ -11,6 +11,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// The hint of every error about a stream.
 inline constexpr std::string_view damaged_stream_hint =
     "get what was compressed again, it is damaged or was cut short";
 
@@ -27,6 +28,7 @@ struct Interval {
   std::uint32_t start, count;
 };
 
+// The stack: a state, and words below it.
 class Rans {
  public:
   static constexpr std::uint64_t least = std::uint64_t{1} << 31;  // state: [2^31, 2^63)
@@ -69,6 +71,7 @@ class Rans {
 
   // A symbol of `bits` even bits.
   void push_bits(std::uint32_t symbol, int bits) { push({symbol, 1}, bits); }
+  // .. and back.
   std::uint32_t pop_bits(int bits) {
     return pop(bits, [](std::uint32_t c) { return std::pair(c, Interval{c, 1}); });
   }

@@ -27,6 +27,7 @@ class SymbolTable {
   }
 
   std::uint32_t size() const { return std::uint32_t(start_.size()) - 1; }
+  // Its counts of 2^bits.
   Interval interval(std::uint32_t symbol) const {
     return {start_[symbol], start_[symbol + 1] - start_[symbol]};
   }
@@ -34,7 +35,10 @@ class SymbolTable {
   double probability(std::uint32_t symbol) const {
     return double(interval(symbol).count) / (1 << bits);
   }
+
+  // Onto a stack, and off it.
   void push(Rans& to, std::uint32_t symbol) const { to.push(interval(symbol), bits); }
+  // The symbol on top.
   std::uint32_t pop(Rans& from) const {
     return from.pop(bits, [&](std::uint32_t c) {
       const auto after = std::upper_bound(start_.begin(), start_.end(), c);

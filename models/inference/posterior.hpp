@@ -24,6 +24,7 @@ class Posterior {
   virtual Var kl(const PosteriorAt& q, const PriorAt& p) const = 0;
 };
 
+// What a posterior is made of.
 struct PosteriorSpec {
   Index latent;
   const PosteriorScale* scale;
@@ -39,6 +40,7 @@ struct PosteriorSpec {
   }
 };
 
+// A row of the table: its name and the help's words for it, what it can, how it is made.
 struct PosteriorRow {
   const char *name, *what;
   bool gaussian;  // closed KL to a Gaussian prior
@@ -59,6 +61,7 @@ struct PosteriorRow {
 VAEGRAD_POSTERIORS(ROW)
 #undef ROW
 
+// The table.
 std::span<const PosteriorRow* const> posteriors();
 const PosteriorRow& posterior(std::string_view name);  // UsageError: the names there are
 

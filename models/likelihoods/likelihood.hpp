@@ -48,11 +48,13 @@ struct Outputs {
   Index dimensions;
   Var log_scale;  // where the likelihood has a scale: (1, 1) or (B, D)
 
+  // The k-th block, (B, D)
   Var block(Index k) const {
     return all.shape().cols == dimensions ? all : columns(all, k * dimensions, dimensions);
   }
 };
 
+// A row of the table.
 struct Likelihood {
   const char* name = "";
   Index outputs = 1;       // of the network for each dimension of x, one more with a scale for each
@@ -70,6 +72,8 @@ struct Likelihood {
     return values == Values::binary || values == Values::grey;
   }
 };
+
+// The table; the first is the default.
 std::span<const Likelihood> likelihoods();
 const Likelihood& likelihood(std::string_view name);  // UsageError: the names there are
 
@@ -79,12 +83,13 @@ struct ChosenLikelihood {
   Outputs outputs;
   double log_jacobian = 0;  // of x by the data, where the data were scaled to become x
 
+  // log p(x|z) of the data, (B, 1), nats
   Var log_prob(Data x) const {
     const Var of_x = row->log_prob(outputs, x);
     return log_jacobian == 0 ? of_x : Var(of_x + log_jacobian);
   }
   Var mean() const { return row->mean(outputs); }
-  Var sample(Stream& noise) const { return row->sample(outputs, noise); }
+  Var sample(Stream& noise) const { return row->sample(outputs, noise); }  // x, (B, D)
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

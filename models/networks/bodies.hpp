@@ -33,7 +33,10 @@ struct LikelihoodNetwork {
   LikelihoodNetwork(Blocks blocks, const std::string& name, Index in, const Network& network,
                     ImageShape image, const Likelihood& row, Index dimensions,
                     std::optional<LikelihoodScale> scale, Activation activation, Initial initial);
+
+  // p(x|z);  z (B, in)
   ChosenLikelihood operator()(Var z, Pass pass = {}) const;
+  // LikelihoodHead::start_at, of the last bias
   void start_at(ConstMatrix data_mean) { head.start_at(data_mean, bias.owner->change_value(bias)); }
 
  private:
@@ -52,6 +55,7 @@ struct GaussianNetwork {  // x ↦ N(μ(x), σ²(x))
         mean(blocks.learnt, name + ".mean", body.outputs, out, initial),
         log_variance(blocks.learnt, name + ".log_variance", body.outputs, out, initial) {}
 
+  // x (B, D)
   DiagonalGaussian operator()(Var x, Pass pass = {}) const {
     const Var h = body(x, {}, pass);
     return {mean(h), log_variance(h)};

@@ -55,6 +55,7 @@ void turn_upright(Picture& picture, int orientation);
 // Pixels have a further channel, alpha: they are laid over white, and it goes away.
 void lay_over_white(Picture& picture);
 
+// Rows of the table of formats.
 void read_png(std::string_view bytes, Picture& to);
 void read_jpeg(std::string_view bytes, Picture& to);
 

@@ -64,6 +64,7 @@ struct Settings {
   bool names_data = false;  // --data was on the command line
 };
 
+// A row of the table.
 struct Setting {
   const char *group, *name, *value;  // value: what stands for it in the help; "" for a switch
   std::string help;
@@ -71,6 +72,7 @@ struct Setting {
   std::function<std::string(const Settings&)> get;  // "" when there is nothing to record
   std::vector<std::string> choices = {};            // empty: numbers, paths
 };
+// The table, and one row of it. Error: there is none of this name.
 const std::vector<Setting>& all_settings();
 const Setting& setting(std::string_view name);
 
