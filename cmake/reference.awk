@@ -158,7 +158,7 @@ function parse(n,  s, k, c, rest, next_code, m) {
         macro = rest; sub(/^# *define +/, "", macro); match(macro, /^[A-Za-z_0-9]+/); macro = substr(macro, 1, RLENGTH)
         if (block != "") group = block
         if (macro in undefined || macro !~ /^VAEGRAD_/ || macro ~ /(_ROW|_)$/ || hidden_from[depth]) hide_macro[n] = 1
-        else if (group != "") before[n] = "/** " comment(group) " */ "
+        else if (group != "") before[n] = "/** " comment(group) room " */ "
         block = ""
       }
       return
@@ -259,14 +259,14 @@ function table_row(s, said,  a, n, kind) {
   s = substr(s, index(s, "(") + 1); sub(/\)[^)]*$/, "", s)
   n = split_arguments(s, a)
   if (kind == "UNARY")
-    return "/** " comment("y = " a[4] ";   dy/dx = " a[5] ", entry by entry") " */ template <class A> auto " a[1] "(const A &x);"
+    return "/** " comment("y = " a[4] ";   dy/dx = " a[5] ", entry by entry") room " */ template <class A> auto " a[1] "(const A &x);"
   if (kind == "BINARY")
-    return "/** " comment("y = " a[6] ";   dy/da = " a[7] ", dy/db = " a[8] ", entry by entry; sizes are equal or 1") \
+    return "/** " comment("y = " a[6] ";   dy/da = " a[7] ", dy/db = " a[8] ", entry by entry; sizes are equal or 1") room \
            " */ template <class A, class B> auto " a[1] "(const A &a, const B &b);"
   if (kind == "INFIX")
-    return "/** " comment("y = " a[7] ";   dy/da = " a[8] ", dy/db = " a[9] ", entry by entry; sizes are equal or 1") \
+    return "/** " comment("y = " a[7] ";   dy/da = " a[8] ", dy/db = " a[9] ", entry by entry; sizes are equal or 1") room \
            " */ template <class A, class B> auto operator" a[2] "(const A &a, const B &b);"
-  if (kind == "REDUCTION") return "/** " comment(said) " */ template <class A> Var " a[1] "(const A &a);"
+  if (kind == "REDUCTION") return "/** " comment(said) room " */ template <class A> Var " a[1] "(const A &a);"
   return ""
 }
 
@@ -295,14 +295,19 @@ function emit_line(n,  parts, k, m, j, t, s, col, out, done, hold) {
   print before[n] out substr(s, done + 1)
 }
 
+FNR == 1 {  # the room is the folder: autodiff, models_coding, lab_data_formats (cmake/reference.dox)
+  room = FILENAME
+  sub(/\/[^\/]*$/, "", room); match(room, /(autodiff|models|lab)(\/[a-z\/]*)?$/); room = substr(room, RSTART); gsub(/\//, "_", room)
+  room = " \\ingroup " room
+}
 { line[NR] = $0; if ($1 == "#undef") undefined[$2] = 1 }
 
 END {
-  silent = "/** \\brief <span></span> */ "  # said by its class: nothing to be seen
+  silent = "/** \\brief <span class=\"said\"></span> */ "  # said by its class: nothing to be seen
   lines = NR; depth = 0; kind_of[0] = "n"; hidden_from[0] = 0
   for (n = 1; n <= lines; ++n) parse(n)
   if (match(head, /^[A-Z][A-Za-z]*:/)) named_in_head = substr(head, 1, RLENGTH - 1)
-  if (head != "") before[1] = "/** \\file " FILENAME " " comment(head) " */"
+  if (head != "") before[1] = "/** \\file " FILENAME " " comment(head) room " */"
   for (s = 1; s <= statements; ++s) {
     t = what[s]; d = scope_of[s]
     if (t ~ /^static constexpr (auto|const char\*) name/ && d > 0) op[parent[s]] = 1
@@ -336,7 +341,7 @@ END {
     if (behind[s] != "") said = (said != "" && (own[s] || is_function(t))) ? said "\n\n" behind[s] : behind[s]
     if (said == "" && head != "" && (named_in_head ? name[s] == named_in_head : !seen++)) said = head
     seen = 1
-    if (said != "") doc = "/** " comment(said) " */ "
+    if (said != "") doc = "/** " comment(said) (kind_of_parent(s) == "n" ? room : "") " */ "
     else if (parent[s] && documented[parent[s]] && (kinds[parent[s]] == "e" || of_class(t, name[parent[s]])))
       doc = silent
     else doc = ""
