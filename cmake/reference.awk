@@ -35,8 +35,8 @@ function marked(s,  parts, n, k, out) {  # `code` stays code
 function comment(text,  lines, n, k, out, code, at, first) {
   n = split(text, lines, "\n")
   for (k = 1; k <= n; ++k) {
-    if (lines[k] ~ /^   / && trim(lines[k]) != "") {
-      out = out (code ? "<br>" : "<pre>") plain(substr(lines[k], 4)); code = 1
+    if (lines[k] ~ /^  / && trim(lines[k]) != "") {
+      out = out (code ? "<br>" : "<pre>") plain(substr(lines[k], 3)); code = 1
       continue
     }
     if (code) { out = out "</pre>"; code = 0 }
@@ -230,8 +230,8 @@ function parse(n,  s, k, c, rest, next_code, m) {
 function trailing_comment(n, k,  said, some, m, count) {
   said = substr(line[n], k + 2); sub(/^ /, "", said)
   trailing_count = 0
-  count = split(on_line[n], some, " ")
-  for (m = 1; m <= count; ++m) trailing[++trailing_count] = some[m]
+  count = split(on_line[n], some, " "); some[0] = 0
+  for (m = 1; m <= count; ++m) if (some[m] != some[m - 1]) trailing[++trailing_count] = some[m]
   if (statement && body && body_opens_on[statement] != n && trim(substr(line[n], 1, k - 1)) ~ /\{$/ && body == 1)
     trailing[++trailing_count] = statement
   if (!trailing_count) return
