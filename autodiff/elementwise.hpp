@@ -14,6 +14,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Two operands; one of them may be a number.
 template <class A, class B>
 concept Operands = (Operand<A> || Operand<B>)&&(Operand<A> || Number<A>)&&(Operand<B> || Number<B>);
 

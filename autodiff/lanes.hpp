@@ -90,7 +90,7 @@ class Lanes {
   }
   const Batch& batch() const { return batch_; }
 
-  // On the register itself: the intrinsics behind xsimd's operators are as the including program's
+  // Lane by lane, on the register itself: the intrinsics behind xsimd's operators are as the including program's
   // options have them, and Clang's may say that sums can be reordered.
   friend Lanes operator+(Lanes a, Lanes b) { return Lanes(Batch(a.number() + b.number())); }
   friend Lanes operator-(Lanes a, Lanes b) { return Lanes(Batch(a.number() - b.number())); }

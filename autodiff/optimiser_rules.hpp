@@ -13,6 +13,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// The same number in every lane.
 inline Lanes lanes(double x) { return Lanes(Real(x)); }
 
 // v ← μ v + g,  w ← w − η v          (μ = 0: plain stochastic gradient descent)

@@ -82,7 +82,7 @@ function is_hidden(s) {
   s = without_template(s)
   return s ~ /^(class|struct) [A-Za-z_0-9]+ *;/ || s ~ /^static_assert/ || s ~ /^friend (class|struct) / ||
          s ~ /= *delete *;$/ || s ~ /^[A-Z][A-Za-z_0-9]*\([^()]*\) *->/ || s ~ /^[A-Z][A-Z_0-9]+\(/ ||
-         s ~ /^using [A-Za-z_0-9:]+::[A-Za-z_0-9]+;$/
+         s ~ /^[A-Za-z_0-9]+::~?[A-Za-z_0-9]+\(/ || s ~ /^using [A-Za-z_0-9:]+::[A-Za-z_0-9]+;$/
 }
 # Names whose comment is their class's
 function of_class(s, class,  t) {

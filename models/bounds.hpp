@@ -26,6 +26,8 @@ Bound bound(const Objective& o, const V& vae, const X& x, Stream& noise,
   if (o.wanted.kl) draw.kl = kl_per_latent(q, vae.prior);
   return o.bound(log_px, draw, s);
 }
+
+// The same, of one row: elbo, elbo_mc, iwae.
 template <class V, Operand X>
 Bound analytic_bound(const V& vae, const X& x, Stream& noise, const ObjectiveSettings& s) {
   return bound(elbo_objective, vae, x, noise, s);

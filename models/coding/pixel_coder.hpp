@@ -11,6 +11,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// A pixel's counts are of 2^pixel_bits.
 inline constexpr int pixel_bits = 24;
 
 // What a decoder's last layer means, as it was trained (LikelihoodHead in models/likelihoods.hpp).

@@ -10,6 +10,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// What N images were drawn from.
 struct KnownFactors {
   std::vector<std::size_t> sizes;         // how many values each factor has
   std::span<const std::uint8_t> indices;  // (N, sizes.size()): which of its values

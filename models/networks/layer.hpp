@@ -133,6 +133,7 @@ inline bool is_flat(ImageShape s) { return s.height == 1 && s.width == 1; }
 
 // The layer itself, or the one that it wraps.
 const LayerRow& unwrapped(const LayerRow& row);
+// Whether it takes an image as a row of numbers.
 inline bool flattens(const LayerRow& row) { return unwrapped(row).kind->flattens; }
 // The number of the first layer that takes all there is as a row of numbers; of all, where none
 // does.

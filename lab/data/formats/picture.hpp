@@ -37,6 +37,7 @@ struct PictureFormat {
   bool (*begins)(std::string_view start);             // its first 12 bytes
   void (*read)(std::string_view bytes, Picture& to);  // null: known by name alone, not read
 };
+// The table.
 std::span<const PictureFormat> picture_formats();
 const PictureFormat* find_picture_format(std::string_view start);  // null: none of them
 

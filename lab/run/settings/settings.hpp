@@ -84,6 +84,8 @@ Settings read_settings(std::span<const std::string> arguments);
 // Refuses what would be ignored (a beta without --objective beta, ..) and what makes no sense
 // together.
 void check_consistent(const Settings& settings);
+
+// Takes over the lines of a configuration file. UsageError: one that cannot be read.
 void read_config(const std::filesystem::path& path, Settings& to);
 
 // The row that settings.likelihood names.

@@ -11,6 +11,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// What a fit may heed.
 struct FitSettings {
   Index components = 100;
   std::uint64_t seed = 1;
