@@ -17,6 +17,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 class Tape;
 
+// A formula, computed once it is stored in a Var or reduced (expression.hpp).
 template <class T>
 concept Expression = std::remove_cvref_t<T>::is_expression;
 

@@ -84,10 +84,14 @@ function is_hidden(s) {
          s ~ /= *delete *;$/ || s ~ /^[A-Z][A-Za-z_0-9]*\([^()]*\) *->/ || s ~ /^[A-Z][A-Z_0-9]+\(/ ||
          s ~ /^[A-Za-z_0-9]+::~?[A-Za-z_0-9]+\(/ || s ~ /^using [A-Za-z_0-9:]+::[A-Za-z_0-9]+;$/
 }
-# Names whose comment is their class's
-function of_class(s, class,  t) {
-  t = without_template(s); sub(/^(explicit|constexpr|inline|virtual) /, "", t); sub(/^(explicit|constexpr) /, "", t)
-  return !is_function(s) || t ~ /^~/ || t ~ /operator=[ (]/ || t ~ /operator==/ || t ~ /\(\) const/ || index(t, class "(") == 1
+# Whether the comment of its class or enumeration is that of statement s
+function said_by_parent(s,  t, class) {
+  if (kind_of_parent(s) == "e") return 1
+  t = what[s]; class = name[parent[s]]
+  if (kinds[s] == "c") return t ~ /^(struct|union) *[{][}]/  # without a name, of some members
+  if (!is_function(t)) return 1
+  t = without_template(t); sub(/^(explicit |constexpr |inline |virtual )+/, "", t)
+  return t ~ /^~/ || t ~ /operator=[ (]/ || t ~ /operator==/ || t ~ /\(\) const/ || index(t, class "(") == 1
 }
 
 function function_name(s) {
@@ -342,18 +346,17 @@ END {
     if (said == "" && head != "" && (named_in_head ? name[s] == named_in_head : !seen++)) said = head
     seen = 1
     if (said != "") doc = "/** " comment(said) (kind_of_parent(s) == "n" ? room : "") " */ "
-    else if (parent[s] && documented[parent[s]] && (kinds[parent[s]] == "e" || of_class(t, name[parent[s]])))
-      doc = silent
+    else if (documented[parent[s]] && said_by_parent(s)) doc = silent
+    else if (without_template(t) ~ /^concept /) doc = "/** \\brief \\concept_without_words */ "  # of which doxygen says nothing
     else doc = ""
-    if (list && doc != "" && said != "" && !own[s] && behind[s] == "" ) print FILENAME ":" at_line[s] ": " substr(t, 1, 90) "\n        " substr(said, 1, 150)
+    documented[s] = doc != ""
     insert(at_line[s], at_column[s], doc)
-    if (kinds[s] ~ /[ce]/ && t !~ /{} *;$/ && doc != "") insert(close_line[s], close_column[s] + 1, silent)  # struct { .. } x;
+    if (kinds[s] ~ /[ce]/ && t !~ /[{][}] *;$/ && doc != "") insert(close_line[s], close_column[s] + 1, silent)  # struct { .. } x;
     if (kinds[s] != "") doc = silent
     for (k = 1; !is_function(t) && k <= commas[s]; ++k) insert(comma_line[s, k], comma_column[s, k] + 1, doc)
-    documented[s] = said != ""
   }
   for (n = 1; n <= lines; ++n) {
     if (hide_macro[n]) { for (m = n; line[m] ~ /\\$/; ++m) line[m] = ""; line[m] = "" }
-    if (!list) emit_line(n)
+    emit_line(n)
   }
 }
