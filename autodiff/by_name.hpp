@@ -18,6 +18,7 @@ const auto& row_of(const Held& held) {
     return held;
 }
 
+// In the table's order.
 template <class Rows>
 std::vector<std::string> names_of(const Rows& rows) {
   std::vector<std::string> names;

@@ -19,6 +19,7 @@ struct Input {
   double low = -2, high = 2;
 };
 
+// A function that records an op, and the inputs its gradient is checked on.
 struct Catalogued {
   std::string_view op, name;  // type of the op; what is checked
   bool elementwise;           // shapes are to be varied, with broadcasting
@@ -26,6 +27,8 @@ struct Catalogued {
   std::vector<Input> inputs;
   Var (*apply)(const Var*);
 };
+
+// Those of the program: of every file in which VAEGRAD_CATALOGUE is defined.
 std::vector<Catalogued>& catalogue();
 
 // Found beside the op, wherever that is.
@@ -34,10 +37,13 @@ concept InCatalogue = requires(std::type_identity<Op> op) {
   vaegrad_catalogued(op);
 };
 
+// Its pullbacks are by design not the slopes of its value.
 template <class Op>
 inline constexpr bool is_surrogate = requires {
   requires Op::is_surrogate;
 };
+
+// ---- internal: what the lines of entries.hpp call ----
 
 template <class... V>
 constexpr std::size_t arity(Var (*)(V...)) {

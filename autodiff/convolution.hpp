@@ -6,6 +6,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// ---- internal: what two ops share ----
+
 // Error: x is no batch of these images, or w not the geometry's weights
 inline void check_convolution(const char* where, const ConvolutionGeometry& g, Shape x,
                               ImageShape image, Shape w) {
@@ -19,6 +21,8 @@ inline std::string geometry_details(const ConvolutionGeometry& g, ImageShape fro
   return concat(", ", from, " -> ", to, ", kernel ", g.kernel, ", stride ", g.stride, ", padding ",
                 g.padding);
 }
+
+// ---- the ops ----
 
 // y = A x          x̄ += Aᵀ ȳ          w̄ += ∂⟨ȳ, A x⟩/∂w          A as w and the geometry say
 struct Convolve {

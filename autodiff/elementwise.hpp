@@ -14,6 +14,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Two operands; one of them may be a number.
 template <class A, class B>
 concept Operands = (Operand<A> || Operand<B>)&&(Operand<A> || Number<A>)&&(Operand<B> || Number<B>);
 
@@ -97,6 +98,7 @@ BINARY(leaky_relu,     -2,  2,        0.1, 0.5,      select(a > 0, a, b * a),  s
 #undef INFIX
 // clang-format on
 
+// −x
 template <Operand A>
 auto operator-(const A& a) {
   return negative(a);

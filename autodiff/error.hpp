@@ -24,6 +24,7 @@ struct UsageError : Error {
   using Error::Error;
 };
 
+// One part of a text, at its end. A type of your own has an overload beside it.
 inline void append(std::string& to, std::string_view text) { to += text; }
 inline void append(std::string& to, char c) { to += c; }
 void append(std::string& to, double x);  // shortest text that reads back as x
@@ -40,6 +41,7 @@ std::string concat(const Parts&... parts) {
   return text;
 }
 
+// Throws E with the parts as its text.
 template <class E = Error, class... Parts>
 [[noreturn]] [[gnu::cold]] [[gnu::noinline]] void fail(const Parts&... parts) {
   throw E(concat(parts...));

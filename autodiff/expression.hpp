@@ -19,6 +19,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// What a tree is made of; Row is a row of elementwise.hpp, A and B are trees.
 template <class Row, class A>
 struct Unary {
   static constexpr bool is_expression = true;
@@ -40,6 +41,7 @@ struct Repeated {
   Index times;
 };
 
+// What transpose(x) gives: matmul takes it as it is, anything else stores it.
 struct Transposed {
   static constexpr bool is_expression = true;
   Var x;
@@ -50,11 +52,13 @@ Var stored(const Transposed& e);  // structure.hpp
 // copied.
 Repeated repeat_rows(Var x, Index times);
 
+// What formulas are made of: numbers, and Vars or expressions of them.
 template <class T>
 concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>>;
 template <class T>
 concept Operand = std::same_as<std::remove_cvref_t<T>, Var> || Expression<T>;
 
+// A number, a Var or an expression as part of a tree.
 template <Number N>
 Literal operand(N c) {
   return {Real(c)};
@@ -66,6 +70,8 @@ E operand(const E& e) {
 }
 template <class T>
 using operand_t = decltype(operand(std::declval<const T&>()));
+
+// ---- internal: what is done with a tree ----
 
 // The tree with f(leaf) in the place of every leaf, left before right.
 template <class F>
@@ -104,7 +110,7 @@ void each_leaf(Binary<Row, A, B>& e, F&& f) {
   each_leaf(e.b, f);
 }
 
-// ---- on the tape: the same tree with resolved leaves ----
+// ---- internal: on the tape, the same tree with resolved leaves ----
 
 struct Leaf {
   const Real* val;

@@ -17,6 +17,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// ---- internal: the entry ----
+
 template <class Reduction, class Bound>
 struct Fused {
   Reduction reduction;
@@ -70,6 +72,8 @@ const E& as_expression(const E& e) {
   return e;
 }
 
+// ---- the functions ----
+
 // clang-format off
 #define REDUCTION(fn, Reduction)                                                                 \
   template <Operand A>                                                                           \
@@ -78,14 +82,14 @@ const E& as_expression(const E& e) {
   VAEGRAD_ALSO(Reduction, fn##_column, VAEGRAD_INPUTS({{5, 1}}), [](Var x) { return fn(x); })
 
 //        function      reduction
-REDUCTION(sum,          Sum)
-REDUCTION(average,      Average)
-REDUCTION(row_sums,     RowSums)
-REDUCTION(column_sums,  ColumnSums)
-REDUCTION(max,          Max)
-REDUCTION(log_sum_exp,  LogSumExp)
-REDUCTION(log_mean_exp, LogMeanExp)
-REDUCTION(stored,       Store)
+REDUCTION(sum,          Sum)         // Σ_ij x_ij;  (1, 1)
+REDUCTION(average,      Average)     // Σ_ij x_ij, divided by how many there are;  (1, 1)
+REDUCTION(row_sums,     RowSums)     // y_i = Σ_j x_ij;  (B, 1)
+REDUCTION(column_sums,  ColumnSums)  // y_j = Σ_i x_ij;  (1, D)
+REDUCTION(max,          Max)         // y_i = max_j x_ij;  (B, 1). Entries that share the maximum share the adjoint
+REDUCTION(log_sum_exp,  LogSumExp)   // y_i = log Σ_j exp x_ij;  (B, 1), without overflow
+REDUCTION(log_mean_exp, LogMeanExp)  // y_i = log 1/D Σ_j exp x_ij;  (B, 1), without overflow
+REDUCTION(stored,       Store)       // y = x, as an entry of its own;  (B, D)
 #undef REDUCTION
 // clang-format on
 

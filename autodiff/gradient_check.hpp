@@ -19,6 +19,8 @@ struct GradientCheck {
   double numeric, tape;  // the two slopes
   double scale;          // Σ |g_i v_i|
   double relative_error() const { return std::abs(numeric - tape) / (scale > 0 ? scale : 1); }
+
+  // whether relative_error() is at most that
   bool agrees(double tolerance = 1e-7) const { return relative_error() <= tolerance; }
 };
 
@@ -41,12 +43,15 @@ GradientCheck check_entry(const Catalogued& entry, const std::vector<Input>& inp
 // The shapes that an entry is checked on: its own, or all that broadcast.
 std::vector<std::vector<Input>> cases(const Catalogued& entry);
 
+// What check_catalogue() found; true when there are entries and all gradients agree.
 struct CatalogueCheck {
   std::size_t entries = 0, gradients = 0;
   double worst = 0;                // relative error
   std::vector<std::string> wrong;  // one line for each gradient that does not agree
+
   explicit operator bool() const { return entries && wrong.empty(); }
 };
+// For people: the numbers, and a line for each gradient that is wrong.
 std::ostream& operator<<(std::ostream& to, const CatalogueCheck& check);
 
 // Every op of the engine and of the program, each at five draws for each of its shapes. The program

@@ -10,6 +10,7 @@ struct ImageShape {
   constexpr Index size() const { return height * width * channels; }
   constexpr bool operator==(const ImageShape&) const = default;
 };
+// 28 x 28, 32 x 32 x 3
 inline void append(std::string& to, ImageShape s) {
   append(to, concat(s.height, " x ", s.width));
   if (s.channels != 1) append(to, concat(" x ", s.channels));

@@ -22,10 +22,12 @@ struct Initialiser {
 inline constexpr Initialiser Initialiser::glorot {"glorot",  Draw::uniform, [](Real n_in, Real n_out) { return std::sqrt(6 / (n_in + n_out)); }};
 // He et al. 2015, eq. 10
 inline constexpr Initialiser Initialiser::he     {"he",      Draw::normal,  [](Real n_in, Real) { return std::sqrt(2 / n_in); }};
+// N(0, 0.01²)
 inline constexpr Initialiser Initialiser::normal {"normal",  Draw::normal,  [](Real, Real) { return Real(0.01); }};
 // What PyTorch does for the weights of a linear layer or a convolution unless told otherwise
 inline constexpr Initialiser Initialiser::uniform{"uniform", Draw::uniform, [](Real n_in, Real) { return 1 / std::sqrt(n_in); }};
 // clang-format on
+// All of them, the default first.
 inline constexpr Initialiser initialisers[] = {Initialiser::glorot, Initialiser::he,
                                                Initialiser::normal, Initialiser::uniform};
 const Initialiser& initialiser(std::string_view name);  // UsageError: the names there are
@@ -35,6 +37,7 @@ const Initialiser& initialiser(std::string_view name);  // UsageError: the names
 std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::size_t number);
 std::function<void(Matrix)> initial(Initialiser which, std::uint64_t seed, std::size_t number,
                                     double n_in, double n_out);
+// Every number is `value`.
 std::function<void(Matrix)> constant_fill(Real value);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -95,6 +95,7 @@ inline Lanes log1p_of_unit(Lanes t) {
 #endif
 }
 
+// eˣ, and eˣ − 1
 inline Lanes exp(Lanes x) {
   const Exponential e(x);
   return e.scale * (Lanes(1) + e.p);

@@ -34,11 +34,12 @@ class Mask {
  public:
   using Batch = xsimd::batch<Real>::batch_bool_type;
   Mask(Batch batch) : batch_(batch) {}
+  // Lane by lane.
   friend Mask operator&(Mask a, Mask b) { return a.batch_ & b.batch_; }
   friend Mask operator|(Mask a, Mask b) { return a.batch_ | b.batch_; }
   friend Mask operator!(Mask a) { return ~a.batch_; }
-  friend bool any(Mask a) { return xsimd::any(a.batch_); }
-  friend bool all(Mask a) { return xsimd::all(a.batch_); }
+  friend bool any(Mask a) { return xsimd::any(a.batch_); }  // one lane at least
+  friend bool all(Mask a) { return xsimd::all(a.batch_); }  // every lane
   const Batch& batch() const { return batch_; }
 
  private:
@@ -68,6 +69,7 @@ class Lanes {
     return Lanes(Batch::load_aligned(padded));
 #endif
   }
+  // .. and back: with `live`, only x[0 .. live) is written.
   void store(Real* x) const { batch_.store_unaligned(x); }
   void store(Real* x, int live) const {
 #if defined(__AVX512F__) && defined(VAEGRAD_DOUBLE)
@@ -80,6 +82,7 @@ class Lanes {
     for (int k = 0; k < live; ++k) x[k] = padded[k];
 #endif
   }
+  // One lane: slow.
   Real operator[](int lane) const {
     alignas(64) Real all[size];
     batch_.store_aligned(all);
@@ -87,7 +90,7 @@ class Lanes {
   }
   const Batch& batch() const { return batch_; }
 
-  // On the register itself: the intrinsics behind xsimd's operators are as the including program's
+  // Lane by lane, on the register itself: the intrinsics behind xsimd's operators are as the including program's
   // options have them, and Clang's may say that sums can be reordered.
   friend Lanes operator+(Lanes a, Lanes b) { return Lanes(Batch(a.number() + b.number())); }
   friend Lanes operator-(Lanes a, Lanes b) { return Lanes(Batch(a.number() - b.number())); }
@@ -99,6 +102,7 @@ class Lanes {
   Lanes& operator*=(Lanes b) { return *this = *this * b; }
   Lanes& operator/=(Lanes b) { return *this = *this / b; }
 
+  // Lane by lane; false where one is NaN, != true.
   friend Mask operator<(Lanes a, Lanes b) { return a.batch_ < b.batch_; }
   friend Mask operator>(Lanes a, Lanes b) { return a.batch_ > b.batch_; }
   friend Mask operator<=(Lanes a, Lanes b) { return a.batch_ <= b.batch_; }
@@ -132,6 +136,7 @@ inline Lanes fma(Lanes a, Lanes b, Lanes c) {
 #endif
 }
 
+// √x, |x|, ⌊x⌋
 inline Lanes sqrt(Lanes x) { return Lanes(xsimd::sqrt(x.batch())); }
 inline Lanes abs(Lanes x) { return Lanes(xsimd::abs(x.batch())); }
 inline Lanes floor(Lanes x) { return Lanes(xsimd::floor(x.batch())); }
@@ -193,6 +198,7 @@ Real fold_lanes(Lanes x, F f) {
 inline Real horizontal_sum(Lanes x) {
   return fold_lanes(x, [](Real a, Real b) { return a + b; });
 }
+// Neither infinite nor NaN.
 inline bool is_finite(Real x) { return x - x == 0; }
 
 // NaN if any lane is NaN

@@ -6,13 +6,16 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Counts and places: signed, so that a difference is what it seems.
 using Index = std::ptrdiff_t;
 
+// (rows, columns); a number is (1, 1).
 struct Shape {
   Index rows = 1, cols = 1;
   constexpr Index size() const { return rows * cols; }
   constexpr bool operator==(const Shape&) const = default;
 };
+// (rows, columns), as text
 inline void append(std::string& to, Shape s) {
   to += '(';
   append(to, s.rows);
@@ -21,6 +24,7 @@ inline void append(std::string& to, Shape s) {
   to += ')';
 }
 
+// The view: element (i, j) is data[i cols + j]. Its numbers can be changed unless T is const.
 template <class T>
 struct BasicMatrix {
   T* data = nullptr;
@@ -28,8 +32,9 @@ struct BasicMatrix {
 
   constexpr Shape shape() const { return {rows, cols}; }
   constexpr Index size() const { return rows * cols; }
+  // Not checked: i < rows, j < cols.
   constexpr T& operator()(Index i, Index j) const { return data[i * cols + j]; }
-  constexpr T* row(Index i) const { return data + i * cols; }
+  constexpr T* row(Index i) const { return data + i * cols; }  // not checked either
   constexpr T* begin() const { return data; }
   constexpr T* end() const { return data + size(); }
   constexpr operator BasicMatrix<const T>() const { return {data, rows, cols}; }

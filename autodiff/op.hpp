@@ -27,6 +27,8 @@ namespace vaegrad::inline VAEGRAD_ABI {
 template <std::size_t I>
 struct Wrt {};  // "with respect to input I": selects a pullback
 
+// ---- internal: the entry ----
+
 template <class Op, std::size_t N>
 struct Recorded {
   Op op;
@@ -71,6 +73,10 @@ concept Aliasing = requires(const Op& op, N... x) {
   op.alias(x...);
 };
 
+// ---- recording one ----
+
+// y = op(in..), computed at once and entered on the tape of its inputs. Errors: inputs of another
+// tape or step; what op.shape() refuses; a result with a size of 0.
 template <class Op, std::same_as<Var>... In>
 Var record(Op op, In... in) {
   static_assert(InCatalogue<Op>, "an op is entered in the catalogue by a VAEGRAD_CHECKED line");

@@ -13,12 +13,15 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// The same number in every lane.
 inline Lanes lanes(double x) { return Lanes(Real(x)); }
 
 // v ← μ v + g,  w ← w − η v          (μ = 0: plain stochastic gradient descent)
 struct SgdRule {
   static constexpr int moments = 1;
   double learning_rate = 1e-2, momentum = 0;
+
+  // ---- internal ----
 
   struct Now {
     Lanes rate, momentum;
@@ -38,6 +41,8 @@ struct AdamRule {
   static constexpr int moments = 2;
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double second_moment = 0;  // v before the first step
+
+  // ---- internal ----
 
   struct Now {
     Lanes beta1, rest1, beta2, rest2, rate, root, epsilon;
@@ -66,6 +71,8 @@ struct AdamWRule {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 1e-2;
   double second_moment = 0;
 
+  // ---- internal ----
+
   struct Now {
     AdamRule::Now adam;
     Lanes keep;
@@ -86,6 +93,8 @@ struct AdagradRule {
   static constexpr int moments = 1;
   double learning_rate = 1e-2, epsilon = 1e-10;
 
+  // ---- internal ----
+
   struct Now {
     Lanes rate, epsilon;
     void move(Lanes& w, Lanes g, Lanes& s) const {
@@ -101,6 +110,8 @@ struct AdagradRule {
 struct RmsPropRule {
   static constexpr int moments = 1;
   double learning_rate = 1e-3, decay = 0.99, epsilon = 1e-8;
+
+  // ---- internal ----
 
   struct Now {
     Lanes decay, rest, rate, epsilon;

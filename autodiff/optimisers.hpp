@@ -16,6 +16,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Moves every number of a block of parameters by a rule.
 template <class Rule>
 class Optimiser {
  public:
@@ -28,6 +29,7 @@ class Optimiser {
 
   Rule rule;  // its numbers may change between steps
 
+  // One step down the gradient. Error: parameters were added since it was made.
   void step() {
     const auto g = parameters_.gradient();
     const auto w = parameters_.change_values();
@@ -53,13 +55,15 @@ class Optimiser {
 
   // What a checkpoint must keep beside the parameters.
   std::array<std::vector<Real>, Rule::moments>& moments() { return moments_; }
-  std::uint64_t& steps() { return steps_; }
+  std::uint64_t& steps() { return steps_; }  // taken so far
 
  private:
   Parameters& parameters_;
   std::array<std::vector<Real>, Rule::moments> moments_;
   std::uint64_t steps_ = 0;
 };
+
+// Their rules have the formulas and the numbers that can be set.
 using Sgd = Optimiser<SgdRule>;
 using Adam = Optimiser<AdamRule>;
 using AdamW = Optimiser<AdamWRule>;

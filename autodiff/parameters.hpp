@@ -52,14 +52,16 @@ class Parameters {
 
   // Summed by backward() since the last zero_gradient().
   std::span<Real> gradient();
-  void zero_gradient();
-  void scale_gradient(Real factor);
+  void zero_gradient();              // before each step
+  void scale_gradient(Real factor);  // all of it
 
+  // A parameter with its name, in the order of addition.
   struct Named {
     std::string name;
     Param param;
   };
   const std::vector<Named>& list() const { return list_; }
+  // Of one of them: a view of its place in the block.
   ConstMatrix value(const Param& p) const {
     return {values_.data() + p.offset, p.shape.rows, p.shape.cols};
   }
@@ -67,9 +69,9 @@ class Parameters {
     ++version_;
     return {values_.data() + p.offset, p.shape.rows, p.shape.cols};
   }
-  Matrix gradient(const Param& p);
+  Matrix gradient(const Param& p);  // of one of them, a view
 
-  std::uint64_t version() const { return version_; }
+  std::uint64_t version() const { return version_; }  // counts changes
 
  private:
   friend class Tape;

@@ -28,12 +28,12 @@
 static_assert(0.1 != 0.1f,
               "vaegrad: -fsingle-precision-constant gives other numbers: compile without it");
 
+// What is in the name: the number type, and the lanes.
 #if defined(VAEGRAD_DOUBLE)
 #define VAEGRAD_NUMBER f64
 #else
 #define VAEGRAD_NUMBER f32
 #endif
-
 #if defined(__AVX512F__)
 #define VAEGRAD_LANES avx512
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -50,11 +50,13 @@ static_assert(0.1 != 0.1f,
 #error "vaegrad: no vector instruction set that xsimd knows; set VAEGRAD_ARCH"
 #endif
 
+// The two in one name.
 #define VAEGRAD_JOIN_(a, b) a##_##b
 #define VAEGRAD_JOIN(a, b) VAEGRAD_JOIN_(a, b)
 #define VAEGRAD_ABI VAEGRAD_JOIN(VAEGRAD_NUMBER, VAEGRAD_LANES)  // f32_avx512, f64_avx2_fma, ..
 
 namespace vaegrad::inline VAEGRAD_ABI {
+// The number type of everything that is learnt.
 #if defined(VAEGRAD_DOUBLE)
 using Real = double;
 #else

@@ -35,6 +35,7 @@ struct Store {
   }
 };
 
+// Σ_j e_j over a row's columns begin .. end
 template <class Cursors>
 Real row_sum(Cursors& e, Index begin, Index end) {
   Lanes sum(Real{0});
@@ -117,6 +118,7 @@ struct ColumnSums {
   }
 };
 
+// .. and max_j e_j
 template <class Cursors>
 Real row_max(Cursors& e, Index begin, Index end) {
   constexpr Real lowest = -std::numeric_limits<Real>::infinity();

@@ -29,6 +29,7 @@ struct Transpose {
 };
 // As an operand of matmul nothing is copied.
 inline Transposed transpose(Var a) { return {a}; }
+// Anything else reads a copy.
 inline Var stored(const Transposed& e) { return record(Transpose{}, e.x); }
 VAEGRAD_CHECKED(Transpose, transpose, VAEGRAD_INPUTS({{3, 4}}),
                 [](Var a) -> Var { return transpose(a); })
@@ -71,6 +72,7 @@ struct Matmul {
     return concat(a_transposed ? ", a transposed" : "", b_transposed ? ", b transposed" : "");
   }
 };
+// What matmul takes: a Var, an expression, or transpose(..).
 struct MatmulOperand {
   Var x;
   bool transposed = false;

@@ -17,8 +17,11 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 class Tape;
 
+// A formula, computed once it is stored in a Var or reduced (expression.hpp).
 template <class T>
 concept Expression = std::remove_cvref_t<T>::is_expression;
+
+// ---- internal ----
 
 // Where a Var looks to find out whether its tape is still there. Never freed, reused by later
 // tapes.
@@ -26,6 +29,8 @@ struct TapeSlot {
   Tape* tape = nullptr;
   std::uint32_t generation = 0;
 };
+
+// ---- values ----
 
 // A copyable name for one value on one tape, good until that tape's reset(). Used later, or after
 // the tape's death, it is an error, never a wrong number.
@@ -59,6 +64,8 @@ struct Node {
   bool fresh = false;  // adj holds nothing yet: write instead of adding
 };
 
+// ---- internal: what is recorded ----
+
 struct Entry;
 
 // What the tape can ask of an entry. One constant object per kind of entry.
@@ -80,6 +87,8 @@ struct Entry {
   Shape shape() const { return {rows, cols}; }
 };
 
+// ---- the tape ----
+
 class Tape {
  public:
   Tape();
@@ -87,20 +96,25 @@ class Tape {
   Tape(const Tape&) = delete;  // a tape does not move: its Vars know where it is
   Tape& operator=(const Tape&) = delete;
 
-  // Values the caller fills through val(). No gradient flows to a constant; a variable collects
-  // one.
+  // A value that no gradient flows to: a copy of these numbers, or of that shape, to be filled
+  // through val().
   template <std::same_as<Shape> S>
   Var constant(S shape) {
     return leaf(shape, false);
   }
+  Var constant(ConstMatrix copy_of);
+  Var constant(Real x);
+  Var constant(std::initializer_list<std::initializer_list<Real>> rows);
+
+  // One that collects a gradient.
   template <std::same_as<Shape> S>
   Var variable(S shape) {
     return leaf(shape, true);
   }
-  Var constant(ConstMatrix copy_of);
   Var variable(ConstMatrix copy_of);
-  Var constant(Real x);
   Var variable(Real x);
+  Var variable(std::initializer_list<std::initializer_list<Real>> rows);
+
   // {2, 3} could be a shape or numbers: write Shape{2, 3}, or a row of numbers as {{2, 3}}.
   template <class T>
   requires std::is_arithmetic_v<T> Var constant(std::initializer_list<T>)
@@ -108,8 +122,8 @@ class Tape {
   template <class T>
   requires std::is_arithmetic_v<T> Var variable(std::initializer_list<T>)
   = delete;
-  Var constant(std::initializer_list<std::initializer_list<Real>> rows);
-  Var variable(std::initializer_list<std::initializer_list<Real>> rows);
+
+  // A parameter: value and adjoint are its places in the block.
   Var operator()(const Param& param);
 
   // d loss / d everything. Adjoints of this tape's values restart at every call; gradients of
@@ -128,7 +142,7 @@ class Tape {
   std::string describe() const;                         // one line per entry
   std::size_t memory() const;                           // bytes held
 
-  // ---- for without_gradients.hpp ----
+  // ---- internal: for without_gradients.hpp ----
   void freeze(const Parameters* which) { frozen_.push_back(which); }  // null: everything
   void thaw() { frozen_.pop_back(); }
   struct Mark {
@@ -139,16 +153,20 @@ class Tape {
   void rewind(const Mark& to);  // forgets what was recorded since
 
   // ---- for ops ----
+
+  // n objects that live as long as the entry does, uninitialised.
+  template <class T>
+  T* memory_for(Index n) {
+    return values_.allocate<T>(n);
+  }
+
+  // ---- internal: for expression.hpp and op.hpp ----
   std::uint32_t index(Var v, const char* where) const;  // checks that v is of this tape and step
   static Tape& of(Var v, const char* where);            // the tape of a Var that is still good
   const Entry& entry(std::uint32_t i) const { return entries_[i]; }
   Node node(std::uint32_t i) const;
   Var push(Real* val, Shape shape, bool active, const Kind* kind, void* state);
   void recorded(Var y);  // to be called once y's value is computed
-  template <class T>
-  T* memory_for(Index n) {
-    return values_.allocate<T>(n);
-  }
   // The adjoint of entry i as a target of a contribution; the caller must write all of it when
   // fresh.
   Node target(std::uint32_t i);
@@ -175,6 +193,7 @@ class Tape {
   bool check_finite_ = false;
 };
 
+// One line per entry, as describe() has them.
 std::ostream& operator<<(std::ostream& to, const Tape& tape);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

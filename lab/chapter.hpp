@@ -34,6 +34,7 @@ class Chapter {
   // A number worth knowing about which nothing is claimed.
   void note(const std::string& text, double value);
 
+  // Where a figure of that name goes.
   std::filesystem::path figure(const std::string& file) const { return out_ / file; }
 
   // Writes results.txt; 0 when every claim holds, else 1.

@@ -7,6 +7,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// log p(z) of a prior, of K draws for each of its rows:  z (B K, Z) -> (B K, 1)
 inline Var log_prob(const StandardNormal& p, Var z, Index) { return p.log_prob(z); }
 inline Var log_prob(const DiagonalGaussian& p, Var z, Index particles) {
   return p.log_prob(z, particles);
@@ -25,6 +26,8 @@ Bound bound(const Objective& o, const V& vae, const X& x, Stream& noise,
   if (o.wanted.kl) draw.kl = kl_per_latent(q, vae.prior);
   return o.bound(log_px, draw, s);
 }
+
+// The same, of one row: elbo, elbo_mc, iwae.
 template <class V, Operand X>
 Bound analytic_bound(const V& vae, const X& x, Stream& noise, const ObjectiveSettings& s) {
   return bound(elbo_objective, vae, x, noise, s);

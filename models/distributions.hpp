@@ -39,10 +39,12 @@ struct DiagonalGaussian {
 
 // N(0, I): the usual prior of the latent
 struct StandardNormal {
+  // Σ_j −½ (x² + log 2π);  (B, 1)
   template <Operand X>
   Var log_prob(const X& x) const {
     return row_sums(-0.5 * (square(operand(x)) + log_2pi));
   }
+  // A draw of that shape, a constant.
   Var sample(Tape& tape, Shape shape, Stream& noise) const {
     return standard_noise(tape, shape, noise);
   }
@@ -79,6 +81,7 @@ struct Bernoulli {
     return row_sums(x * logits - softplus(logits));
   }
   Var mean() const { return sigmoid(logits); }
+  // x of 0 and 1, (B, D), a constant
   Var sample(Stream& noise) const {
     const Var x = logits.tape().constant(logits.shape());
     noise.uniform(x.val());

@@ -15,6 +15,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // log Σ exp and its second moment, one number at a time, in constant memory.
 class LogWeights {
  public:
+  // One weight more, by its logarithm; −∞ counts.
   void add(double log_w) {
     if (log_w > largest_) {
       const double shrink = std::exp(largest_ - log_w);
@@ -66,6 +67,7 @@ struct KlParts {
 // the three parts is right with any weights, so it is no check of them.
 struct StratifiedWeights {
   std::size_t batch, examples;
+  // of x_j for z_i, both places in the batch
   double operator()(std::size_t i, std::size_t j) const {
     const double n = double(examples);
     return i == j ? 1 / n : (n - 1) / (n * double(batch - 1));

@@ -8,6 +8,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 using Label = std::uint16_t;
+// A label is below it.
 inline constexpr std::size_t most_classes = 65536;
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -24,8 +24,8 @@ struct Linear {
                      vaegrad::initial(initial.weights, initial.seed, p.list().size()))),
         bias(p.add(name + ".bias", {1, out})) {}
 
-  Var product(Var x) const;  // x W
-  Var operator()(Var x) const;
+  Var product(Var x) const;     // x W alone, for an Activation that adds the bias
+  Var operator()(Var x) const;  // x W + b, one entry
 };
 
 // a(x + b), one entry: a layer's product x, its bias b (1, out), and what follows.
@@ -43,7 +43,10 @@ struct Mlp {
 
   Mlp(Parameters& p, const std::string& name, Index in, const std::vector<Index>& hidden,
       Activation activation, Initial initial);
+
+  // x (B, in) -> h (B, outputs(in))
   Var operator()(Var x) const;
+  // Columns of h; of x itself without layers
   Index outputs(Index in) const { return layers.empty() ? in : layers.back().bias.shape.cols; }
 };
 

@@ -41,6 +41,7 @@ struct Batch {
   Pass pass = Pass::buffers();  // Pass::batch(..) in training
 };
 
+// What is learnt, and what can be asked of it.
 struct Model {
   ImageShape image;
   Index conditions;  // how many numbers y has; 0 without
@@ -66,6 +67,7 @@ struct Model {
   // How many numbers its parameters would be, the baseline's among them, without memory for them.
   static Index count_parameters(const Architecture& a);
   Index dimensions() const { return Index(modelled.size()); }  // of x
+
   Index classes() const { return given_pixels.empty() ? conditions : 0; }
   // x is a byte times so much, where the data are bytes.
   double unit() const { return decoder.head.row->unit; }
@@ -77,6 +79,7 @@ struct Model {
   // z ~ q(z|x, y); the z of a deterministic model is the mean.
   Draw draw(const Batch& batch, Stream& noise, Index particles = 1,
             const Wanted& wanted = {}) const;
+  // Fills in kl and log_ratio as wanted, once z is decoded.
   void weigh(Draw& draw, const Wanted& wanted) const;
   PosteriorAt code(const Batch& batch) const;  // its mean: the code without noise, (B, Z)
   // `count` draws of z ~ p(z|y), or K for each of `count` conditions, (count K, Z)

@@ -13,6 +13,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// The k above which an average of weights cannot be trusted.
 inline constexpr double pareto_k_limit = 0.7;
 
 // k of exceedances x > 0, in rising order.
@@ -49,6 +50,7 @@ class WeightTail {
   explicit WeightTail(std::size_t draws = 0)
       : keep_(1 + std::size_t(std::min(double(draws) / 5, 3 * std::sqrt(double(draws))))) {}
 
+  // One weight, by its logarithm.
   void add(double log_w) {
     if (heap_.size() == keep_ && log_w <= heap_.front()) return;
     if (heap_.size() == keep_) {

@@ -54,12 +54,14 @@ inline double kl_share(const KlSettings& settings, double epochs, double total) 
 
 // ---- the factor on the learning rate ----
 
+// A row: the factor, by how many epochs are done of how many.
 struct RateSchedule {
   const char* name;
   double (*factor)(double epochs, double total);
   double on_plateau = 1;  // on all that follows so many epochs without a better validation
 };
 // clang-format off
+// All of them, the default first.
 inline constexpr RateSchedule rate_schedules[] = {
     {"constant", [](double, double) { return 1.0; }},
     // from 1 to 0 over all of training, by half a cosine
@@ -74,6 +76,7 @@ inline constexpr RateSchedule rate_schedules[] = {
     {"plateau",  [](double, double) { return 1.0; }, 0.5},
 };
 // clang-format on
+// UsageError: the names there are
 inline const RateSchedule& rate_schedule(std::string_view name) {
   return row_named(rate_schedules, name, "learning-rate schedule");
 }

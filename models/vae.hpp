@@ -6,12 +6,14 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// x ↦ a distribution of rows: what an encoder and a decoder are.
 template <class F>
 concept ConditionalDistribution = requires(const F& f, Var x, Stream& noise) {
   { f(x).log_prob(x) } -> std::same_as<Var>;
   { f(x).sample(noise) } -> std::same_as<Var>;
 };
 
+// The three together.
 template <ConditionalDistribution Encoder, ConditionalDistribution Decoder,
           class Prior = StandardNormal>
 struct Vae {
@@ -27,6 +29,7 @@ Vae(E, D, P) -> Vae<E, D, P>;
 // Both terms of the bound, one row per example, nats.
 struct Elbo {
   Var log_likelihood, kl;
+  // log_likelihood − β kl, (B, 1)
   Var operator()(double beta = 1) const { return log_likelihood - beta * kl; }
 };
 
@@ -50,6 +53,7 @@ struct GaussianMlp {  // x ↦ N(μ(x), σ²(x))
         mean(p, name + ".mean", this->hidden.outputs(in), out, initial),
         log_variance(p, name + ".log_variance", this->hidden.outputs(in), out, initial) {}
 
+  // x (B, in)
   DiagonalGaussian operator()(Var x) const {
     const Var h = hidden(x);
     return {mean(h), log_variance(h)};
@@ -65,6 +69,7 @@ struct BernoulliMlp {  // z ↦ Bernoulli(sigmoid(l(z)))
       : hidden(p, name, in, hidden, activation, initial),
         logits(p, name + ".logits", this->hidden.outputs(in), out, initial) {}
 
+  // z (B, in)
   Bernoulli operator()(Var z) const { return {logits(hidden(z))}; }
 
   // The output before anything is learnt: logit of the mean of the data (1, D), kept off 0 and 1.

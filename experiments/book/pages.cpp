@@ -28,17 +28,17 @@ std::string first_match(const std::string& text, const char* pattern, const std:
 // What the book says itself, by language; a page NAME.html is NAME.zh.html in Chinese.
 struct Language {
   const char *code, *suffix, *other_suffix, *other_name;
-  const char *start, *course, *contents, *search, *light, *chapters, *program, *program_of,
-      *page_of;
+  const char *start, *course, *reference, *contents, *search, *light, *chapters, *program,
+      *program_of, *page_of;
   const char *title, *question, *builds_on;  // how a page says them
 };
 const Language languages[] = {
-    {"en", "", ".zh", "中文", "Start", "The course", "Contents", "search", "light or dark",
-     "The chapters", "The program of this chapter", "Chapter {}: the program",
+    {"en", "", ".zh", "中文", "Start", "The course", "API reference", "Contents", "search",
+     "light or dark", "The chapters", "The program of this chapter", "Chapter {}: the program",
      "The page of this chapter", "# Chapter \\d+: ([^\n]*)", R"(\*\*Question\.\*\*\s+([^?]*\?))",
      "Builds on:"},
-    {"zh", ".zh", "", "English", "首页", "课程", "目录", "搜索", "浅色或深色", "各章", "本章的程序",
-     "第 {} 章：程序", "本章正文", "# 第 \\d+ 章：([^\n]*)",
+    {"zh", ".zh", "", "English", "首页", "课程", "API 参考（英文）", "目录", "搜索", "浅色或深色",
+     "各章", "本章的程序", "第 {} 章：程序", "本章正文", "# 第 \\d+ 章：([^\n]*)",
      R"(\*\*问题。\*\*\s*((?:(?!？)[^\n]|\n(?!\n))*？))", "前置章节："}};
 // Pages beside the chapters, in the book's order: after the chapters.
 const char* const extra_pages[] = {"questions", "next", "glossary"};
@@ -85,8 +85,11 @@ std::string with_labels(const std::string& text, PageOf page_of) {
 
 class Maker {
  public:
-  Maker(const fs::path& course, const Language& language)
-      : course_(course), language_(language), chapters_(read_chapters(course, language)) {}
+  Maker(const fs::path& course, bool reference, const Language& language)
+      : course_(course),
+        reference_(reference),
+        language_(language),
+        chapters_(read_chapters(course, language)) {}
 
   Book make() {
     for (const char* name : {"book.css", "book.js"}) book_[name] = read(course_ / "book" / name);
@@ -267,6 +270,8 @@ class Maker {
     for (std::size_t i = 0; i < pages_.size(); ++i)
       list += fmt::format("<li><a href=\"{}\"{}>{}</a></li>", file(pages_[i].first),
                           i == place ? " aria-current=\"page\"" : "", escaped(pages_[i].second));
+    if (reference_)
+      list += fmt::format("<li><a href=\"reference/index.html\">{}</a></li>", language_.reference);
     if (place > 0)
       turn += fmt::format("<a rel=\"prev\" href=\"{}\">← {}</a>", file(pages_[place - 1].first),
                           escaped(pages_[place - 1].second));
@@ -308,6 +313,7 @@ class Maker {
   }
 
   fs::path course_;
+  bool reference_;
   const Language& language_;
   std::vector<BookChapter> chapters_;
   std::vector<std::pair<std::string, std::string>>
@@ -318,9 +324,9 @@ class Maker {
 
 }  // namespace
 
-Book make_book(const fs::path& course) {
+Book make_book(const fs::path& course, bool reference) {
   Book book;
-  for (const Language& language : languages) book.merge(Maker(course, language).make());
+  for (const Language& language : languages) book.merge(Maker(course, reference, language).make());
   return book;
 }
 

@@ -26,7 +26,8 @@ using Book = std::map<std::string, std::string>;
 // Of the course's folder: NN-name/{README.md, README.zh.md, main.cpp, *.png}, README, questions,
 // next and glossary (.md, .zh.md), map.png and book/{front.md, front.zh.md, book.css, book.js}.
 // Both languages, linked page by page. Error: one of them is missing; a page links to what is not
-// in the book; a formula that cannot be rendered.
-Book make_book(const std::filesystem::path& course);
+// in the book; a formula that cannot be rendered. `reference`: the contents lead to
+// reference/index.html too, which is not made here.
+Book make_book(const std::filesystem::path& course, bool reference = false);
 
 }  // namespace vaegrad

@@ -13,7 +13,7 @@ class Batches {
   // In the file's order until shuffled. Errors: no examples, batch < 1.
   Batches(const Examples& examples, std::size_t batch, std::uint64_t seed = 0);
 
-  void shuffle(std::uint32_t epoch);
+  void shuffle(std::uint32_t epoch);  // into the order of that epoch
   std::size_t count() const { return (order_.size() + batch_ - 1) / batch_; }
   std::span<const std::uint32_t> operator[](std::size_t i) const;  // rows in the examples' file
 

@@ -13,6 +13,7 @@ struct Condition {
   bool (*gives)(bool bottom, bool left);
 };
 // clang-format off
+// All of them, the default first.
 inline constexpr Condition conditions[] = {
     {"label",       nullptr},
     // Sohn, Lee and Yan, Learning structured output representation, NeurIPS 2015, section 5.2: the
@@ -22,6 +23,7 @@ inline constexpr Condition conditions[] = {
     {"quadrants:3", [](bool bottom, bool left) { return !bottom || left; }},
 };
 // clang-format on
+// UsageError: the names there are
 inline const Condition& condition(std::string_view name) {
   std::string known;
   for (const Condition& c : conditions) {

@@ -50,6 +50,7 @@ struct Images {
   }
 };
 
+// The parts of a data set.
 enum class Split : std::uint32_t { train, validation, test };
 
 // Some of the images of a file. An example goes by its row in the file, everywhere.
@@ -61,6 +62,7 @@ struct Examples {
   std::size_t count() const { return rows.size(); }
 };
 
+// Says which data were read.
 struct Checksum {
   std::string file, sha256;  // of the file as it lies on disk; of `shapes`, of the test images
 };
@@ -72,6 +74,7 @@ struct DroppedColumn {
   float value = 0;
 };
 
+// A data set in memory.
 struct DataSet {
   std::string name;  // as it was asked for
   Examples train, validation, test;
@@ -95,6 +98,7 @@ enum class NumbersAs {
   levels,           // .. and so are whole 255ths from 0 to 1
 };
 
+// How a data set is to be read.
 struct DataOptions {
   std::filesystem::path data_dir = {};  // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
   std::optional<std::size_t> validation =
@@ -109,15 +113,15 @@ struct DataOptions {
   bool drop_constant = false;  // leave out the columns that are constant in the training examples
 };
 
+// The labels of a file: whole numbers, or rows with a single 1. Errors: they are none.
+std::vector<Label> read_labels(const std::filesystem::path& path);
+
 // `fashion-mnist`, `mnist`, `binarized-mnist`, `shapes`, or the path of a file that read_array()
 // reads, or of a folder of images. The last `validation` examples of a seeded permutation of
 // the training data are for validation. A file without test data is split 80 / 10 / 10 by that
 // permutation, at least one each. Test data are set apart before classes are left out, so that no
 // choice of classes turns a test example into a training example. Two calls with the same arguments
 // give the same splits.
-// The labels of a file: whole numbers, or rows with a single 1. Errors: they are none.
-std::vector<Label> read_labels(const std::filesystem::path& path);
-
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options = {});
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

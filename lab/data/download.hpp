@@ -7,6 +7,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Where from, and where to.
 struct DownloadOptions {
   std::filesystem::path data_dir = {};    // empty: $VAEGRAD_DATA, or ~/.cache/vaegrad
   std::vector<std::string> mirrors = {};  // folders to use instead of the set's own, in order

@@ -17,6 +17,7 @@ struct KnownFile {
       {};  // its name as text, one row of 0 and 1 per line, when it was published so
 };
 
+// A data set that goes by a name.
 struct KnownSet {
   std::string_view name;
   std::string_view installed;  // the folder where a package of the system puts it, or ""
@@ -29,6 +30,7 @@ struct KnownSet {
   std::vector<KnownFile> files() const;  // those it has
 };
 
+// The table.
 std::span<const KnownSet> known_sets();
 const KnownSet* find_known_set(std::string_view name);  // null: none of this name
 

@@ -14,17 +14,19 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Their names.
 inline constexpr std::array<std::string_view, 5> shape_factors{"shape", "scale", "rotation", "x",
                                                                "y"};
 
+// How many values each factor has, and how large an image is.
 struct ShapeGrid {
   std::size_t size = 32;                                // an image is size x size pixels
   std::array<std::size_t, 5> values{3, 6, 40, 32, 32};  // how many each factor has
 
-  std::size_t count() const;
+  std::size_t count() const;  // images
   // Image number <-> index of each factor's value; as in dSprites, y changes fastest.
   std::array<std::uint8_t, 5> factors(std::size_t image) const;
-  std::size_t image(std::array<std::uint8_t, 5> factors) const;
+  std::size_t image(std::array<std::uint8_t, 5> factors) const;  // and back
 };
 
 // `shapes`, `shapes-64`, `shapes-3x4x20x8x8`, `shapes-64-3x4x20x8x8`; nothing for another name.

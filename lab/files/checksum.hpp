@@ -13,6 +13,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 class Sha256 {
  public:
   Sha256();
+  // The bytes that come next.
   void update(const void* data, std::size_t bytes);
   std::string hex();  // of everything so far, 64 letters; then it is used up
 

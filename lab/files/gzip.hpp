@@ -10,6 +10,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // By its first two bytes. Error: it begins so, but is shorter than any gzip file.
 bool is_gzip(const InputFile& file);
 
+// One that is read from its first byte to its last.
 class GzipReader {
  public:
   static constexpr std::size_t best = 1032;  // bytes that deflate can make of one

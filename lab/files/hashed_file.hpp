@@ -28,6 +28,7 @@ struct HashedFile {
   }
 };
 
+// The hint of errors about a file's bytes.
 inline constexpr std::string_view damaged_hint =
     "get the file again, it is damaged or was cut short";
 

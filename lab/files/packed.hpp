@@ -10,6 +10,8 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 enum class Packing { zlib, gzip, bzip2, xz };
+
+// The bytes, compressed so.
 std::string packed(Packing how, std::span<const std::uint8_t> bytes);
 
 // Pixels 0 or 1, eight in a byte, the first in its highest bit; each row of `width` begins a byte.

@@ -39,6 +39,7 @@ struct Tensor {
   std::string_view bytes;  // row by row, little-endian
 };
 
+// Of numbers that outlive it, row by row.
 template <class T>
 Tensor tensor(std::string name, std::vector<std::size_t> shape, std::span<const T> values) {
   return {std::move(name),
@@ -47,6 +48,7 @@ Tensor tensor(std::string name, std::vector<std::size_t> shape, std::span<const 
           {reinterpret_cast<const char*>(values.data()), values.size_bytes()}};
 }
 
+// What the header says besides, in words.
 using Metadata = std::map<std::string, std::string>;
 
 // Atomic. Errors: names given twice, shapes that do not fit the numbers.
@@ -59,7 +61,7 @@ class SafeTensors {
   const std::string& file() const { return file_; }
   const Metadata& metadata() const { return metadata_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // as they lie in the file
-  const Tensor* find(std::string_view name) const;
+  const Tensor* find(std::string_view name) const;                 // null: none of this name
 
   // The numbers of one tensor. Errors: no such name, another shape; another type, except that F32
   // and F64 are converted into each other.

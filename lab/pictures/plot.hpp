@@ -20,6 +20,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// How a series is drawn.
 enum class Mark {
   automatic,
   line,
@@ -28,6 +29,7 @@ enum class Mark {
   bars
 };  // automatic: a line, with points when they are few
 
+// Points of one kind in a chart.
 struct Series {
   std::string title = {};              // "" keeps it out of the legend
   std::vector<double> x = {}, y = {};  // as long as each other; a value that is not finite is a gap
@@ -40,6 +42,7 @@ struct Reference {  // a horizontal line with its name on it
   std::string title = {};
 };
 
+// Series in one pair of axes.
 struct Chart {
   std::string title = {}, x_label = {}, y_label = {};  // labels with their unit: "ELBO (nats)"
   std::vector<Series> series = {};
@@ -62,6 +65,7 @@ struct ImageGrid {
   int rows_per_group = 0;  // a wider gap after so many rows (2: pairs of image and reconstruction)
   int channels = 1;
 
+  // Takes an image's sizes.
   void of(ImageShape s) {
     height = int(s.height), width = int(s.width), channels = int(s.channels);
   }

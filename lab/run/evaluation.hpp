@@ -16,6 +16,7 @@ struct Terms {
   void add(const Bound& batch);  // (B, 1) each; batches may differ in size
 };
 
+// The terms, and what the latents do.
 struct Evaluation : Terms {
   std::vector<double> kl_per_latent;  // nats
   // Latents whose posterior mean varies over the examples by more than 0.01 (Burda et al.,

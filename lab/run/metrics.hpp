@@ -45,6 +45,7 @@ inline constexpr MetricColumn metric_columns[] = {
 };
 // clang-format on
 
+// The whole file, with its header.
 void write_metrics(const std::filesystem::path& file, std::span<const Metrics> rows);
 // Of a run's folder. Errors: damaged.
 std::vector<Metrics> read_metrics(const std::filesystem::path& folder);

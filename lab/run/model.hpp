@@ -17,6 +17,8 @@ Settings baseline_settings(const Settings& settings);
 
 // How many numbers the condition of these settings has, for these data.
 Index condition_size(const Settings& settings, const DataSet& data);
+
+// These rows, as the model is shown them; pixels that are drawn are those of `draw` (batches.hpp).
 Batch make_batch(Tape& tape, const Model& model, const Examples& from,
                  std::span<const std::uint32_t> rows, const Settings& settings, std::uint32_t draw);
 

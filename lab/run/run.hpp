@@ -13,6 +13,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 extern const char* const version;  // "0.1.0"
 
+// A run in the making: the folder, locked.
 class Run {
  public:
   // Makes the folder: settings.out, or runs/DATA-N with the first free N; or takes up
@@ -22,11 +23,14 @@ class Run {
   explicit Run(const Settings& settings);
 
   const std::filesystem::path& folder() const { return folder_; }
+  // A file of the folder.
   void write(const std::string& file, std::string_view text) const;
   void write(const std::string& file, const nlohmann::json& json) const;
-  void write_metrics(std::span<const Metrics> rows) const;
+
+  void write_metrics(std::span<const Metrics> rows) const;  // metrics.csv
+  // The weights, as safetensors.
   void write_model(const Model& model, const std::string& file = "model.safetensors") const;
-  void write_weights(const Trainee& trainee, const std::string& file) const;
+  void write_weights(const Trainee& trainee, const std::string& file) const;  // .. of any trainee
   // Points runs/latest at this run, when it lies in runs/.
   void make_latest() const;
 
@@ -51,6 +55,7 @@ DataSet load_data_for(const Model& model, Settings& settings);
 // Whether log p(x) is that of a probability, so that bits per dimension are defined.
 bool bits_are_defined(const Settings& settings, const DataSet& data);
 
+// A run that was trained.
 struct LoadedRun {
   std::filesystem::path folder;
   Settings settings;

@@ -16,6 +16,7 @@ struct DataRecord {
 };
 // Empty where the run says nothing.
 std::optional<DataRecord> read_data_record(const std::filesystem::path& folder);
+// Of these data.
 void write_data_record(const Run& run, const DataSet& data);
 
 // Before training: grey images for a Bernoulli likelihood, of which nothing says how they become 0

@@ -22,11 +22,13 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// One in memory, and how it came out.
 struct Archive {
   std::string bytes;
   std::size_t streams = 0, stored = 0;  // how many there are, and how many did not compress
   std::size_t start_up_bits = 0;        // borrowed by the others
 };
+// Of images that fit the model. The same bytes for any number of threads.
 Archive compress(const BitsBack& coder, const ImageFile& file);
 
 // Errors: not an archive, another version, damage, another model.

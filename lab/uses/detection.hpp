@@ -32,11 +32,13 @@ struct Measured {
   std::vector<double> plane;       // to the PCA plane of the training examples
   std::vector<double> neighbours;  // to the 5th nearest training example
 };
+// A row of the table: its name and the help's words for it, and what it is made of.
 struct AnomalyScore {
   const char *name, *what;
   enum Needs { latent, code, background, bytes, plane, neighbours } needs;
   std::vector<double> (*of)(const Measured&);
 };
+// The table.
 std::span<const AnomalyScore> anomaly_scores();
 
 // Measures what these scores need. `train`: the run's own training examples; `background`: null

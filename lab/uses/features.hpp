@@ -15,6 +15,7 @@ struct OtherData {
 };
 OtherData load_other_data(const LoadedRun& run, const DataNames& names, Settings& settings);
 
+// Which number stands for an example.
 enum class Code {
   mean,    // of q(z|x)
   sample,  // one z ~ q(z|x) for each example, the one that evaluate() draws

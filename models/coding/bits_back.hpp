@@ -27,6 +27,7 @@ struct VaeWeights {
   PixelLikelihood likelihood;
 };
 
+// The coder of one model. An image is D bytes.
 class BitsBack {
  public:
   static constexpr Index largest_block = 64;

@@ -12,6 +12,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 class Crc64 {
  public:
+  // What is looked at next.
   void add(std::span<const std::uint8_t> bytes) { crc_.process_bytes(bytes.data(), bytes.size()); }
   void add(std::string_view text) { crc_.process_bytes(text.data(), text.size()); }
   void add(std::uint64_t x) {  // little-endian, on any machine

@@ -15,7 +15,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 static_assert(FLT_EVAL_METHOD == 0, "coding: doubles must be computed as doubles");
 
-// Errors of about 1e-16, relative (tests/coding/exact_math.cpp).
+// Errors of about 1e-16, relative (tests/models/coding/exact_math.cpp).
 double exact_exp(double x);       // |x| <= 700
 double exact_log(double x);       // normal numbers
 double exact_tanh(double x);      // any

@@ -23,11 +23,13 @@ struct Block {
   Index features = 0, width = 0;
   std::vector<double> values;
 
+  // Room for f features of w numbers; what was there is lost.
   void resize(Index f, Index w) {
     features = f;
     width = w;
     values.resize(std::size_t(f * w));
   }
+  // One feature of each example.
   double* row(Index f) { return values.data() + f * width; }
   const double* row(Index f) const { return values.data() + f * width; }
 };
@@ -39,6 +41,7 @@ struct LayerWeights {
   std::vector<float> weight, bias;
 };
 
+// One layer, without what follows it.
 class ExactLinear {
  public:
   // Inputs lie within [-bound, bound]. Errors: a weight that is not finite; a sum that could leave

@@ -20,12 +20,12 @@ class LatentBuckets {
   double bound() const { return centres_.back(); }                        // |centre| at most
 
   // Counts of a bucket under N(mean, 1/inverse_scale²): at least one.
-  Interval interval(std::uint32_t bucket, double mean, double inverse_scale) const {
+  CodeInterval interval(std::uint32_t bucket, double mean, double inverse_scale) const {
     const std::uint32_t start = cumulative(bucket, mean, inverse_scale);
     return {start, cumulative(bucket + 1, mean, inverse_scale) - start};
   }
   // The bucket whose interval holds c.
-  std::pair<std::uint32_t, Interval> find(std::uint32_t c, double mean, double inverse_scale) const;
+  std::pair<std::uint32_t, CodeInterval> find(std::uint32_t c, double mean, double inverse_scale) const;
 
  private:
   // Σ of the counts of the buckets before this one: Φ((edge − μ)/σ) of what is not given away as

@@ -69,12 +69,12 @@ struct BernoulliCounts {
   void load(const PixelOutputs& y) {
     for (Index i = 0; i < abreast; ++i) ones[std::size_t(i)] = shared.ones(y.block(0)[i]);
   }
-  Interval interval(Index lane, std::uint8_t x) const {
+  CodeInterval interval(Index lane, std::uint8_t x) const {
     const std::uint32_t zeros = others - ones[std::size_t(lane)];
     if (x > 1) return {others + x - 2u, 1};
-    return x ? Interval{zeros, others - zeros} : Interval{0, zeros};
+    return x ? CodeInterval{zeros, others - zeros} : CodeInterval{0, zeros};
   }
-  std::pair<std::uint8_t, Interval> find(Index lane, std::uint32_t c) const {
+  std::pair<std::uint8_t, CodeInterval> find(Index lane, std::uint32_t c) const {
     const auto x =
         std::uint8_t(c >= others ? c - others + 2 : c >= others - ones[std::size_t(lane)]);
     return {x, interval(lane, x)};
@@ -84,7 +84,7 @@ struct BernoulliCounts {
 // The value whose interval holds c, by halving, where cumulative(k) are the counts of the values
 // before k.
 template <class Cumulative>
-std::pair<std::uint8_t, Interval> by_halving(std::uint32_t c, Cumulative cumulative) {
+std::pair<std::uint8_t, CodeInterval> by_halving(std::uint32_t c, Cumulative cumulative) {
   std::uint32_t low = 0, high = levels, start = 0, end = total;
   while (high - low > 1) {
     const std::uint32_t middle = (low + high) / 2, at = cumulative(middle);
@@ -136,11 +136,11 @@ struct LogisticCounts {
     const std::uint64_t mass = shared.cdf((shared.edges[k] - mean[lane]) * inverse_scale[lane]);
     return std::uint32_t((mass * (total - levels) >> 32) + k);
   }
-  Interval interval(Index lane, std::uint8_t x) const {
+  CodeInterval interval(Index lane, std::uint8_t x) const {
     const std::uint32_t start = cumulative(std::size_t(lane), x);
     return {start, cumulative(std::size_t(lane), x + 1u) - start};
   }
-  std::pair<std::uint8_t, Interval> find(Index lane, std::uint32_t c) const {
+  std::pair<std::uint8_t, CodeInterval> find(Index lane, std::uint32_t c) const {
     return by_halving(c, [&](std::uint32_t k) { return cumulative(std::size_t(lane), k); });
   }
 };
@@ -159,11 +159,11 @@ struct PartialSums {
     const double counts = sums[k][lane] * share[lane];
     return std::min(std::uint32_t(counts), total - std::uint32_t(levels)) + k;
   }
-  Interval interval(Index lane, std::uint8_t x) const {
+  CodeInterval interval(Index lane, std::uint8_t x) const {
     const std::uint32_t start = cumulative(lane, x);
     return {start, cumulative(lane, x + 1u) - start};
   }
-  std::pair<std::uint8_t, Interval> find(Index lane, std::uint32_t c) const {
+  std::pair<std::uint8_t, CodeInterval> find(Index lane, std::uint32_t c) const {
     return by_halving(c, [&](std::uint32_t k) { return cumulative(lane, k); });
   }
 };

@@ -11,6 +11,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// A pixel's counts are of 2^pixel_bits.
 inline constexpr int pixel_bits = 24;
 
 // What a decoder's last layer means, as it was trained (LikelihoodHead in models/likelihoods.hpp).
@@ -23,6 +24,7 @@ struct PixelLikelihood {
   double scale_value = 0;
 };
 
+// A likelihood, as the coder of images.
 class PixelCoder {
  public:
   virtual ~PixelCoder() = default;
@@ -32,6 +34,7 @@ class PixelCoder {
   // x (D, width): bytes of the first `images` columns. `output` (outputs(), width) of the network.
   // Pixel by pixel, in each pixel image by image; push goes backwards, for pop to go forwards.
   virtual void push(Rans& to, const Block& output, Index images, const std::uint8_t* x) const = 0;
+  // What push put there.
   virtual void pop(Rans& from, const Block& output, Index images, std::uint8_t* x) const = 0;
 };
 

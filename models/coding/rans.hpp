@@ -11,6 +11,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// The hint of every error about a stream.
 inline constexpr std::string_view damaged_stream_hint =
     "get what was compressed again, it is damaged or was cut short";
 
@@ -23,10 +24,11 @@ inline std::uint32_t random_bits(std::uint64_t number) {
 }
 
 // Counts [start, start + count) of 2^bits: a symbol of probability count / 2^bits.
-struct Interval {
+struct CodeInterval {
   std::uint32_t start, count;
 };
 
+// The stack: a state, and words below it.
 class Rans {
  public:
   static constexpr std::uint64_t least = std::uint64_t{1} << 31;  // state: [2^31, 2^63)
@@ -49,7 +51,7 @@ class Rans {
   }
 
   // bits <= 31, 0 < count <= 2^bits
-  void push(Interval s, int bits) {
+  void push(CodeInterval s, int bits) {
     if (state_ >= ((least >> bits) << 32) * s.count) {
       words_.push_back(std::uint32_t(state_));
       state_ >>= 32;
@@ -69,8 +71,9 @@ class Rans {
 
   // A symbol of `bits` even bits.
   void push_bits(std::uint32_t symbol, int bits) { push({symbol, 1}, bits); }
+  // .. and back.
   std::uint32_t pop_bits(int bits) {
-    return pop(bits, [](std::uint32_t c) { return std::pair(c, Interval{c, 1}); });
+    return pop(bits, [](std::uint32_t c) { return std::pair(c, CodeInterval{c, 1}); });
   }
 
   std::uint64_t state() const { return state_; }

@@ -27,14 +27,18 @@ class SymbolTable {
   }
 
   std::uint32_t size() const { return std::uint32_t(start_.size()) - 1; }
-  Interval interval(std::uint32_t symbol) const {
+  // Its counts of 2^bits.
+  CodeInterval interval(std::uint32_t symbol) const {
     return {start_[symbol], start_[symbol + 1] - start_[symbol]};
   }
   // What the counts say, which is not quite what the weights said
   double probability(std::uint32_t symbol) const {
     return double(interval(symbol).count) / (1 << bits);
   }
+
+  // Onto a stack, and off it.
   void push(Rans& to, std::uint32_t symbol) const { to.push(interval(symbol), bits); }
+  // The symbol on top.
   std::uint32_t pop(Rans& from) const {
     return from.pop(bits, [&](std::uint32_t c) {
       const auto after = std::upper_bound(start_.begin(), start_.end(), c);

@@ -22,12 +22,14 @@ struct GaussianMixture {
   void draw(ConstMatrix u, ConstMatrix e, Matrix to) const;
 };
 
+// What a fit is asked for ..
 struct MixtureSettings {
   Index components = 10;
   std::uint64_t seed = 1;
   int iterations = 200;
   double tolerance = 1e-3;  // stops when a point's log-density gains less, nats
 };
+// .. and what it gives.
 struct FittedMixture {
   GaussianMixture mixture;
   double log_density = 0;  // mean over the points, nats

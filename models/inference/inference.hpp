@@ -31,6 +31,7 @@ class Inference {
                            Index particles) const;
 };
 
+// What an Inference is made of.
 struct InferenceSpec {
   const Network& network;
   ImageShape image;

@@ -21,6 +21,7 @@ struct PosteriorScale {
 std::span<const PosteriorScale> posterior_scales();
 const PosteriorScale& posterior_scale(std::string_view name);  // UsageError: the names there are
 
+// What a family is asked. Rows are examples, or particles of them.
 class Posterior {
  public:
   virtual ~Posterior() = default;
@@ -34,6 +35,7 @@ class Posterior {
   virtual Var kl(const PosteriorAt& q, const PriorAt& p) const = 0;
 };
 
+// What a posterior is made of.
 struct PosteriorSpec {
   Index latent;
   const PosteriorScale* scale;
@@ -46,6 +48,7 @@ struct PosteriorSpec {
   Var log_variance(Var h) const;
 };
 
+// A row of the table: its name and the help's words for it, what it can, how it is made.
 struct PosteriorRow {
   const char *name, *what;
   bool gaussian;  // closed KL to a Gaussian prior
@@ -66,6 +69,7 @@ struct PosteriorRow {
 VAEGRAD_POSTERIORS(ROW)
 #undef ROW
 
+// The table.
 std::span<const PosteriorRow* const> posteriors();
 const PosteriorRow& posterior(std::string_view name);  // UsageError: the names there are
 

@@ -27,6 +27,7 @@ class Prior {
                      Index particles) const = 0;
 };
 
+// What a prior is made of.
 struct PriorSpec {
   Index latent, conditions;
   std::vector<Index> hidden;  // of its networks
@@ -35,6 +36,7 @@ struct PriorSpec {
   Index components = 1;  // of a mixture
 };
 
+// A row of the table: its name and the help's words for it, what it is, how it is made.
 struct PriorRow {
   const char *name, *what;
   bool gaussian;     // closed KL from a Gaussian
@@ -53,6 +55,7 @@ struct PriorRow {
 VAEGRAD_PRIORS(ROW)
 #undef ROW
 
+// The table.
 std::span<const PriorRow* const> priors();
 const PriorRow& prior(std::string_view name);  // UsageError: the names there are
 

@@ -11,7 +11,7 @@ struct BetaBinomial {
   // Σ_j log ⟨α, x⟩ + log ⟨β, 255−x⟩ − log ⟨α+β, 255⟩;  (B, 1), ⟨a, x⟩ = Γ(a+x) / (Γ(a) x!)
   Var log_prob(Data x) const;
   Var mean() const { return 255 * alpha / (alpha + beta); }
-  Var sample(Stream& noise) const;
+  Var sample(Stream& noise) const;  // x (B, D), a constant
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

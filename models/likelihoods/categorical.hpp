@@ -10,7 +10,7 @@ struct Categorical {
 
   Var log_prob(Data x) const;  // Σ_j l_j,x_j − log Σ_c exp l_jc;  (B, 1)
   Var mean() const;
-  Var sample(Stream& noise) const;
+  Var sample(Stream& noise) const;  // x (B, D), a constant
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

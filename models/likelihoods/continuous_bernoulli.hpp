@@ -11,7 +11,7 @@ struct ContinuousBernoulli {
 
   Var log_prob(Data x) const;  // Σ_j (x−½) l − log(sinh(l/2) / (l/2));  (B, 1)
   Var mean() const { return 0.5 + 0.5 * langevin(0.5 * logits); }
-  Var sample(Stream& noise) const;
+  Var sample(Stream& noise) const;  // x (B, D), a constant
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

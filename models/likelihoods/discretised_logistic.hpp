@@ -12,8 +12,8 @@ struct DiscretisedLogistic {
   // Σ_j log(σ(a) − σ(b)) = log σ(a) + log σ(−b) + log(1 − exp(b − a)) with a, b the bin's ends,
   // standardised;  (B, 1)
   Var log_prob(Data x) const;
-  Var mean() const;  // 0..255, exact; a constant, no gradient
-  Var sample(Stream& noise) const;
+  Var mean() const;                 // 0..255, exact; a constant, no gradient
+  Var sample(Stream& noise) const;  // x (B, D), a constant
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

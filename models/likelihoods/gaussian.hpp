@@ -9,7 +9,7 @@ struct Gaussian {
 
   Var log_prob(Data x) const;  // Σ_j −½ ((x−μ)/s)² − log s − ½ log 2π;  (B, 1)
   Var mean() const { return location; }
-  Var sample(Stream& noise) const;
+  Var sample(Stream& noise) const;  // x (B, D)
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -26,6 +26,7 @@ struct LikelihoodHead {
                  std::optional<LikelihoodScale> scale = {});
 
   Index outputs() const;
+  // p(x|z) for these numbers of the network
   ChosenLikelihood operator()(Var output) const;
   // First values of the bias (1, outputs()) of the network's last layer, so that x starts at the
   // mean of the data (1, D); zero where the row knows no such output.
@@ -44,7 +45,9 @@ struct LikelihoodMlp {  // z ↦ p(x|z)
         head(p, name, row, dimensions, scale),
         outputs(p, name + ".outputs", this->hidden.outputs(in), head.outputs(), initial) {}
 
+  // p(x|z);  z (B, in)
   ChosenLikelihood operator()(Var z) const { return head(outputs(hidden(z))); }
+  // LikelihoodHead::start_at, of the last layer's bias
   void start_at(ConstMatrix data_mean) {
     head.start_at(data_mean, outputs.bias.owner->change_value(outputs.bias));
   }

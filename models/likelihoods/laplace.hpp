@@ -9,7 +9,7 @@ struct Laplace {
 
   Var log_prob(Data x) const;  // Σ_j −|x−μ| / s − log s − log 2;  (B, 1)
   Var mean() const { return location; }
-  Var sample(Stream& noise) const;
+  Var sample(Stream& noise) const;  // x (B, D), a constant
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -49,9 +49,10 @@ struct Outputs {
   Index dimensions;
   Var log_scale;  // where the likelihood has a scale: (1, 1) or (B, D)
 
-  Var block(Index k) const;
+  Var block(Index k) const;  // the k-th block, (B, D)
 };
 
+// A row of the table.
 struct Likelihood {
   const char* name = "";
   Index outputs = 1;       // of the network for each dimension of x, one more with a scale for each
@@ -69,6 +70,8 @@ struct Likelihood {
     return values == Values::binary || values == Values::grey;
   }
 };
+
+// The table; the first is the default.
 std::span<const Likelihood> likelihoods();
 const Likelihood& likelihood(std::string_view name);  // UsageError: the names there are
 
@@ -78,9 +81,9 @@ struct ChosenLikelihood {
   Outputs outputs;
   double log_jacobian = 0;  // of x by the data, where the data were scaled to become x
 
-  Var log_prob(Data x) const;
+  Var log_prob(Data x) const;  // log p(x|z) of the data, (B, 1), nats
   Var mean() const { return row->mean(outputs); }
-  Var sample(Stream& noise) const { return row->sample(outputs, noise); }
+  Var sample(Stream& noise) const { return row->sample(outputs, noise); }  // x, (B, D)
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

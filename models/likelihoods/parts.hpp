@@ -18,8 +18,10 @@ constexpr Likelihood likelihood_row(Likelihood row, F) {
   return row;
 }
 
+// Values of a byte.
 inline constexpr Index byte_levels = 256;
 
+// Error: a number of x is outside [0, most], or not whole where it must be.
 inline void check_range(const char* where, ConstMatrix x, Index most, bool whole) {
   const auto wrong = [=](Real v) {
     return !(v >= 0) | !(v <= Real(most)) | (whole & (v != std::floor(v)));

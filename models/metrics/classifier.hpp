@@ -9,6 +9,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// How large it is, and how it is trained.
 struct ClassifierSettings {
   std::vector<Index> hidden = {512, 512};
   int epochs = 12, batch = 128;

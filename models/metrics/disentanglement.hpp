@@ -10,11 +10,13 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// What N images were drawn from.
 struct KnownFactors {
   std::vector<std::size_t> sizes;         // how many values each factor has
   std::span<const std::uint8_t> indices;  // (N, sizes.size()): which of its values
 
   std::size_t count() const { return sizes.size(); }
+  // Which value of the factor an image has
   std::uint8_t of(std::size_t row, std::size_t factor) const {
     return indices[row * sizes.size() + factor];
   }
@@ -33,12 +35,13 @@ struct MutualInformationGap {
 MutualInformationGap mutual_information_gap(ConstMatrix codes, const KnownFactors& factors,
                                             Index bins = 0);
 
+// Of the two scores below: each is an accuracy on votes that were not trained on; guessing gives
+// 1 / factors.
 struct VoteSettings {
   std::size_t group = 64;  // images (beta-VAE: pairs) per vote
   std::size_t train = 5000, test = 5000;
   std::uint64_t seed = 1;
 };
-// Each score is an accuracy on votes that were not trained on; guessing gives 1 / factors.
 
 // A vote: `group` images that share the value of one factor; the latent that varies least among
 // them, relative to its variance over all. The score is how often the factor is the one most

@@ -13,9 +13,11 @@ struct Neighbours {
   std::vector<std::uint32_t> rows = {};        // (queries, k)
   std::vector<double> squared_distances = {};  // likewise, exact
 
+  // Rows of `among`, nearest first
   std::span<const std::uint32_t> of(std::size_t query) const {
     return std::span(rows).subspan(query * std::size_t(k), std::size_t(k));
   }
+  // Of the nearest, or of the one of that rank
   double squared_distance(std::size_t query, Index rank = 0) const {
     return squared_distances[query * std::size_t(k) + std::size_t(rank)];
   }

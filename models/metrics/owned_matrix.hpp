@@ -17,6 +17,7 @@ struct OwnedMatrix {
   OwnedMatrix(Index rows, Index cols)
       : rows(rows), cols(cols), numbers(std::size_t(rows) * std::size_t(cols)) {}
 
+  // Its numbers, as long as they stay where they are.
   Matrix view() { return {numbers.data(), rows, cols}; }
   ConstMatrix view() const { return {numbers.data(), rows, cols}; }
   operator ConstMatrix() const { return view(); }

@@ -13,11 +13,13 @@ struct Features {  // of the same examples in every set
   std::string name;
   ConstMatrix train, test;
 };
+// How many labels, and how often they are drawn.
 struct ProbeSettings {
   std::vector<std::size_t> label_counts = {100, 600, 1000, 3000, 0};  // 0: all
   int draws = 10;
   std::uint64_t seed = 1;
 };
+// One number of the table of results.
 struct ProbeCell {
   std::string features;
   const char* classifier;  // "linear" or "k-NN"
@@ -36,11 +38,13 @@ std::vector<ProbeCell> probe(
     std::span<const Label> test_labels, Index classes, const ProbeSettings& settings,
     const std::function<void(std::size_t done, std::size_t of)>& progress = {});
 
+// Mean and standard deviation.
 struct Spread {
   double mean = 0, deviation = 0;  // with n − 1; 0 when there is one number
   std::size_t count = 0;
   double standard_error() const;  // deviation / √n
 };
+// Of these numbers.
 Spread spread(std::span<const double> numbers);
 // Of the differences a_i − b_i.
 Spread paired(std::span<const double> a, std::span<const double> b);

@@ -10,10 +10,12 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// A number with what it may be for another choice of examples.
 struct Interval {
   double value, low, high;  // low..high: from the 2.5th to the 97.5th percentile of the bootstrap
 };
 
+// Three numbers for one score.
 struct DetectionQuality {
   // P(anomalous scores higher) + ½ P(equal): 1 perfect, ½ chance  (Mann and Whitney 1947)
   Interval auroc;

@@ -35,7 +35,10 @@ struct LikelihoodNetwork {
   LikelihoodNetwork(Blocks blocks, const std::string& name, Index in, const Network& network,
                     ImageShape image, const Likelihood& row, Index dimensions,
                     std::optional<LikelihoodScale> scale, Activation activation, Initial initial);
+
+  // p(x|z);  z (B, in)
   ChosenLikelihood operator()(Var z, Pass pass = {}) const;
+  // LikelihoodHead::start_at, of the last bias
   void start_at(ConstMatrix data_mean) { head.start_at(data_mean, bias.owner->change_value(bias)); }
 
  private:
@@ -54,7 +57,7 @@ struct GaussianNetwork {  // x ↦ N(μ(x), σ²(x))
         mean(blocks.learnt, name + ".mean", body.outputs, out, initial),
         log_variance(blocks.learnt, name + ".log_variance", body.outputs, out, initial) {}
 
-  DiagonalGaussian operator()(Var x, Pass pass = {}) const;
+  DiagonalGaussian operator()(Var x, Pass pass = {}) const;  // x (B, D)
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -6,8 +6,10 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Of a row that is a convolution, on images of this shape.
 ConvolutionGeometry geometry(const LayerRow& row, ImageShape in);
 
+// One convolution, or the adjoint of one, with its parameters.
 struct ConvolutionLayer {
   ConvolutionGeometry geometry;
   bool transposed;
@@ -15,6 +17,7 @@ struct ConvolutionLayer {
 
   ConvolutionLayer(Parameters& p, const std::string& name, const ConvolutionGeometry& geometry,
                    bool transposed, Initial initial);
+  // x and the result have one image per row.
   Var operator()(Var x, const Activation& a) const;
   Var operator()(Var x) const;  // without an activation
 

@@ -33,11 +33,12 @@ struct Blocks {
 // move() goes `share` of the way there. A step that is not taken is forgotten.
 class RunningAverages {
  public:
+  // factor × of_batch is what this buffer shall move to.
   void saw(const Param& buffer, Var of_batch, double factor = 1) {
     seen_.push_back({buffer, of_batch, factor});
   }
-  void move(double share = 0.1);
-  void forget() { seen_.clear(); }
+  void move(double share = 0.1);    // once the step is taken
+  void forget() { seen_.clear(); }  // when it is not
 
  private:
   struct Seen {
@@ -54,8 +55,9 @@ struct Pass {
   enum class Moments { unsaid, batch, buffers } moments = Moments::unsaid;
   RunningAverages* averages = nullptr;
 
+  // In training; averages, when given, are told what the batch had.
   static Pass batch(RunningAverages* to_be_told = nullptr) { return {Moments::batch, to_be_told}; }
-  static Pass buffers() { return {Moments::buffers, nullptr}; }
+  static Pass buffers() { return {Moments::buffers, nullptr}; }  // in evaluation
 };
 
 // ---- one layer ----
@@ -63,7 +65,7 @@ struct Pass {
 class Layer {  // built: x (B, numbers in) -> (B, numbers out)
  public:
   virtual ~Layer() = default;
-  virtual Var operator()(Var x, Pass pass) const = 0;
+  virtual Var operator()(Var x, Pass pass) const = 0;  // what it makes of x
 };
 using BuiltLayer = std::shared_ptr<const Layer>;  // so that networks can be copied
 
@@ -99,6 +101,7 @@ struct Placing {
   bool mirrored = false;
 };
 
+// A row of the table of kinds.
 struct LayerKind {
   const char* name;  // in the names of parameters, encoder.convolution.0.weight; "" for dense
   // UsageError: not of this shape
@@ -109,6 +112,8 @@ struct LayerKind {
   bool normalises = false;  // is what the activation follows, instead of the layer before it
   bool wraps = false;       // is of the one layer inside
 };
+
+// The table.
 std::span<const LayerKind* const> layer_kinds();
 
 // The layers that there are; the first width is 0 where as many come out as come in.
@@ -122,11 +127,13 @@ LayerRow group_normalisation(Index groups = 0);   // over a group of its channel
 
 // ---- lists of them ----
 
+// The shape of what is no image, and whether it is one.
 inline ImageShape flat_shape(Index numbers) { return {1, 1, numbers}; }
 inline bool is_flat(ImageShape s) { return s.height == 1 && s.width == 1; }
 
 // The layer itself, or the one that it wraps.
 const LayerRow& unwrapped(const LayerRow& row);
+// Whether it takes an image as a row of numbers.
 inline bool flattens(const LayerRow& row) { return unwrapped(row).kind->flattens; }
 // The number of the first layer that takes all there is as a row of numbers; of all, where none
 // does.
@@ -137,7 +144,7 @@ std::size_t first_flat(std::span<const LayerRow> rows);
 class LayerNames {
  public:
   explicit LayerNames(std::string block) : block_(std::move(block)) {}
-  std::string next(const LayerKind& kind);
+  std::string next(const LayerKind& kind);  // of the next layer of that kind
 
  private:
   std::string block_;

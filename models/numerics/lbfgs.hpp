@@ -14,6 +14,7 @@ struct LbfgsSettings {
   std::size_t memory = 10;
   double tolerance = 1e-5;  // stops when |gradient| falls below this share of the first one
 };
+// Where it ended, and why.
 struct LbfgsResult {
   double value = 0, gradient_norm = 0;
   int iterations = 0;

@@ -27,11 +27,13 @@ struct ObjectiveSettings {
   std::uint32_t step = 0;              // with seed: what an objective draws beside z
   class Opponent* opponent = nullptr;  // of an objective that has one
 
+  // A setting that was given.
   struct Given {
     const ObjectiveSetting* setting;
     double value;
   };
   std::array<Given, 8> given{};  // those that were; the others have their initial value
+  // As it was given, or its initial value
   double operator[](const ObjectiveSetting& setting) const {
     for (const Given& g : given)
       if (g.setting == &setting) return g.value;
@@ -40,6 +42,7 @@ struct ObjectiveSettings {
   void set(std::string_view name, double value);  // UsageError: no objective declares it
 };
 
+// What an objective makes of a batch.
 struct Bound {
   Var objective;           // (B, 1), to be maximised
   Var log_likelihood, kl;  // (B, 1), of the ELBO at beta = 1, whatever is maximised
@@ -55,11 +58,13 @@ class Opponent {
   Parameters parameters;
   double learning_rate = 1e-4, beta1 = 0.5;  // of its Adam
 };
+// What an opponent is made of.
 struct OpponentSpec {
   Index latent;
   std::uint64_t seed;
 };
 
+// A row of the table: its name and the help's words for it, the function, and what it heeds.
 struct Objective {
   const char *name, *what;
   // log p(x|z) of each particle, (B K, 1)
@@ -87,6 +92,7 @@ VAEGRAD_OBJECTIVES(ROW)
 // log p(x|z) alone: of a model without a distribution of codes. Not in the table.
 extern const Objective reconstruction_objective;
 
+// The table.
 std::span<const Objective* const> objectives();
 const Objective& objective(std::string_view name);  // UsageError: the names there are
 // What all of them declare, each once.

@@ -66,6 +66,14 @@ echo mine >../kept && mkdir ../full && cp ../kept ../full/index.html
 status=0; "$program" book --out ../full 2>../said || status=$?
 [[ $status == 2 && $(<../full/index.html) == mine && $(<../said) == *hint:* ]] || fail "--out: status $status: $(<../said)"
 
+# an API reference comes with it and is in the contents; a folder that holds none is refused
+mkdir ../none ../api && echo '<p>names</p>' >../api/index.html
+"$program" book --out ../with --reference ../api >../said
+cmp ../api/index.html ../with/reference/index.html
+for page in index index.zh 04-elbo; do grep -qF 'href="reference/index.html"' "../with/$page.html" || fail "$page: no reference"; done
+status=0; "$program" book --out ../without --reference ../none 2>../said || status=$?
+[[ $status == 2 && ! -e ../without && $(<../said) == *hint:* ]] || fail "--reference: status $status: $(<../said)"
+
 if command -v chromium >/dev/null; then
   cat >../phone.html <<'HTML'
 <body><script>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # vaegrad data against a server on 127.0.0.1: good files, 404, a wrong checksum, a cut connection; and draws.
 # Without Debian's Fashion-MNIST there is no wrong file: exit 77, skipped. The good files are tried when MNIST
-# lies in $VAEGRAD_DATA or ~/.cache/vaegrad (tests/lab/download.cpp needs no data).
+# lies in $VAEGRAD_DATA or ~/.cache/vaegrad (tests/lab/data/download.cpp needs no data).
 # usage: download.sh PATH_OF_VAEGRAD PATH_OF_FILE_SERVER
 set -u
 program=$(readlink -f "$1") file_server=$(readlink -f "$2")

@@ -28,10 +28,11 @@ struct TableOptions {
   std::string label_column = {};
 };
 
-// By the name's end, whatever its case: .csv, .tsv, .txt (also .gz), or by its first bytes: NPY (also
-// gzip), NPZ (FILE.npz, or FILE.npz:NAME for one of its arrays); everything else is IDX, plain or
-// gzip. Another format is one more line there.
+// By the name's end, whatever its case: .csv, .tsv, .txt, .tab, .dat (also .gz), or by its first
+// bytes: NPY (also gzip), NPZ (FILE.npz, or FILE.npz:NAME for one of its arrays); everything else is
+// IDX, plain or gzip. Another format is one more line there.
 Array read_array(const std::filesystem::path& path, const TableOptions& options = {});
+// What it reads, for people.
 inline constexpr std::string_view known_formats =
     "read are IDX, NPY (.npy), NPZ (.npz), tables of numbers (.csv, .tsv, .txt), each also as "
     ".gz, and folders of PNG or JPEG files";

@@ -25,6 +25,7 @@ template <class T>
 void write_npy(const std::filesystem::path& path, std::span<const std::size_t> dims,
                std::span<const T> values);
 
+// A matrix, as it stands.
 inline void write_npy(const std::filesystem::path& path, ConstMatrix matrix) {
   const std::size_t dims[] = {static_cast<std::size_t>(matrix.rows),
                               static_cast<std::size_t>(matrix.cols)};

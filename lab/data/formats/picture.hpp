@@ -37,6 +37,7 @@ struct PictureFormat {
   bool (*begins)(std::string_view start);             // its first 12 bytes
   void (*read)(std::string_view bytes, Picture& to);  // null: known by name alone, not read
 };
+// The table.
 std::span<const PictureFormat> picture_formats();
 const PictureFormat* find_picture_format(std::string_view start);  // null: none of them
 
@@ -55,6 +56,7 @@ void turn_upright(Picture& picture, int orientation);
 // Pixels have a further channel, alpha: they are laid over white, and it goes away.
 void lay_over_white(Picture& picture);
 
+// Rows of the table of formats.
 void read_png(std::string_view bytes, Picture& to);
 void read_jpeg(std::string_view bytes, Picture& to);
 

@@ -64,6 +64,7 @@ struct Settings {
   bool names_data = false;  // --data was on the command line
 };
 
+// A row of the table.
 struct Setting {
   const char *group, *name, *value;  // value: what stands for it in the help; "" for a switch
   std::string help;
@@ -71,6 +72,7 @@ struct Setting {
   std::function<std::string(const Settings&)> get;  // "" when there is nothing to record
   std::vector<std::string> choices = {};            // empty: numbers, paths
 };
+// The table, and one row of it. Error: there is none of this name.
 const std::vector<Setting>& all_settings();
 const Setting& setting(std::string_view name);
 
@@ -82,6 +84,8 @@ Settings read_settings(std::span<const std::string> arguments);
 // Refuses what would be ignored (a beta without --objective beta, ..) and what makes no sense
 // together.
 void check_consistent(const Settings& settings);
+
+// Takes over the lines of a configuration file. UsageError: one that cannot be read.
 void read_config(const std::filesystem::path& path, Settings& to);
 
 // The row that settings.likelihood names.

@@ -10,16 +10,19 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 class AnyOptimiser {
  public:
+  // For all of them: each takes those that its rule has.
   struct Numbers {
     double learning_rate = 1e-3, epsilon = 1e-8, beta1 = 0.9, second_moment = 0;
   };
+  // UsageError: the names there are.
   AnyOptimiser(std::string_view name, Parameters& parameters, const Numbers& numbers);
-  static std::vector<std::string> names();
+  static std::vector<std::string> names();  // the default first
 
-  void set_learning_rate(double rate) { set_rate_(rate); }
-  void step() { step_(); }
+  void set_learning_rate(double rate) { set_rate_(rate); }  // from the next step on
+  void step() { step_(); }                                  // down the gradient, by the rule
+  // What a checkpoint must keep beside the parameters: moments, and the steps taken so far.
   std::vector<std::vector<Real>*> moments() { return moments_; }
-  std::uint64_t& steps() { return *steps_; }
+  std::uint64_t& steps() { return *steps_; }  // see moments()
 
  private:
   struct Row;

@@ -27,6 +27,7 @@ struct Player {
   double learning_rate = 0;  // else: always this
 };
 
+// What is trained.
 class Trainee {
  public:
   virtual ~Trainee() = default;
@@ -44,6 +45,7 @@ class Trainee {
   // What a file of weights holds, and back. By default the parameters of the first player, and the
   // buffers.
   virtual std::vector<Tensor> weights() const;
+  // .. from such a file. Error: it has other weights.
   virtual void take_weights(const SafeTensors& from);
   virtual std::map<std::string, std::string> about() const { return {}; }  // .. its metadata
 

@@ -16,7 +16,7 @@ class Observer {
   virtual ~Observer() = default;
   // Asked before each step; what it stops is saved in the middle of its epoch.
   virtual bool stop() { return false; }
-  virtual void step(const Training&) {}
+  virtual void step(const Training&) {}                   // once it is taken
   virtual void epoch(const Training&, const Metrics&) {}  // once it is measured
   virtual void note(const std::string&) {}                // what went wrong, and what was done
 };

@@ -11,12 +11,14 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// What a fit may heed.
 struct FitSettings {
   Index components = 100;
   std::uint64_t seed = 1;
   int epochs = 40;
 };
 
+// A row of the table: its name and the help's words for it, what it heeds, how it is fitted.
 struct Fit {
   const char *name, *what;
   bool components;  // heeds FitSettings::components
@@ -29,6 +31,7 @@ struct Fit {
   std::unique_ptr<Prior> (*load)(const std::filesystem::path& folder, Index latent);
 };
 
+// The first is the default.
 #define VAEGRAD_FITS(ROW) \
   ROW(mixture)            \
   ROW(two_stage)
@@ -37,6 +40,7 @@ struct Fit {
 VAEGRAD_FITS(ROW)
 #undef ROW
 
+// The table.
 std::span<const Fit* const> fits();
 const Fit& fit(std::string_view name);  // UsageError: the names there are
 

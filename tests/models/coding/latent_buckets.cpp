@@ -29,7 +29,7 @@ TEST_CASE("counts of any posterior: each bucket at least one, together 2^24, and
     const double inverse_scale = round < 5 ? 0 : std::exp(4 * normal(random));
     std::uint32_t next = 0;
     for (std::uint32_t b = 0; b < LatentBuckets::count; ++b) {
-      const Interval i = buckets.interval(b, mean, inverse_scale);
+      const CodeInterval i = buckets.interval(b, mean, inverse_scale);
       REQUIRE(i.start == next);
       REQUIRE(i.count > 0);
       REQUIRE(i.count <= 1u << LatentBuckets::posterior_bits);
@@ -39,7 +39,7 @@ TEST_CASE("counts of any posterior: each bucket at least one, together 2^24, and
     for (int k = 0; k < 100; ++k) {
       const auto c = std::uint32_t(random() & ((1u << LatentBuckets::posterior_bits) - 1));
       const auto [b, i] = buckets.find(c, mean, inverse_scale);
-      const Interval again = buckets.interval(b, mean, inverse_scale);
+      const CodeInterval again = buckets.interval(b, mean, inverse_scale);
       REQUIRE((c >= i.start && c - i.start < i.count));
       REQUIRE((again.start == i.start && again.count == i.count));
     }

@@ -11,8 +11,8 @@ using namespace vaegrad;
 namespace {
 
 // Ten symbols with counts of 2^bits, each at least one.
-std::vector<Interval> alphabet(std::mt19937_64& random, int bits, std::size_t symbols) {
-  std::vector<Interval> all;
+std::vector<CodeInterval> alphabet(std::mt19937_64& random, int bits, std::size_t symbols) {
+  std::vector<CodeInterval> all;
   std::uint32_t start = 0, left = (1u << bits) - std::uint32_t(symbols);
   for (std::size_t s = 0; s < symbols; ++s) {
     const auto more = s + 1 == symbols ? left : std::uint32_t(random() % (left / 2 + 1));
@@ -22,7 +22,7 @@ std::vector<Interval> alphabet(std::mt19937_64& random, int bits, std::size_t sy
   }
   return all;
 }
-std::pair<std::size_t, Interval> find(const std::vector<Interval>& all, std::uint32_t c) {
+std::pair<std::size_t, CodeInterval> find(const std::vector<CodeInterval>& all, std::uint32_t c) {
   std::size_t s = 0;
   while (c - all[s].start >= all[s].count) ++s;
   return {s, all[s]};
@@ -44,7 +44,7 @@ TEST_CASE("by hand") {
   CHECK(r.state() == (before >> 32) * 16777216 + 1);
   CHECK(r.pop_bits(24) == 1);
   CHECK(r.pop_bits(20) == 9);
-  CHECK(r.pop(4, [](std::uint32_t c) { return std::pair(c, Interval{5, 3}); }) == 5 + 2);
+  CHECK(r.pop(4, [](std::uint32_t c) { return std::pair(c, CodeInterval{5, 3}); }) == 5 + 2);
   CHECK(r.at_bottom());
 }
 

@@ -18,7 +18,7 @@ TEST_CASE("counts are in proportion to weights and fill 2^16") {
   REQUIRE(t.size() == 4);
   std::uint32_t next = 0;
   for (std::uint32_t s = 0; s < 4; ++s) {
-    const Interval i = t.interval(s);
+    const CodeInterval i = t.interval(s);
     CHECK(i.start == next);
     next += i.count;
   }
