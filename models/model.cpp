@@ -125,7 +125,9 @@ Seen seen_by(const Model& model, const Batch& batch) {
 
 PosteriorAt Model::code(const Batch& batch) const {
   if (!inference) return {.mean = batch.condition};
-  return inference->code(seen_by(*this, batch));
+  PosteriorAt q = inference->code(seen_by(*this, batch));
+  q.mean = code_of(q);
+  return q;
 }
 
 Draw Model::draw(const Batch& batch, Stream& noise, Index particles, const Wanted& wanted) const {

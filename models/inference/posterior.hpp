@@ -16,6 +16,8 @@ class Posterior {
   virtual ~Posterior() = default;
   // Of the encoder's last hidden layer h (B, H)
   virtual PosteriorAt at(Var h) const = 0;
+  // The code of an example without noise, (B, Z)
+  virtual Var code(const PosteriorAt& q) const { return q.mean; }
   // z ~ q(z|x), K for each example, (B K, Z); q keeps what its density will need.
   virtual Var sample(PosteriorAt& q, Stream& noise, Index particles) const = 0;
   // log q(z|x) at the z drawn from it, (B K, 1), nats; held: with q's numbers held fixed.
@@ -24,6 +26,9 @@ class Posterior {
   virtual Var kl(const PosteriorAt& q, const PriorAt& p) const = 0;
 };
 
+// The same, also of a q that is no row's.
+inline Var code_of(const PosteriorAt& q) { return q.posterior ? q.posterior->code(q) : q.mean; }
+
 struct PosteriorSpec {
   Index latent;
   const PosteriorScale* scale;
@@ -31,6 +36,7 @@ struct PosteriorSpec {
   Activation activation;
   Initial initial;
   double log_variance_bound = 0;  // |log σ²| below it, smoothly; 0: none
+  Index width = 320;              // hidden units of each step that is a network
 
   // Of the network's numbers h (B, Z)
   Var log_variance(Var h) const {
@@ -41,14 +47,22 @@ struct PosteriorSpec {
 
 struct PosteriorRow {
   const char *name, *what;
-  bool gaussian;  // closed KL to a Gaussian prior
-  bool diagonal;  // .. and it is PosteriorAt's mean and log_variance
-  bool held;      // its density can be had at a given z, its numbers held fixed
-  bool scale;     // heeds PosteriorSpec::scale
-  bool flows;     // heeds PosteriorSpec::flows
   std::unique_ptr<Posterior> (*make)(Parameters&, const std::string& name, Index h,
                                      const PosteriorSpec&);
+  bool gaussian = false;  // closed KL to a Gaussian prior
+  bool diagonal = false;  // .. and it is PosteriorAt's mean and log_variance
+  bool held = false;      // its density can be had at a given z, its numbers held fixed
+  bool scale = false;     // heeds PosteriorSpec::scale
+  bool flows = false;     // heeds PosteriorSpec::flows
+  bool width = false;     // heeds PosteriorSpec::width
+  bool sphere = false;    // its codes have length 1
 };
+// A row's `make`, for the class of its family.
+template <class Family>
+std::unique_ptr<Posterior> make_posterior(Parameters& p, const std::string& name, Index h,
+                                          const PosteriorSpec& s) {
+  return std::make_unique<Family>(p, name, h, s);
+}
 
 // The first is the default.
 #define VAEGRAD_POSTERIORS(ROW) \

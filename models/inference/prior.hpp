@@ -36,11 +36,17 @@ struct PriorSpec {
 
 struct PriorRow {
   const char *name, *what;
-  bool gaussian;     // closed KL from a Gaussian
-  bool conditional;  // depends on y
-  bool components;   // heeds PriorSpec::components
   std::unique_ptr<Prior> (*make)(Parameters&, const PriorSpec&);
+  bool gaussian = false;     // closed KL from a Gaussian
+  bool conditional = false;  // depends on y
+  bool components = false;   // heeds PriorSpec::components
+  bool sphere = false;       // of codes on the unit sphere
 };
+// A row's `make`, for the class of its prior.
+template <class Family>
+std::unique_ptr<Prior> make_prior(Parameters& p, const PriorSpec& s) {
+  return std::make_unique<Family>(p, s);
+}
 
 // The first is the default.
 #define VAEGRAD_PRIORS(ROW) \
