@@ -67,7 +67,11 @@ std::unique_ptr<Posterior> make_posterior(Parameters& p, const std::string& name
 // The first is the default.
 #define VAEGRAD_POSTERIORS(ROW) \
   ROW(gaussian)                 \
-  ROW(full_covariance)
+  ROW(full_covariance)          \
+  ROW(planar)                   \
+  ROW(radial)                   \
+  ROW(iaf)                      \
+  ROW(sylvester)
 
 #define ROW(name) extern const PosteriorRow name##_posterior;
 VAEGRAD_POSTERIORS(ROW)

@@ -144,7 +144,7 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
       return;
     }
     Settings small = s;
-    small.latent = 2;
+    small.latent = 2, small.flows = 2, small.flow_width = 5;
     const DataSet data = data_for(likelihood(s.likelihood).values);
     const auto model = new_model(small, data), fixed = new_model(small, data);
     const auto f = [&](Tape& tape) { return recorded(*model, small, data, tape); };
