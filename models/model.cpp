@@ -15,6 +15,7 @@ std::vector<std::uint32_t> all_but(const std::vector<std::uint32_t>& pixels, Ima
 }
 std::unique_ptr<Inference> inference_of(const Architecture& a, Blocks blocks) {
   if (!a.encoder) return nullptr;
+  check_together(*a.posterior, *a.prior);
   return one_layer(blocks, {a.network, a.image, a.given_pixels.empty() ? a.conditions : 0,
                             a.activation, a.initial, a.posterior, a.latents});
 }

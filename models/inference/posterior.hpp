@@ -71,7 +71,8 @@ std::unique_ptr<Posterior> make_posterior(Parameters& p, const std::string& name
   ROW(planar)                   \
   ROW(radial)                   \
   ROW(iaf)                      \
-  ROW(sylvester)
+  ROW(sylvester)                \
+  ROW(von_mises_fisher)
 
 #define ROW(name) extern const PosteriorRow name##_posterior;
 VAEGRAD_POSTERIORS(ROW)
@@ -79,5 +80,7 @@ VAEGRAD_POSTERIORS(ROW)
 
 std::span<const PosteriorRow* const> posteriors();
 const PosteriorRow& posterior(std::string_view name);  // UsageError: the names there are
+// UsageError: codes where the prior has no density, or the other way round.
+void check_together(const PosteriorRow& q, const PriorRow& p);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -52,7 +52,8 @@ std::unique_ptr<Prior> make_prior(Parameters& p, const PriorSpec& s) {
 #define VAEGRAD_PRIORS(ROW) \
   ROW(standard_normal)      \
   ROW(conditional)          \
-  ROW(mixture)
+  ROW(mixture)              \
+  ROW(uniform_sphere)
 
 #define ROW(name) extern const PriorRow name##_prior;
 VAEGRAD_PRIORS(ROW)

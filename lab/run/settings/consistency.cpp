@@ -56,6 +56,7 @@ void check_consistent(const Settings& s) {
        {"prior", "posterior", "posterior-scale", "log-variance-bound", "flows", "flow-width"})
     heeded(option, !deterministic, "a vae",
            concat("--model ", s.model, " has no distribution of codes; leave --", option, " out"));
+  check_together(q, prior_row);
   heeded("flows", q.flows, "a posterior that is a flow",
          concat("leave --flows out of --posterior ", s.posterior));
   heeded("flow-width", q.width, "--posterior iaf", "--posterior iaf");

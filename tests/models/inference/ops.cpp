@@ -16,6 +16,7 @@
 #include <vaegrad/models/inference/radial_step.hpp>
 #include <vaegrad/models/inference/reflect.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
+#include <vaegrad/models/inference/sphere_ops.hpp>
 
 using namespace vaegrad;
 
