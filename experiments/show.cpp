@@ -89,6 +89,7 @@ int sample(Arguments arguments) {
                     s.of_class.value_or(0), ": there is no such class", hint,
                     "its classes are 0 to ", model.classes() - 1);
   s.temperature = options.real("temperature", 1, 0, 100);
+  check_temperature(model, s);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
   const bool aggregate = from == "aggregate";
   // The prior needs no data; codes of training images do, and so do images that are completed.
@@ -139,9 +140,14 @@ int interpolate(Arguments arguments) {
   const Options options(
       arguments, {"path", "steps", "images", "out", "data", "labels", "test-data", "test-labels",
                   "data-dir", "threads", "seed", "weights", "split"});
-  const bool spherical = options.one_of("path", {"linear", "spherical"}) == "spherical";
+  bool spherical = options.one_of("path", {"linear", "spherical"}) == "spherical";
   const Index steps = Index(options.integer("steps", 11, 2, 1000));
   LoadedRun run = open_run(options);
+  const bool sphere = run.model->posterior->sphere;
+  check<UsageError>(!sphere || spherical || !options.has("path"),
+                    "--path linear: it leaves the unit sphere, on which the model's codes lie",
+                    hint, "--path spherical, which needs no saying");
+  spherical |= sphere;
   const Path out = out_file(options, run, spherical ? "interpolation-spherical" : "interpolation");
   RunData data;
   const Examples examples = examples_of(options, run, data);
@@ -190,7 +196,7 @@ std::string traverse_help() {
 std::string interpolate_help() {
   return described("interpolate [RUN] [options]",
                    "Draws the way from image to image through the code.",
-                   "  --path NAME             linear or spherical [linear]\n"
+                   "  --path NAME             linear or spherical [linear; spherical on a sphere]\n"
                    "  --images N,N..          from each first to each second [spread evenly]\n"
                    "  --steps N               points on the way, its ends included [11]\n"
                    "  --split NAME            train, validation or test [test]\n",

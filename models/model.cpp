@@ -16,6 +16,7 @@ std::vector<std::uint32_t> all_but(const std::vector<std::uint32_t>& pixels, Ima
 }
 std::unique_ptr<Inference> inference_of(const Architecture& a, Blocks blocks) {
   if (!a.encoder) return nullptr;
+  check_together(*a.posterior, *a.prior);
   return one_layer(blocks, {a.network, a.image, a.given_pixels.empty() ? a.conditions : 0,
                             a.activation, a.initial, a.posterior, a.latents});
 }
@@ -126,7 +127,9 @@ Seen seen_by(const Model& model, const Batch& batch) {
 
 PosteriorAt Model::code(const Batch& batch) const {
   if (!inference) return {.mean = batch.condition};
-  return inference->code(seen_by(*this, batch));
+  PosteriorAt q = inference->code(seen_by(*this, batch));
+  q.mean = code_of(q);
+  return q;
 }
 
 Draw Model::draw(const Batch& batch, Stream& noise, Index particles, const Wanted& wanted) const {

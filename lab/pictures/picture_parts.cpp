@@ -28,8 +28,10 @@ std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examp
                                        const Settings& settings) {
   Examples some = examples;
   some.rows = spread(examples, 1000);
-  std::vector<double> worth(std::size_t(model.latent));
-  if (model.deterministic) {
+  std::vector<double> worth, kl;
+  if (!model.deterministic) worth = kl = evaluate(model, some, settings).kl_per_latent;
+  if (kl.empty()) {  // by how much its code varies
+    worth.resize(std::size_t(model.latent));
     Tape tape;
     const Codes codes = codes_of(tape, model, some, settings, some.rows);
     const double n = double(some.count());
@@ -41,12 +43,10 @@ std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examp
       }
       worth[std::size_t(j)] = squares / n - (sum / n) * (sum / n);
     }
-  } else {
-    worth = evaluate(model, some, settings).kl_per_latent;
   }
   std::vector<RankedLatent> ranked;
   for (Index j = 0; j < model.latent; ++j)
-    ranked.push_back({j, model.deterministic ? std::nan("") : worth[std::size_t(j)]});
+    ranked.push_back({j, kl.empty() ? std::nan("") : kl[std::size_t(j)]});
   std::stable_sort(ranked.begin(), ranked.end(), [&](const auto& a, const auto& b) {
     return worth[std::size_t(a.latent)] > worth[std::size_t(b.latent)];
   });
@@ -67,6 +67,16 @@ std::vector<RankedLatent> rank_latents(const Model& model, std::span<const doubl
 std::string name_of(const RankedLatent& l) {
   return std::isnan(l.kl) ? fmt::format("z{}", l.latent)
                           : fmt::format("z{}, {:.2f} nats", l.latent, l.kl);
+}
+
+void make_way(std::span<Real> z, Index j) {
+  double others = 0;
+  const double at = double(z[std::size_t(j)]);
+  for (const Real x : z) others += double(x) * double(x);
+  others -= at * at;
+  const double factor = others > 0 ? std::sqrt(std::max(0.0, 1 - at * at) / others) : 0;
+  for (Real& x : z) x = Real(factor * double(x));
+  z[std::size_t(j)] = Real(at);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

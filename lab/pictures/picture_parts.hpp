@@ -14,8 +14,8 @@ struct Codes {
 Codes codes_of(Tape& tape, const Model& model, const Examples& examples, const Settings& settings,
                std::span<const std::uint32_t> rows);
 
-// The latents, most informative first: by their KL in nats over 1000 examples; of an autoencoder,
-// which has none, by the variance of the code.
+// The latents, most informative first: by their KL in nats over 1000 examples; where it has
+// none for each, as an autoencoder's, by the variance of the code.
 struct RankedLatent {
   Index latent;
   double kl;  // NaN where there is none
@@ -26,6 +26,8 @@ std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examp
 std::vector<RankedLatent> rank_latents(const Model& model, std::span<const double> kl);
 // "z3, 2.41 nats", "z3"
 std::string name_of(const RankedLatent& latent);
+// Scales all of z but z_j so that its length is 1.
+void make_way(std::span<Real> z, Index j);
 
 inline const char* split_name(Split split) {
   return split == Split::train ? "training" : split == Split::validation ? "validation" : "test";

@@ -131,21 +131,28 @@ bool draw_traversal(const Model& model, const Examples* examples, const Settings
     ranked = rank_latents(model, *examples, settings);
   } else {
     code = {tape.constant(Shape{1, model.latent}), one_hot(tape, model, {of_class})};
-    std::fill(code.z.val().begin(), code.z.val().end(), Real{0});
+    std::fill(code.z.val().begin(), code.z.val().end(), Real(model.posterior->sphere));
     ranked = rank_latents(model, kl);
   }
 
-  ImageGrid grid = grid_for(model, "Traversals: E[x|z] as one latent goes from −3 to 3");
+  // On the unit sphere the others make way
+  const bool sphere = model.posterior->sphere;
+  const double reach = sphere ? 1 : 3;
+  const auto value = [&](Index k) { return reach * (2 * double(k) / double(columns - 1) - 1); };
+  ImageGrid grid =
+      grid_for(model, fmt::format("Traversals: E[x|z] as one latent goes from −{0} to {0}{1}",
+                                  reach, sphere ? " on the unit sphere" : ""));
   grid.columns = int(columns);
-  for (Index k = 0; k < columns; ++k)
-    grid.column_labels.push_back(fmt::format("{:.1f}", -3 + 6.0 * double(k) / double(columns - 1)));
+  for (Index k = 0; k < columns; ++k) grid.column_labels.push_back(fmt::format("{:.1f}", value(k)));
   const Var z = tape.constant(Shape{shown * columns, model.latent});
   for (Index i = 0; i < shown; ++i) {
     const Index latent = ranked[std::size_t(i)].latent;
     grid.row_labels.push_back(name_of(ranked[std::size_t(i)]));
     for (Index k = 0; k < columns; ++k) {
       std::copy_n(code.z.val().data, model.latent, z.val().row(i * columns + k));
-      z.val()(i * columns + k, latent) = Real(-3 + 6.0 * double(k) / double(columns - 1));
+      Real* row = z.val().row(i * columns + k);
+      row[latent] = Real(value(k));
+      if (sphere) make_way({row, std::size_t(model.latent)}, latent);
     }
   }
   append_images(grid, shown_mean(model, model.decode(z, code.condition), code.condition).val());

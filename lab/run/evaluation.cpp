@@ -39,6 +39,7 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
   Tape tape;
   const std::size_t latents = std::size_t(model.latent);
   std::vector<double> kl_sum(latents), mean_sum(latents), square_sum(latents);
+  bool per_latent = false;
   const auto& trained = objective(settings.objective);
   in_batches(
       examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)), [&](auto rows) {
@@ -59,17 +60,19 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
               model.bound(trained, batch, particles, objective_settings(settings, 1)).objective;
         }
         result.add(bound);
+        const Var code = code_of(one.q);
+        per_latent = one.kl && one.kl.shape().cols == model.latent;
         for (Index i = 0; i < batch.x.shape().rows; ++i)
           for (Index j = 0; j < model.latent; ++j) {
-            const double m = double(one.q.mean.val()(i, j));
-            if (one.kl) kl_sum[std::size_t(j)] += double(one.kl.val()(i, j));
+            const double m = double(code.val()(i, j));
+            if (per_latent) kl_sum[std::size_t(j)] += double(one.kl.val()(i, j));
             mean_sum[std::size_t(j)] += m;
             square_sum[std::size_t(j)] += m * m;
           }
       });
   const double n = double(result.examples);
   for (std::size_t j = 0; j < latents; ++j) {
-    result.kl_per_latent.push_back(kl_sum[j] / n);
+    if (per_latent || model.deterministic) result.kl_per_latent.push_back(kl_sum[j] / n);
     result.active_units += square_sum[j] / n - (mean_sum[j] / n) * (mean_sum[j] / n) > 0.01;
   }
   return result;

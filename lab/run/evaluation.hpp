@@ -18,8 +18,8 @@ struct Terms {
 
 // The terms, and what the latents do.
 struct Evaluation : Terms {
-  std::vector<double> kl_per_latent;  // nats
-  // Latents whose posterior mean varies over the examples by more than 0.01 (Burda et al.,
+  std::vector<double> kl_per_latent;  // nats; empty where it has no closed form for each latent
+  // Latents whose code without noise varies over the examples by more than 0.01 (Burda et al.,
   // arXiv 1509.00519, section 3)
   std::size_t active_units = 0;
 };

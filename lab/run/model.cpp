@@ -26,7 +26,7 @@ Settings baseline_settings(const Settings& of) {
     const std::string_view name = row.name;
     if (std::string_view(row.group) == "objective" || name == "latent" || name == "prior" ||
         name == "components" || name == "posterior" || name == "posterior-scale" ||
-        name == "log-variance-bound")
+        name == "log-variance-bound" || name == "flows" || name == "flow-width")
       row.set(s, row.get(Settings{}));
   }
   s.model = "baseline";
@@ -50,9 +50,11 @@ Architecture architecture(const Settings& s, ImageShape image, Index conditions)
       .posterior = &posterior(s.posterior),
       .latents = {.latent = s.latent,
                   .scale = &posterior_scale(s.posterior_scale),
+                  .flows = s.flows,
                   .activation = activation(s.activation),
                   .initial = initial_of(s),
-                  .log_variance_bound = s.log_variance_bound},
+                  .log_variance_bound = s.log_variance_bound,
+                  .width = s.flow_width},
       .prior = &prior(s.prior),
       .components = s.components,
       .likelihood = &p,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
@@ -43,6 +44,12 @@ OwnedMatrix decode(const Model& model, ConstMatrix z, std::span<const Label> lab
                     "vaegrad sample draws its completions");
   check(z.cols == model.latent, "codes of ", z.cols, " numbers, but the model's have ",
         model.latent, hint, "vaegrad encode writes such codes");
+  for (Index i = 0; i < z.rows && model.posterior->sphere; ++i) {
+    double squares = 0;
+    for (Index j = 0; j < z.cols; ++j) squares += double(z(i, j)) * double(z(i, j));
+    check(std::abs(squares - 1) < 1e-3, "code ", i, " has the length ", std::sqrt(squares),
+          ", but the model's lie on the unit sphere", hint, "divide each by its length");
+  }
   check<UsageError>(!model.classes() || !labels.empty(), "a conditional model needs a class", hint,
                     "--class C, or --labels FILE for each code");
   check(labels.size() <= 1 || labels.size() == std::size_t(z.rows), labels.size(), " labels for ",

@@ -3,12 +3,20 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+void check_temperature(const Model& model, const Sampling& s) {
+  check<UsageError>(s.temperature == 1 || !model.posterior->sphere, "--temperature ", s.temperature,
+                    ": the model's codes lie on the unit sphere, where none is "
+                    "nearer to the middle",
+                    hint, "leave --temperature out");
+}
+
 Generated generate(const Model& model, const Settings& settings, const Sampling& s) {
   check<UsageError>(model.given_pixels.empty(), "the model completes images, it draws none alone",
                     hint, "vaegrad sample draws its completions");
   check<UsageError>(!model.deterministic || model.fitted_prior || s.aggregate,
                     "an autoencoder has no distribution of codes to draw from", hint,
                     "vaegrad fit-prior fits one to its codes; then --from mixture");
+  check_temperature(model, s);
   check<UsageError>(!s.aggregate || !s.of_class, "--class: the aggregate posterior brings its own",
                     hint, "leave --class out");
   constexpr std::size_t batch = 500;

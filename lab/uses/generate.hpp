@@ -20,6 +20,9 @@ struct Sampling {
   // Of these, a model that is given a part of an image draws the rest.
   const Examples* completed = nullptr;
 };
+// UsageError: a temperature that takes codes off their sphere
+void check_temperature(const Model& model, const Sampling& sampling);
+
 // What was drawn.
 struct Generated {
   OwnedMatrix images;          // E[x|z], 0..1;  (count, height x width)

@@ -28,13 +28,10 @@ class ConditionalPrior : public Prior {
 
 }  // namespace
 
-const PriorRow conditional_prior{"conditional",
-                                 "N(μ(y), σ²(y)), a network of the condition",
-                                 true,
-                                 true,
-                                 false,
-                                 [](Parameters& p, const PriorSpec& s) -> std::unique_ptr<Prior> {
-                                   return std::make_unique<ConditionalPrior>(p, s);
-                                 }};
+const PriorRow conditional_prior{.name = "conditional",
+                                 .what = "N(μ(y), σ²(y)), a network of the condition",
+                                 .make = make_prior<ConditionalPrior>,
+                                 .gaussian = true,
+                                 .conditional = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -61,17 +61,10 @@ class FullCovariancePosterior : public Posterior {
 
 }  // namespace
 
-const PosteriorRow full_covariance_posterior{
-    "full-covariance",
-    "N(μ, L Lᵀ)",
-    true,
-    false,
-    false,
-    true,
-    false,
-    [](Parameters& p, const std::string& name, Index h,
-       const PosteriorSpec& s) -> std::unique_ptr<Posterior> {
-      return std::make_unique<FullCovariancePosterior>(p, name, h, s);
-    }};
+const PosteriorRow full_covariance_posterior{.name = "full-covariance",
+                                             .what = "N(μ, L Lᵀ)",
+                                             .make = make_posterior<FullCovariancePosterior>,
+                                             .gaussian = true,
+                                             .scale = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

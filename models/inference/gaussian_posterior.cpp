@@ -34,16 +34,12 @@ class GaussianPosterior : public Posterior {
 
 }  // namespace
 
-const PosteriorRow gaussian_posterior{"gaussian",
-                                      "N(μ, diag σ²)",
-                                      true,
-                                      true,
-                                      true,
-                                      true,
-                                      false,
-                                      [](Parameters& p, const std::string& name, Index h,
-                                         const PosteriorSpec& s) -> std::unique_ptr<Posterior> {
-                                        return std::make_unique<GaussianPosterior>(p, name, h, s);
-                                      }};
+const PosteriorRow gaussian_posterior{.name = "gaussian",
+                                      .what = "N(μ, diag σ²)",
+                                      .make = make_posterior<GaussianPosterior>,
+                                      .gaussian = true,
+                                      .diagonal = true,
+                                      .held = true,
+                                      .scale = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

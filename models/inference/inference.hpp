@@ -24,7 +24,7 @@ class Inference {
                     const Wanted& wanted) const = 0;
   // Fills in kl and log_ratio as wanted.
   virtual void weigh(Draw& draw, const Wanted& wanted) const = 0;
-  // q alone: its mean is the code of an example without noise, (B, Z).
+  // q alone
   virtual PosteriorAt code(const Seen& seen) const = 0;
   // z ~ p(z|y):  (count K, Z)
   virtual Var sample_prior(const Prior& prior, Tape& tape, Var y, Index count, Stream& noise,

@@ -61,13 +61,7 @@ class MixturePrior : public Prior {
 
 }  // namespace
 
-const PriorRow mixture_prior{"mixture",
-                             "K Gaussians",
-                             false,
-                             false,
-                             true,
-                             [](Parameters& p, const PriorSpec& s) -> std::unique_ptr<Prior> {
-                               return std::make_unique<MixturePrior>(p, s);
-                             }};
+const PriorRow mixture_prior{
+    .name = "mixture", .what = "K Gaussians", .make = make_prior<MixturePrior>, .components = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -27,6 +27,8 @@ class Posterior {
   virtual ~Posterior() = default;
   // Of the encoder's last hidden layer h (B, H)
   virtual PosteriorAt at(Var h) const = 0;
+  // The code of an example without noise, (B, Z)
+  virtual Var code(const PosteriorAt& q) const { return q.mean; }
   // z ~ q(z|x), K for each example, (B K, Z); q keeps what its density will need.
   virtual Var sample(PosteriorAt& q, Stream& noise, Index particles) const = 0;
   // log q(z|x) at the z drawn from it, (B K, 1), nats; held: with q's numbers held fixed.
@@ -34,6 +36,9 @@ class Posterior {
   // KL(q ‖ p) of each latent, (B, Z), nats; empty: no closed form for this p.
   virtual Var kl(const PosteriorAt& q, const PriorAt& p) const = 0;
 };
+
+// The same, also of a q that is no row's.
+inline Var code_of(const PosteriorAt& q) { return q.posterior ? q.posterior->code(q) : q.mean; }
 
 // What a posterior is made of.
 struct PosteriorSpec {
@@ -43,6 +48,7 @@ struct PosteriorSpec {
   Activation activation;
   Initial initial;
   double log_variance_bound = 0;  // |log σ²| below it, smoothly; 0: none
+  Index width = 320;              // hidden units of each step that is a network
 
   // Of the network's numbers h (B, Z)
   Var log_variance(Var h) const;
@@ -51,19 +57,32 @@ struct PosteriorSpec {
 // A row of the table: its name and the help's words for it, what it can, how it is made.
 struct PosteriorRow {
   const char *name, *what;
-  bool gaussian;  // closed KL to a Gaussian prior
-  bool diagonal;  // .. and it is PosteriorAt's mean and log_variance
-  bool held;      // its density can be had at a given z, its numbers held fixed
-  bool scale;     // heeds PosteriorSpec::scale
-  bool flows;     // heeds PosteriorSpec::flows
   std::unique_ptr<Posterior> (*make)(Parameters&, const std::string& name, Index h,
                                      const PosteriorSpec&);
+  bool gaussian = false;  // closed KL to a Gaussian prior
+  bool diagonal = false;  // .. and it is PosteriorAt's mean and log_variance
+  bool held = false;      // its density can be had at a given z, its numbers held fixed
+  bool scale = false;     // heeds PosteriorSpec::scale
+  bool flows = false;     // heeds PosteriorSpec::flows
+  bool width = false;     // heeds PosteriorSpec::width
+  bool sphere = false;    // its codes have length 1
 };
+// A row's `make`, for the class of its family.
+template <class Family>
+std::unique_ptr<Posterior> make_posterior(Parameters& p, const std::string& name, Index h,
+                                          const PosteriorSpec& s) {
+  return std::make_unique<Family>(p, name, h, s);
+}
 
 // The first is the default.
 #define VAEGRAD_POSTERIORS(ROW) \
   ROW(gaussian)                 \
-  ROW(full_covariance)
+  ROW(full_covariance)          \
+  ROW(planar)                   \
+  ROW(radial)                   \
+  ROW(iaf)                      \
+  ROW(sylvester)                \
+  ROW(von_mises_fisher)
 
 #define ROW(name) extern const PosteriorRow name##_posterior;
 VAEGRAD_POSTERIORS(ROW)
@@ -72,5 +91,7 @@ VAEGRAD_POSTERIORS(ROW)
 // The table.
 std::span<const PosteriorRow* const> posteriors();
 const PosteriorRow& posterior(std::string_view name);  // UsageError: the names there are
+// UsageError: codes where the prior has no density, or the other way round.
+void check_together(const PosteriorRow& q, const PriorRow& p);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

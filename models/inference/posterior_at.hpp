@@ -8,8 +8,7 @@ class Posterior;
 
 struct PosteriorAt {
   const Posterior* posterior = nullptr;
-  // (B, Z): the code of an example without noise, and of a diagonal Gaussian (of a flow: of the one
-  // it begins with) log σ².
+  // (B, Z), of a diagonal Gaussian: this one, or the one that a flow begins with
   Var mean = {}, log_variance = {};
   Var more = {};  // what else a family reads off the encoder's numbers
   Var base = {},

@@ -36,4 +36,12 @@ const PosteriorRow& posterior(std::string_view name) {
   return row_named(posteriors(), name, "posterior");
 }
 
+void check_together(const PosteriorRow& q, const PriorRow& p) {
+  check<UsageError>(q.sphere == p.sphere, "--posterior ", q.name, ": its codes lie ",
+                    q.sphere ? "on a sphere, where" : "everywhere, and", " --prior ", p.name,
+                    " has no density there", hint,
+                    q.sphere ? concat("--prior ", uniform_sphere_prior.name)
+                             : concat("--posterior ", von_mises_fisher_posterior.name));
+}
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

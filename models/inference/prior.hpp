@@ -39,17 +39,24 @@ struct PriorSpec {
 // A row of the table: its name and the help's words for it, what it is, how it is made.
 struct PriorRow {
   const char *name, *what;
-  bool gaussian;     // closed KL from a Gaussian
-  bool conditional;  // depends on y
-  bool components;   // heeds PriorSpec::components
   std::unique_ptr<Prior> (*make)(Parameters&, const PriorSpec&);
+  bool gaussian = false;     // closed KL from a Gaussian
+  bool conditional = false;  // depends on y
+  bool components = false;   // heeds PriorSpec::components
+  bool sphere = false;       // of codes on the unit sphere
 };
+// A row's `make`, for the class of its prior.
+template <class Family>
+std::unique_ptr<Prior> make_prior(Parameters& p, const PriorSpec& s) {
+  return std::make_unique<Family>(p, s);
+}
 
 // The first is the default.
 #define VAEGRAD_PRIORS(ROW) \
   ROW(standard_normal)      \
   ROW(conditional)          \
-  ROW(mixture)
+  ROW(mixture)              \
+  ROW(uniform_sphere)
 
 #define ROW(name) extern const PriorRow name##_prior;
 VAEGRAD_PRIORS(ROW)

@@ -8,7 +8,7 @@ class Prior;
 
 struct PriorAt {
   const Prior* prior = nullptr;
-  bool standard_normal = false;
+  bool standard_normal = false, uniform_sphere = false;
   Var mean = {}, log_variance = {};  // (B, Z), or (1, Z): where it is a diagonal Gaussian; or empty
   Var more = {};                     // what else a prior keeps for itself
 };

@@ -7,7 +7,7 @@ namespace {
 
 class StandardNormalPrior : public Prior {
  public:
-  explicit StandardNormalPrior(Index latent) : latent_(latent) {}
+  StandardNormalPrior(Parameters&, const PriorSpec& s) : latent_(s.latent) {}
 
   PriorAt given(Tape&, Var, const Inference&) const override {
     return {.prior = this, .standard_normal = true};
@@ -24,13 +24,9 @@ class StandardNormalPrior : public Prior {
 
 }  // namespace
 
-const PriorRow standard_normal_prior{"standard-normal",
-                                     "N(0, I)",
-                                     true,
-                                     false,
-                                     false,
-                                     [](Parameters&, const PriorSpec& s) -> std::unique_ptr<Prior> {
-                                       return std::make_unique<StandardNormalPrior>(s.latent);
-                                     }};
+const PriorRow standard_normal_prior{.name = "standard-normal",
+                                     .what = "N(0, I)",
+                                     .make = make_prior<StandardNormalPrior>,
+                                     .gaussian = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -145,7 +145,7 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
       return;
     }
     Settings small = s;
-    small.latent = 2;
+    small.latent = 2, small.flows = 2, small.flow_width = 5;
     const DataSet data = data_for(likelihood(s.likelihood).values);
     const auto model = new_model(small, data), fixed = new_model(small, data);
     const auto f = [&](Tape& tape) { return recorded(*model, small, data, tape); };
@@ -200,7 +200,7 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
     for (const PosteriorRow* q : posteriors())
       for (const PriorRow* p : priors()) {
         const bool first = q == posteriors()[0] && (p == priors()[0] || p == &conditional_prior);
-        if (first || (o->wanted.held && !q->held)) continue;
+        if (first || q->sphere != p->sphere || (o->wanted.held && !q->held)) continue;
         // vae and cvae; or cvae given the label, and given parts
         const bool closed = q->gaussian && p->gaussian;  // or else free bits are refused
         const std::size_t free_bits = !closed && o->name != std::string_view("factor") &&

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <new>
 #include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/models/inference/posterior.hpp>
 #include <vaegrad/models/models.hpp>
 
 extern "C" {
@@ -192,4 +193,38 @@ void check_steady_state(const char* name) {
 TEST_CASE("a steady-state training step allocates nothing") { check_steady_state("mlp"); }
 TEST_CASE("nor does one with convolutions, outside oneDNN's execute") {
   check_steady_state("conv");
+}
+
+TEST_CASE("nor does one with any posterior of the table") {
+  for (const PosteriorRow* row : posteriors()) {
+    CAPTURE(std::string(row->name));
+    Parameters p;
+    constexpr Index latent = 8, particles = 2;
+    const Linear in(p, "in", 784, 50, {}), out(p, "out", latent, 784, {});
+    const auto posterior = row->make(p, "q", 50,
+                                     {.latent = latent,
+                                      .scale = &posterior_scale("log-variance"),
+                                      .flows = 3,
+                                      .activation = activation("relu"),
+                                      .initial = {},
+                                      .width = 16});
+    Adam adam(p);
+    Tape tape;
+    const auto step = [&](std::uint32_t number, Index rows) {
+      tape.reset();
+      const Var x = tape.constant(Shape{rows, 784});
+      Stream(1, Purpose::data, number).uniform(x.val());
+      PosteriorAt q = posterior->at(tanh(in(x)));
+      Stream noise(1, Purpose::latent, number, 0, particles);
+      const Var z = posterior->sample(q, noise, particles);
+      const Var log_q = posterior->log_prob(q, z, particles, false);
+      p.zero_gradient(), tape.backward(average(log_q) + average(square(out(z)))), adam.step();
+    };
+    for (std::uint32_t i = 0; i < 3; ++i) step(i, i == 2 ? 44 : 128);
+    const Counted before = seen();
+    for (std::uint32_t i = 3; i < 9; ++i) step(i, i % 3 == 2 ? 44 : 128);
+    const Counted after = seen();
+    CHECK(after.operator_new - before.operator_new == 0);
+    CHECK(after.malloc - before.malloc == 0);
+  }
 }

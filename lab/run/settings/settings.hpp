@@ -38,6 +38,7 @@ struct Settings {
   std::string likelihood = "bernoulli", likelihood_scale = "learned";
   std::string posterior = "gaussian", posterior_scale = "log-variance";
   double log_variance_bound = 0;  // of q(z|x); 0: none
+  std::ptrdiff_t flows = 4, flow_width = 320;
   std::string prior = "standard-normal";
   std::ptrdiff_t components = 10;  // of a mixture
   // objective

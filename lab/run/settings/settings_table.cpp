@@ -188,6 +188,8 @@ const std::vector<Setting>& all_settings() {
       one_of ("model", "likelihood", "NAME", "p(x|z)", &S::likelihood, names_of(likelihoods())),
       text   ("model", "likelihood-scale", "HOW", "learned, fixed:S or per-dimension [learned]", &S::likelihood_scale),
       one_of ("model", "posterior", "NAME", "q(z|x)", &S::posterior, names_of(posteriors())),
+      integer("model", "flows", "N", "steps of a flow [4]", &S::flows, 0, 1000),
+      integer("model", "flow-width", "N", "hidden units of a step of iaf [320]", &S::flow_width, 1, 1 << 16),
       one_of ("model", "posterior-scale", "NAME", "", &S::posterior_scale, names_of(posterior_scales())),
       one_of ("model", "prior", "NAME", "", &S::prior, names_of(priors())),
       integer("model", "components", "K", "of a mixture [10]", &S::components, 1, 100000),

@@ -29,6 +29,9 @@ std::string fingerprint(const Model& model) {
 }
 
 OwnedMatrix codes_to_fit(const Model& model, const Examples& examples, const Settings& settings) {
+  check<UsageError>(!model.posterior->sphere,
+                    "its codes lie on a sphere, and a prior is fitted to codes that lie anywhere",
+                    hint, "vaegrad sample draws from the prior, --from aggregate from its codes");
   check<UsageError>(model.latent > 0 && model.given_pixels.empty() && (model.standard_normal),
                     "its prior is learnt with the model, and is another for each condition or is "
                     "fitted already",

@@ -1,0 +1,32 @@
+// Steps that push z along a direction u, by how far it lies along another, w; both for each example
+// (van den Berg et al., arXiv 1803.05649, section 4.1).
+// Rezende and Mohamed, Variational inference with normalizing flows, arXiv 1505.05770, section 4.1
+#include <vaegrad/models/inference/flow_posterior.hpp>
+#include <vaegrad/models/inference/planar_step.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+class PlanarPosterior : public FlowPosterior {
+ public:
+  PlanarPosterior(Parameters& p, const std::string& name, Index h, const PosteriorSpec& s)
+      : FlowPosterior(p, name, h, s, PlanarStep::numbers(s.latent)),
+        numbers_(PlanarStep::numbers(s.latent)) {}
+
+  Var step(Index t, Var s, const PosteriorAt& q) const override {
+    return record(PlanarStep{t * numbers_}, s, q.more);
+  }
+
+ private:
+  Index numbers_;
+};
+
+}  // namespace
+
+const PosteriorRow planar_posterior{.name = "planar",
+                                    .what = "planar flow of N steps",
+                                    .make = make_posterior<PlanarPosterior>,
+                                    .scale = true,
+                                    .flows = true};
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

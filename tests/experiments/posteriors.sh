@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Every posterior through every command: what a run can do with it, or why not. posteriors.sh PROGRAM
+set -euo pipefail
+. "${BASH_SOURCE[0]%/*}"/common.sh
+export OMP_NUM_THREADS=2
+fails=0
+wrong() { echo "posteriors: $*" >&2; fails=$((fails + 1)); }
+# refused 'text in the message' ARGUMENTS..
+refused() {
+  local status=0 text=$1
+  shift
+  "$program" "$@" >out.txt 2>err.txt || status=$?
+  [[ $status != 0 ]] || wrong "'$*' was not refused"
+  grep -qF -- "$text" err.txt || wrong "'$*' did not say '$text' but: $(cat err.txt)"
+  grep -q 'hint: ' err.txt || wrong "'$*' gave no hint"
+}
+works() { "$program" "$@" >out.txt 2>err.txt || wrong "'$*': $(tail -3 err.txt)"; }
+value() { sed -n "s/.*\"$1\": \(-\?[0-9.e+-]*\),*$/\1/p" "$2" | head -1; }
+
+small=(--data shapes-16-3x4x8x6x6 --binarize threshold --hidden 32 --latent 3 --batch 256)
+declare -A options=([gaussian]='' [full-covariance]='' [planar]='--flows 3' [radial]='--flows 3'
+  [iaf]='--flows 2 --flow-width 12' [sylvester]='--flows 2' [von-mises-fisher]='--prior uniform-sphere')
+names=$("$program" train --help | tr '\n' ' ' | sed 's/.*q(z|x): \([^[]*\)\[.*/\1/; s/[, ]\+/ /g')
+for q in $names; do
+  [[ -v options[$q] ]] || { wrong "no line of this test for --posterior $q"; continue; }
+  read -ra more <<<"--posterior $q ${options[$q]}"
+  works train "${small[@]}" "${more[@]}" --epochs 2 --out "$q"
+  # k epochs, then the rest, are what all of them are
+  works train "${small[@]}" "${more[@]}" --epochs 1 --out "$q-cut"
+  works train --resume "$q-cut" --epochs 2
+  cmp -s "$q/model.safetensors" "$q-cut/model.safetensors" || wrong "$q: resumed to other weights"
+  # log p(x) is above the ELBO, by importance sampling
+  works evaluate "$q" --particles 200 --limit 100
+  awk -v nll="$(value nll out.txt)" -v elbo="$(value elbo out.txt)" \
+    'BEGIN { exit !(nll > 0 && elbo < 0 && -nll > elbo - 1) }' || wrong "$q: $(cat out.txt)"
+  works sample "$q" --count 20 --out s.npy
+  works sample "$q" --count 20 --from aggregate --out s.png
+  works reconstruct "$q" --out r.png
+  works traverse "$q" --out t.png
+  works traverse "$q" --split test --out t.png
+  works interpolate "$q" --path spherical --out i.png
+  works encode "$q" --mean --out mean.npy
+  works encode "$q" --sample --out sample.npy
+  works decode "$q" mean.npy --out d.npy
+  works detect "$q" --data fashion-mnist-none || true
+  if [[ $q == gaussian ]]; then
+    works compress "$q" --out a.vg
+  else
+    refused "--posterior $q" compress "$q" --out a.vg
+  fi
+  if [[ $q == von-mises-fisher ]]; then
+    refused 'unit sphere' sample "$q" --temperature 0.5
+    refused 'leaves the unit sphere' interpolate "$q" --path linear
+    refused 'on a sphere' fit-prior "$q" --components 2
+    works train "${small[@]}" "${more[@]}" --objective dreg --particles 2 --epochs 1 --out other
+  else
+    works fit-prior "$q" --components 2
+    works evaluate "$q" --from mixture --particles 20 --limit 20
+    works train "${small[@]}" "${more[@]}" --prior mixture --components 3 --epochs 1 --out other-mixture
+  fi
+  works train "${small[@]}" "${more[@]}" --model cvae --epochs 1 --out other-cvae
+  works train "${small[@]}" "${more[@]}" --objective iwae --particles 3 --epochs 1 --out other-iwae
+  rm -rf other*
+done
+refused '--prior uniform-sphere' train "${small[@]}" --posterior von-mises-fisher
+refused '--posterior von-mises-fisher' train "${small[@]}" --prior uniform-sphere
+refused 'only a posterior that is a flow heeds it' train "${small[@]}" --flows 7
+refused 'only --posterior iaf heeds it' train "${small[@]}" --posterior planar --flow-width 7
+refused 'knows it at its own draws alone' train "${small[@]}" --posterior iaf --objective dreg
+refused 'has no value for each latent' train "${small[@]}" --posterior planar --free-bits 0.1
+(( fails == 0 )) || exit 1
