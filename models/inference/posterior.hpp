@@ -62,4 +62,7 @@ VAEGRAD_POSTERIORS(ROW)
 std::span<const PosteriorRow* const> posteriors();
 const PosteriorRow& posterior(std::string_view name);  // UsageError: the names there are
 
+// UsageError: the prior needs of the posterior what it does not give.
+void check_together(const PosteriorRow& q, const PriorRow& p);
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -13,4 +13,10 @@ const PosteriorRow& posterior(std::string_view name) {
   return row_named(posteriors(), name, "posterior");
 }
 
+void check_together(const PosteriorRow& q, const PriorRow& p) {
+  check<UsageError>(!p.encodes || q.diagonal, "--prior ", p.name,
+                    ": it needs the density of q(z|u) at any z, and --posterior ", q.name,
+                    " knows it at its own draws alone", hint, "--posterior gaussian");
+}
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

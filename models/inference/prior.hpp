@@ -7,7 +7,7 @@
 #include <span>
 
 #include <vaegrad/models/inference/prior_at.hpp>
-#include <vaegrad/models/layers.hpp>
+#include <vaegrad/models/networks/layer.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -17,13 +17,19 @@ class Prior {
  public:
   virtual ~Prior() = default;
   // At the conditions y (B, Y); empty where the model has none. `of` may be asked what it infers
-  // about inputs of the prior's own (VampPrior).
-  virtual PriorAt given(Tape& tape, Var y, const Inference& of) const = 0;
+  // about inputs of the prior's own (VampPrior); `pass` is that of x.
+  virtual PriorAt given(Tape& tape, Var y, const Inference& of,
+                        Pass pass = Pass::buffers()) const = 0;
   // (B K, 1), nats;  z (B K, Z)
   virtual Var log_prob(const PriorAt& p, Var z, Index particles) const = 0;
   // `count` draws, or K for each of `count` conditions:  (count K, Z)
   virtual Var sample(const PriorAt& p, Tape& tape, Index count, Stream& noise,
                      Index particles) const = 0;
+
+  // How many examples it may start at, and to start at them: x (K, D) as an encoder takes it, and y
+  // (K, Y) where the model has one.
+  virtual Index examples() const { return 0; }
+  virtual void start_at(ConstMatrix, ConstMatrix) const {}
 };
 
 struct PriorSpec {
@@ -32,13 +38,18 @@ struct PriorSpec {
   Activation activation;
   Initial initial;
   Index components = 1;  // of a mixture
+  Index flows = 8;       // steps of a flow
+  Index inputs = 0;      // numbers of x as an encoder takes it ..
+  bool pixels = false;   // .. from 0 to 1
 };
 
 struct PriorRow {
   const char *name, *what;
-  bool gaussian;     // closed KL from a Gaussian
-  bool conditional;  // depends on y
-  bool components;   // heeds PriorSpec::components
+  bool gaussian = false;     // closed KL from a Gaussian
+  bool conditional = false;  // depends on y
+  bool components = false;   // heeds PriorSpec::components
+  bool flows = false;        // heeds PriorSpec::flows
+  bool encodes = false;      // is made of posteriors, of which it needs the density at any z
   std::unique_ptr<Prior> (*make)(Parameters&, const PriorSpec&);
 };
 
@@ -46,7 +57,9 @@ struct PriorRow {
 #define VAEGRAD_PRIORS(ROW) \
   ROW(standard_normal)      \
   ROW(conditional)          \
-  ROW(mixture)
+  ROW(mixture)              \
+  ROW(vamp)                 \
+  ROW(flow)
 
 #define ROW(name) extern const PriorRow name##_prior;
 VAEGRAD_PRIORS(ROW)

@@ -52,9 +52,12 @@ void check_consistent(const Settings& s) {
                     " would be ignored: only --model cvae heeds it", hint, "--model cvae");
   heeded("components", prior_row.components, "a prior that is a mixture",
          concat("leave --components out of --prior ", s.prior));
+  heeded("prior-flows", prior_row.flows, "a prior that is a flow", "--prior flow");
+  heeded("pseudo-inputs", prior_row.encodes, "a prior that has them", "--prior vamp");
   for (const char* option : {"prior", "posterior", "posterior-scale", "log-variance-bound"})
     heeded(option, !deterministic, "a vae",
            concat("--model ", s.model, " has no distribution of codes; leave --", option, " out"));
+  check_together(q, prior_row);
   heeded("posterior-scale", q.scale, "a posterior with a scale for each latent",
          concat("leave --posterior-scale out of --posterior ", s.posterior));
   heeded("log-variance-bound", q.scale && s.posterior_scale == "log-variance",
