@@ -84,7 +84,10 @@ std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
 
 }  // namespace
 
-const Fit mixture_fit{
-    "mixture", "Gaussians with full covariances, by EM", true, false, false, fit_to, load_from};
+const Fit mixture_fit{.name = "mixture",
+                      .what = "Gaussians with full covariances, by EM",
+                      .components = true,
+                      .fit = fit_to,
+                      .load = load_from};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
