@@ -14,16 +14,20 @@ namespace {
 
 int run(Arguments arguments) {
   watch_signals();
-  const Options options(arguments, {"prior", "components", "epochs", "seed", "weights", "data",
-                                    "labels", "test-data", "test-labels", "data-dir", "threads"});
+  const Options options(
+      arguments, {"prior", "components", "epochs", "flows", "seed", "weights", "data", "labels",
+                  "test-data", "test-labels", "data-dir", "threads"});
   const Fit& chosen = fit(options.text("prior", fits()[0]->name));
   FitSettings s;
   check<UsageError>(chosen.components || !options.has("components"), "--components: a ",
                     chosen.name, " has none", hint, "leave --components out");
   check<UsageError>(chosen.trained || !options.has("epochs"), "--epochs: a ", chosen.name,
                     " is fitted until it gains no more", hint, "leave --epochs out");
+  check<UsageError>(chosen.flows || !options.has("flows"), "--flows: a ", chosen.name, " has none",
+                    hint, "leave --flows out");
   s.components = Index(options.integer("components", s.components, 1, 10000));
   s.epochs = int(options.integer("epochs", s.epochs, 1, 100000));
+  s.flows = Index(options.integer("flows", s.flows, 1, 1000));
   LoadedRun opened = open_run(options);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(opened.settings.seed), 0, INT64_MAX));
   const Model& model = *opened.model;
@@ -39,7 +43,7 @@ int run(Arguments arguments) {
   std::filesystem::create_directories(folder, error);
   check(!error, folder.string(), ": cannot make the folder: ", error.message(), hint,
         "the run's folder must be one that may be written");
-  // An earlier mixture stays until the new one is there; a second stage is overwritten from now on.
+  // An earlier mixture stays until the new one is there; what is trained is overwritten from now on.
   if (chosen.trained) remove_file(folder / "fit.json");
   can_be_saved();
   Console console([] { return interrupted() != 0; });
@@ -54,6 +58,7 @@ int run(Arguments arguments) {
   json["prior"] = chosen.name;
   if (chosen.components) json["components"] = s.components;
   if (chosen.trained) json["epochs"] = s.epochs;
+  if (chosen.flows) json["flows"] = s.flows;
   json["seed"] = s.seed;
   json["codes"] = codes.rows;
   json["weights"] = fingerprint(model);
@@ -78,7 +83,8 @@ std::string help() {
          "  --prior NAME            [mixture]\n" +
          kinds +
          "  --components K          of a mixture [100]\n"
-         "  --epochs N              of a second stage [40]\n"
+         "  --epochs N              of a second stage or a flow, at most [40]\n"
+         "  --flows N               couplings of a flow [8]\n"
          "  --seed N                [the run's]\n"
          "  --data NAME|PATH        the run's own data, where they lie now\n" +
          std::string(opened_help) + "\nexample: vaegrad fit-prior runs/latest --components 50\n";

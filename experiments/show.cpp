@@ -175,7 +175,7 @@ std::string sample_help() {
                    "  --count N               [100]\n"
                    "  --class C               of a conditional model [a row for each]\n"
                    "  --from WHAT             prior; aggregate: z ~ q(z|x) of training x; or what\n"
-                   "                          fit-prior fitted: mixture, two-stage [prior]\n"
+                   "                          fit-prior fitted: mixture, two-stage, flow [prior]\n"
                    "  --temperature T         factor on z [1]\n"
                    "  --seed N                [the run's]\n",
                    "sample runs/latest --count 25 --temperature 0.7 --out few.png");

@@ -50,8 +50,10 @@ Model::Model(const Architecture& a, bool only_count)
       decoder({parameters, buffers}, "decoder",
               inference && !given_pixels.empty() ? latent : latent + conditions, a.network, image,
               *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
-      prior(a.prior->make(
-          parameters, {a.latent, conditions, a.hidden, a.activation, a.initial, a.components})) {
+      prior(a.prior->make(parameters,
+                          {a.latent, conditions, a.hidden, a.activation, a.initial, a.components,
+                           a.prior_flows, image.size(), a.likelihood->values != Values::real})) {
+  check_together(*a.posterior, *a.prior);
   if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
 }
 
@@ -181,6 +183,10 @@ Var Model::log_weights(const Batch& batch, Stream& noise, Index particles) const
   return vaegrad::log_weights(log_px, d);
 }
 
+void Model::start_prior_at(const Batch& batch) {
+  const Seen seen = seen_by(*this, batch);
+  prior->start_at(seen.x.val(), seen.y ? ConstMatrix(seen.y.val()) : ConstMatrix());
+}
 void Model::start_at(std::span<const Real> data_mean) {
   decoder.start_at({data_mean.data(), 1, Index(data_mean.size())});
 }

@@ -25,7 +25,7 @@ struct Architecture {
   const PosteriorRow* posterior;
   PosteriorSpec latents;
   const PriorRow* prior;
-  Index components = 1;
+  Index components = 1, prior_flows = 8;
   const Likelihood* likelihood;
   std::optional<LikelihoodScale> scale;
 };
@@ -96,6 +96,8 @@ struct Model {
 
   // The first output is the mean of the data (1, dimensions), in units of x.
   void start_at(std::span<const Real> data_mean);
+  // The prior's pseudo-inputs are these examples, prior->examples() of them, and a little noise.
+  void start_prior_at(const Batch& examples);
 
  private:
   Model(const Architecture& a, bool only_count);

@@ -25,8 +25,9 @@ Settings baseline_settings(const Settings& of) {
   for (const Setting& row : all_settings()) {
     const std::string_view name = row.name;
     if (std::string_view(row.group) == "objective" || name == "latent" || name == "prior" ||
-        name == "components" || name == "posterior" || name == "posterior-scale" ||
-        name == "log-variance-bound" || name == "flows" || name == "flow-width")
+        name == "components" || name == "pseudo-inputs" || name == "prior-flows" ||
+        name == "posterior" || name == "posterior-scale" || name == "log-variance-bound" ||
+        name == "flows" || name == "flow-width")
       row.set(s, row.get(Settings{}));
   }
   s.model = "baseline";
@@ -57,27 +58,53 @@ Architecture architecture(const Settings& s, ImageShape image, Index conditions)
                   .width = s.flow_width},
       .prior = &prior(s.prior),
       .components = s.components,
+      .prior_flows = s.prior_flows,
       .likelihood = &p,
       .scale = p.has_scale ? std::optional(likelihood_scale(s.likelihood_scale)) : std::nullopt};
 }
 
-std::unique_ptr<Model> new_model(const Settings& s, const DataSet& data) {
-  const Images& images = *data.train.file;
-  auto model = std::make_unique<Model>(architecture(s, images.shape(), condition_size(s, data)));
-  if (!s.standardise && s.output_bias != "data-mean") return model;
-  const Moments m = moments(data.train);
+namespace {
+
+// The mean of the data as what the decoder draws first; deviations to standardise by.
+void start_at_data(Model& model, const Settings& s, const Examples& train) {
+  if (!s.standardise && s.output_bias != "data-mean") return;
+  const Moments m = moments(train);
   if (s.standardise) {
     for (std::size_t j = 0; j < m.deviation.size(); ++j)
       check(m.deviation[j] > 0, "--standardise: column ", j, " of ", s.data, " is ", m.mean[j],
             " in every training example", hint, "--drop-constant leaves such columns out");
-    model->standard = Standard{m.mean, m.deviation};
-    if (model->baseline) model->baseline->standard = model->standard;
+    model.standard = Standard{m.mean, m.deviation};
+    if (model.baseline) model.baseline->standard = model.standard;
   } else {  // of standardised data the mean is zero
     std::vector<Real> mean;
-    for (const auto j : model->modelled)
-      mean.push_back(Real((model->unit() == 1 ? 255 : 1) * m.mean[j]));
-    model->start_at(mean);
+    for (const auto j : model.modelled)
+      mean.push_back(Real((model.unit() == 1 ? 255 : 1) * m.mean[j]));
+    model.start_at(mean);
   }
+}
+
+// Pseudo-inputs at random training examples, none twice before all are there.
+void start_prior_at_data(Model& model, const Settings& s, const Examples& train) {
+  const auto count = std::size_t(model.prior->examples()), n = train.rows.size();
+  if (!count || s.pseudo_inputs != "data") return;
+  std::vector<std::uint32_t> all = train.rows, rows(count);
+  Stream choice(s.seed, Purpose::other);
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t i = k % n;
+    std::swap(all[i], all[i + choice.below(n - i)]);
+    rows[k] = all[i];
+  }
+  Tape tape;
+  model.start_prior_at(make_batch(tape, model, train, rows, s, 1));
+}
+
+}  // namespace
+
+std::unique_ptr<Model> new_model(const Settings& s, const DataSet& data) {
+  const Images& images = *data.train.file;
+  auto model = std::make_unique<Model>(architecture(s, images.shape(), condition_size(s, data)));
+  start_at_data(*model, s, data.train);
+  start_prior_at_data(*model, s, data.train);
   return model;
 }
 

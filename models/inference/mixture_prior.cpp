@@ -21,38 +21,12 @@ class MixturePrior : public Prior {
     logits_ = p.add("prior.logits", {1, s.components});
   }
 
-  PriorAt given(Tape& tape, Var, const Inference&) const override {
-    return {.prior = this, .more = tape(mean_)};
+  PriorAt given(Tape& tape, Var, const Inference&, Pass) const override {
+    return {.prior = this, .mixture = {tape(mean_), tape(log_variance_), tape(logits_)}};
   }
-
-  // log Σ_k exp(log π_k + log N(z; m_k, s_k²)), the squares multiplied out: two products of z (B,
-  // Z) with (Z, K)
-  Var log_prob(const PriorAt& p, Var z, Index) const override {
-    Tape& tape = z.tape();
-    const Var m = p.more, l = tape(log_variance_), logits = tape(logits_);
-    const Var weight = exp(-l), linear = m * weight, half = -0.5 * weight, squares = square(z);
-    const Var constant = transpose(row_sums(-0.5 * (square(m) * weight + l + log_2pi)));
-    const Var log_weight = logits - log_sum_exp(logits) + constant;  // (1, K)
-    const Var quadratic = matmul(squares, transpose(half)), mixed = matmul(z, transpose(linear));
-    const Var each = quadratic + mixed + log_weight;
-    return log_sum_exp(each);
-  }
-
-  Var sample(const PriorAt&, Tape& tape, Index count, Stream& noise,
-             Index particles) const override {
-    const Var m = tape(mean_), l = tape(log_variance_), pi = softmax(tape(logits_));
-    const Var u = tape.constant(Shape{count * particles, 1});
-    noise.uniform(u.val());
-    const Var z = standard_noise(tape, {count * particles, m.shape().cols}, noise);
-    for (Index i = 0; i < z.shape().rows; ++i) {
-      Index k = 0;
-      double below = double(pi.val()(0, 0));
-      while (double(u.val()(i, 0)) > below && k + 1 < pi.shape().cols)
-        below += double(pi.val()(0, ++k));
-      for (Index j = 0; j < z.shape().cols; ++j)
-        z.val()(i, j) = m.val()(k, j) + std::exp(l.val()(k, j) / 2) * z.val()(i, j);
-    }
-    return z;
+  Var log_prob(const PriorAt& p, Var z, Index) const override { return p.mixture.log_prob(z); }
+  Var sample(const PriorAt& p, Tape&, Index count, Stream& noise, Index particles) const override {
+    return p.mixture.sample(count * particles, noise);
   }
 
  private:

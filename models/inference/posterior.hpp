@@ -94,4 +94,7 @@ const PosteriorRow& posterior(std::string_view name);  // UsageError: the names 
 // UsageError: codes where the prior has no density, or the other way round.
 void check_together(const PosteriorRow& q, const PriorRow& p);
 
+// UsageError: the prior needs of the posterior what it does not give.
+void check_together(const PosteriorRow& q, const PriorRow& p);
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

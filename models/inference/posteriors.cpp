@@ -42,6 +42,9 @@ void check_together(const PosteriorRow& q, const PriorRow& p) {
                     " has no density there", hint,
                     q.sphere ? concat("--prior ", uniform_sphere_prior.name)
                              : concat("--posterior ", von_mises_fisher_posterior.name));
+  check<UsageError>(!p.encodes || q.diagonal, "--prior ", p.name,
+                    ": it needs the density of q(z|u) at any z, and --posterior ", q.name,
+                    " knows it at its own draws alone", hint, "--posterior gaussian");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -7,7 +7,7 @@
 #include <span>
 
 #include <vaegrad/models/inference/prior_at.hpp>
-#include <vaegrad/models/layers.hpp>
+#include <vaegrad/models/networks/layer.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -18,13 +18,19 @@ class Prior {
  public:
   virtual ~Prior() = default;
   // At the conditions y (B, Y); empty where the model has none. `of` may be asked what it infers
-  // about inputs of the prior's own (VampPrior).
-  virtual PriorAt given(Tape& tape, Var y, const Inference& of) const = 0;
+  // about inputs of the prior's own (VampPrior); `pass` is that of x.
+  virtual PriorAt given(Tape& tape, Var y, const Inference& of,
+                        Pass pass = Pass::buffers()) const = 0;
   // (B K, 1), nats;  z (B K, Z)
   virtual Var log_prob(const PriorAt& p, Var z, Index particles) const = 0;
   // `count` draws, or K for each of `count` conditions:  (count K, Z)
   virtual Var sample(const PriorAt& p, Tape& tape, Index count, Stream& noise,
                      Index particles) const = 0;
+
+  // How many examples it may start at, and to start at them: x (K, D) as an encoder takes it, and y
+  // (K, Y) where the model has one.
+  virtual Index examples() const { return 0; }
+  virtual void start_at(ConstMatrix, ConstMatrix) const {}
 };
 
 // What a prior is made of.
@@ -34,6 +40,9 @@ struct PriorSpec {
   Activation activation;
   Initial initial;
   Index components = 1;  // of a mixture
+  Index flows = 8;       // steps of a flow
+  Index inputs = 0;      // numbers of x as an encoder takes it ..
+  bool pixels = false;   // .. from 0 to 1
 };
 
 // A row of the table: its name and the help's words for it, what it is, how it is made.
@@ -43,6 +52,8 @@ struct PriorRow {
   bool gaussian = false;     // closed KL from a Gaussian
   bool conditional = false;  // depends on y
   bool components = false;   // heeds PriorSpec::components
+  bool flows = false;        // heeds PriorSpec::flows
+  bool encodes = false;      // is made of posteriors, of which it needs the density at any z
   bool sphere = false;       // of codes on the unit sphere
 };
 // A row's `make`, for the class of its prior.
@@ -56,7 +67,9 @@ std::unique_ptr<Prior> make_prior(Parameters& p, const PriorSpec& s) {
   ROW(standard_normal)      \
   ROW(conditional)          \
   ROW(mixture)              \
-  ROW(uniform_sphere)
+  ROW(uniform_sphere)       \
+  ROW(vamp)                 \
+  ROW(flow)
 
 #define ROW(name) extern const PriorRow name##_prior;
 VAEGRAD_PRIORS(ROW)

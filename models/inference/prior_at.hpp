@@ -1,6 +1,6 @@
 // p(z|y) at the conditions y of a batch.
 #pragma once
-#include <vaegrad/autodiff/tape.hpp>
+#include <vaegrad/models/inference/gaussian_mixture_at.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -10,7 +10,7 @@ struct PriorAt {
   const Prior* prior = nullptr;
   bool standard_normal = false, uniform_sphere = false;
   Var mean = {}, log_variance = {};  // (B, Z), or (1, Z): where it is a diagonal Gaussian; or empty
-  Var more = {};                     // what else a prior keeps for itself
+  GaussianMixtureAt mixture = {};    // where it is one; or empty
 };
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

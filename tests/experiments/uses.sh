@@ -48,9 +48,15 @@ refused 1 'components of' fit-prior run --components 10000
 read -r fitted normal < <(sed -n 's/.*test codes \(-[0-9.]*\) nats, under N(0, I) \(-[0-9.]*\);.*/\1 \2/p' said.txt)
 awk -v a="$fitted" -v b="$normal" 'BEGIN { exit !(a > b) }' || wrong "a mixture is no better than N(0, I): $(cat said.txt)"
 "$program" fit-prior run --prior two-stage --epochs 2 >/dev/null 2>&1
+refused 2 '--flows: a mixture has none' fit-prior run --flows 3
+refused 2 '--components: a flow has none' fit-prior run --prior flow --components 3
+"$program" fit-prior run --prior flow --flows 4 --epochs 3 >said.txt 2>/dev/null
+read -r fitted normal < <(sed -n 's/.*test codes \(-[0-9.]*\) nats, under N(0, I) \(-[0-9.]*\);.*/\1 \2/p' said.txt)
+awk -v a="$fitted" -v b="$normal" 'BEGIN { exit !(a > b) }' || wrong "a flow is no better than N(0, I): $(cat said.txt)"
 nll() { "$program" evaluate run --particles 300 --limit 60 "$@" 2>/dev/null | sed -n 's/.*"nll": \([0-9.]*\),/\1/p'; }
 awk -v a="$(nll --from mixture)" -v b="$(nll)" 'BEGIN { exit !(a > 0 && a < b) }' || wrong 'no better -log p(x) by a mixture'
-for from in mixture two-stage; do
+awk -v a="$(nll --from flow)" -v b="$(nll)" 'BEGIN { exit !(a > 0 && a < b) }' || wrong 'no better -log p(x) by a flow'
+for from in mixture two-stage flow; do
   "$program" sample run --from $from --out s.png >/dev/null
   "$program" sample run --from $from --count 40 --out s.npy >/dev/null
   "$program" sample run --from $from --count 40 --threads 1 --out s1.npy >/dev/null
@@ -68,6 +74,36 @@ refused 1 'fitted to other weights' sample moved --from mixture
 refused 2 'vaegrad fit-prior plain' sample plain
 "$program" fit-prior plain --components 3 >/dev/null 2>&1
 "$program" sample plain --from mixture --out s.png >/dev/null || wrong 'no samples of an autoencoder'
+
+# ---- priors that are learnt: what a run can do works, or is refused with a reason
+noise 4 16 16 few.idx
+for prior in 'vamp --components 20' 'flow --prior-flows 3'; do
+  name=${prior%% *}
+  "$program" train --data shapes-16-3x4x8x6x6 --binarize threshold --hidden 64 --latent 6 --epochs 2 \
+    --prior $prior --out "$name" >/dev/null 2>&1 || wrong "no training with --prior $prior"
+  "$program" evaluate "$name" --particles 50 --limit 60 >said.txt 2>/dev/null
+  grep -q '"nll": [0-9]' said.txt || wrong "evaluate $name: $(cat said.txt)"
+  "$program" sample "$name" --count 40 --out s.npy >/dev/null
+  "$program" sample "$name" --count 40 --threads 1 --out s1.npy >/dev/null
+  cmp -s s.npy s1.npy || wrong "samples of $name depend on the threads"
+  for command in sample reconstruct traverse interpolate; do
+    "$program" $command "$name" --out p.png >/dev/null 2>err.txt || wrong "$command $name: $(cat err.txt)"
+  done
+  "$program" encode "$name" --mean --out m.npy >/dev/null || wrong "encode $name"
+  "$program" detect "$name" --data shapes-16-3x4x8x6x6 --anomalous-classes 2 --score elbo --particles 2 \
+    --out d >/dev/null 2>err.txt || wrong "detect $name: $(cat err.txt)"
+  refused 1 '--prior standard-normal' compress "$name" few.idx out.vg
+  refused 2 'its prior is learnt with the model' fit-prior "$name"
+  # one epoch and another are two, byte for byte
+  "$program" train --data shapes-16-3x4x8x6x6 --binarize threshold --hidden 64 --latent 6 --epochs 1 \
+    --prior $prior --out half >/dev/null 2>&1
+  "$program" train --resume half --epochs 2 >/dev/null 2>&1
+  cmp -s "$name/model.safetensors" half/model.safetensors || wrong "$name: resumed is another model"
+  rm -r half d
+done
+refused 2 '--prior vamp: it needs the density of q(z|u) at any z' train --prior vamp --posterior full-covariance
+refused 2 'only a prior that has them heeds it' train --pseudo-inputs random
+refused 2 'only a prior that is a flow heeds it' train --prior-flows 3
 
 # ---- probe
 "$program" probe run --label-counts 30,all --draws 3 --out probe >table.txt 2>/dev/null

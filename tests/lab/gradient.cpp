@@ -200,7 +200,9 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
     for (const PosteriorRow* q : posteriors())
       for (const PriorRow* p : priors()) {
         const bool first = q == posteriors()[0] && (p == priors()[0] || p == &conditional_prior);
-        if (first || q->sphere != p->sphere || (o->wanted.held && !q->held)) continue;
+        if (first || q->sphere != p->sphere || (o->wanted.held && !q->held) ||
+            (p->encodes && !q->diagonal))
+          continue;
         // vae and cvae; or cvae given the label, and given parts
         const bool closed = q->gaussian && p->gaussian;  // or else free bits are refused
         const std::size_t free_bits = !closed && o->name != std::string_view("factor") &&

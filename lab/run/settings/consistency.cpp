@@ -52,6 +52,8 @@ void check_consistent(const Settings& s) {
                     " would be ignored: only --model cvae heeds it", hint, "--model cvae");
   heeded("components", prior_row.components, "a prior that is a mixture",
          concat("leave --components out of --prior ", s.prior));
+  heeded("prior-flows", prior_row.flows, "a prior that is a flow", "--prior flow");
+  heeded("pseudo-inputs", prior_row.encodes, "a prior that has them", "--prior vamp");
   for (const char* option :
        {"prior", "posterior", "posterior-scale", "log-variance-bound", "flows", "flow-width"})
     heeded(option, !deterministic, "a vae",

@@ -40,7 +40,9 @@ struct Settings {
   double log_variance_bound = 0;  // of q(z|x); 0: none
   std::ptrdiff_t flows = 4, flow_width = 320;
   std::string prior = "standard-normal";
-  std::ptrdiff_t components = 10;  // of a mixture
+  std::ptrdiff_t components = 10;  // of a mixture or a VampPrior
+  std::string pseudo_inputs = "data";
+  std::ptrdiff_t prior_flows = 8;  // steps of a flow
   // objective
   std::string objective = "elbo";
   double beta = 1;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/lab/data/formats/npy.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
 #include <vaegrad/models/coding/crc64.hpp>
@@ -51,6 +52,23 @@ double mean_log_density(const Prior& prior, const Model& model, ConstMatrix code
     for (const Real p : log_p.val()) sum += double(p);
   }
   return sum / double(codes.rows);
+}
+
+void run_on_codes(Settings& s, const OwnedMatrix& codes, const fs::path& folder) {
+  s.data = (folder / "codes.npy").string();
+  s.out = folder / "run";
+  const std::size_t shape[] = {std::size_t(codes.rows), std::size_t(codes.cols)};
+  const auto content = [](const fs::path& file) {
+    std::error_code error;
+    return fs::exists(file, error) ? read_file(file, SIZE_MAX) : std::string();
+  };
+  const std::string codes_before = content(s.data);
+  write_npy<Real>(s.data, shape, codes.numbers);
+  std::error_code error;
+  if (fs::exists(s.out / "checkpoint.safetensors", error) && content(s.data) == codes_before &&
+      content(s.out / "config.ini") == config_text(s))
+    s.resume = s.out;
+  s.overwrite = s.resume.empty();
 }
 
 namespace {

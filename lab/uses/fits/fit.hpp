@@ -16,14 +16,16 @@ struct FitSettings {
   Index components = 100;
   std::uint64_t seed = 1;
   int epochs = 40;
+  Index flows = 8;
 };
 
 // A row of the table: its name and the help's words for it, what it heeds, how it is fitted.
 struct Fit {
   const char *name, *what;
-  bool components;  // heeds FitSettings::components
-  bool trained;     // heeds FitSettings::epochs
-  bool bound;       // of log p(z) there is only a bound from below, in the mean
+  bool components = false;  // heeds FitSettings::components
+  bool trained = false;     // heeds FitSettings::epochs
+  bool flows = false;       // heeds FitSettings::flows
+  bool bound = false;       // of log p(z) there is only a bound from below, in the mean
   // Fits to codes (N, Z), one for each example, and leaves the files in `folder`. false: the
   // observer stopped it; the same call goes on from there.
   bool (*fit)(const OwnedMatrix& codes, const FitSettings&, const std::filesystem::path& folder,
@@ -34,7 +36,8 @@ struct Fit {
 // The first is the default.
 #define VAEGRAD_FITS(ROW) \
   ROW(mixture)            \
-  ROW(two_stage)
+  ROW(two_stage)          \
+  ROW(flow)
 
 #define ROW(name) extern const Fit name##_fit;
 VAEGRAD_FITS(ROW)
@@ -43,6 +46,11 @@ VAEGRAD_FITS(ROW)
 // The table.
 std::span<const Fit* const> fits();
 const Fit& fit(std::string_view name);  // UsageError: the names there are
+
+// For a fit that is a run on these codes: they lie in `folder`, the run in run/ there. One of the
+// same codes and settings that was interrupted goes on, any other begins anew.
+void run_on_codes(Settings& settings, const OwnedMatrix& codes,
+                  const std::filesystem::path& folder);
 
 // Which weights a prior is fitted to.
 std::string fingerprint(const Model& model);

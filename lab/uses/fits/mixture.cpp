@@ -14,7 +14,7 @@ class FittedMixturePrior : public Prior {
  public:
   explicit FittedMixturePrior(GaussianMixture mixture) : mixture_(std::move(mixture)) {}
 
-  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
   // Nothing learns through it: a constant.
   Var log_prob(const PriorAt&, Var z, Index) const override {
     std::vector<double> log_p(std::size_t(z.shape().rows));
@@ -85,7 +85,10 @@ std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
 
 }  // namespace
 
-const Fit mixture_fit{
-    "mixture", "Gaussians with full covariances, by EM", true, false, false, fit_to, load_from};
+const Fit mixture_fit{.name = "mixture",
+                      .what = "Gaussians with full covariances, by EM",
+                      .components = true,
+                      .fit = fit_to,
+                      .load = load_from};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

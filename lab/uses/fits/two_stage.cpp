@@ -1,7 +1,5 @@
 // A second VAE whose data are the codes of the first: u ~ N(0, I), z ~ p(z|u). An ordinary run on a
 // table, with as many latents and a learnt scale.          Dai and Wipf, arXiv 1903.05789, section 4
-#include <vaegrad/lab/data/formats/npy.hpp>
-#include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/run/training/model_trainee.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
@@ -16,7 +14,7 @@ class TwoStagePrior : public Prior {
  public:
   explicit TwoStagePrior(LoadedRun run) : run_(std::move(run)) {}
 
-  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
 
   // log p(z|u) + log p(u) − log q(u|z) for one u ~ q(u|z): its exponential is p(z) in the mean, and
   // so importance weights that it enters are unbiased too. The noise of u goes by the bits of z.
@@ -53,32 +51,18 @@ class TwoStagePrior : public Prior {
   LoadedRun run_;
 };
 
-Settings settings_of(const FitSettings& fit, const OwnedMatrix& codes, const fs::path& folder) {
+Settings settings_of(const FitSettings& fit, const OwnedMatrix& codes) {
   Settings s;
-  s.data = (folder / "codes.npy").string();
   s.likelihood = "gaussian", s.standardise = true;
   s.latent = codes.cols, s.hidden = {512, 512};
   s.epochs = fit.epochs, s.seed = fit.seed, s.learning_rate_schedule = "cosine";
-  s.out = folder / "run";
   return s;
 }
 
 bool fit_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& folder,
             Observer& observer) {
-  Settings s = settings_of(fit, codes, folder);
-  const std::size_t shape[] = {std::size_t(codes.rows), std::size_t(codes.cols)};
-  const auto content = [](const fs::path& file) {
-    std::error_code error;
-    return fs::exists(file, error) ? read_file(file, SIZE_MAX) : std::string();
-  };
-  const std::string codes_before = content(s.data);
-  write_npy<Real>(s.data, shape, codes.numbers);
-  // The same codes and settings: an interrupted run goes on.
-  std::error_code error;
-  if (fs::exists(s.out / "checkpoint.safetensors", error) && content(s.data) == codes_before &&
-      content(s.out / "config.ini") == config_text(s))
-    s.resume = s.out;
-  s.overwrite = s.resume.empty();
+  Settings s = settings_of(fit, codes);
+  run_on_codes(s, codes, folder);
   const DataSet data = load_training_data(s);
   const auto model = new_model(s, data);
   const Run run(s);
@@ -97,8 +81,11 @@ std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
 
 }  // namespace
 
-const Fit two_stage_fit{
-    "two-stage", "a second VAE, of the codes (Dai, Wipf 2019)", false, true, true, fit_to,
-    load_from};
+const Fit two_stage_fit{.name = "two-stage",
+                        .what = "a second VAE, of the codes (Dai, Wipf 2019)",
+                        .trained = true,
+                        .bound = true,
+                        .fit = fit_to,
+                        .load = load_from};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,7 +1,9 @@
 // A second stage as a prior: what its importance weights say of a code is its density in the mean.
+// A fitted flow: its density is one, of the codes as they are, and an interrupted fit goes on.
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
 
 #include "../folder.hpp"
@@ -67,4 +69,61 @@ TEST_CASE("a second stage's density of a code is unbiased, and its draws are the
   for (const Real x : z.val()) mean += double(x) / 20000, square += double(x) * double(x) / 20000;
   CHECK(mean == doctest::Approx(1).epsilon(0.15));  // of the codes
   CHECK(std::sqrt(square - mean * mean) == doctest::Approx(std::sqrt(2 + 0.09)).epsilon(0.1));
+}
+
+TEST_CASE("a fitted flow: a density of the codes, better than a Gaussian's; it resumes exactly") {
+  const Folder folder;
+  OwnedMatrix codes(3000, 2);  // two clusters on a line far from N(0, I)
+  Stream stream(1, Purpose::test);
+  stream.normal(codes.view());
+  for (Index i = 0; i < 3000; ++i) {
+    codes.view()(i, 0) = Real(0.5 * double(codes.view()(i, 0)) + (i % 3 ? 4 : -1));
+    codes.view()(i, 1) = Real(0.3 * double(codes.view()(i, 1)) + double(codes.view()(i, 0)));
+  }
+  struct Impatient : Observer {
+    int left;
+    explicit Impatient(int steps) : left(steps) {}
+    bool stop() override { return left-- <= 0; }
+  } nobody(1 << 30), somebody(17);
+  const FitSettings s{.epochs = 8, .flows = 4};
+  const auto whole = folder / "whole", parts = folder / "parts";
+  std::filesystem::create_directories(whole), std::filesystem::create_directories(parts);
+  REQUIRE(flow_fit.fit(codes, s, whole, nobody));
+  REQUIRE_FALSE(flow_fit.fit(codes, s, parts, somebody));
+  REQUIRE(flow_fit.fit(codes, s, parts, nobody));
+  const auto weights = [](const std::filesystem::path& at) {
+    return read_file(at / "run" / "best.safetensors", SIZE_MAX);
+  };
+  CHECK(weights(whole) == weights(parts));
+
+  const auto prior = flow_fit.load(whole, 2);
+  const auto log_prob = [&](Var z) { return prior->log_prob({.prior = prior.get()}, z, 1); };
+  double sum = 0;  // ReLU has kinks: the error of the rule goes by h²
+  constexpr double h = 0.03;
+  constexpr Index side = 600;
+  for (Index a = 0; a < side; ++a) {
+    Tape tape;
+    const Var z = tape.constant(Shape{side, 2});
+    for (Index b = 0; b < side; ++b)
+      z.val()(b, 0) = Real(2 + h * double(a - side / 2)),
+                 z.val()(b, 1) = Real(2 + h * double(b - side / 2));
+    const Var log_p = log_prob(z);
+    for (const Real l : log_p.val()) sum += h * h * std::exp(double(l));
+  }
+  CHECK(sum == doctest::Approx(1).epsilon(1e-3));
+
+  Tape tape;
+  const Var log_p = log_prob(tape.constant(ConstMatrix(codes.view())));
+  double mean = 0;
+  for (const Real l : log_p.val()) mean += double(l) / 3000;
+  // of one Gaussian: −½ log det Σ − 1 − log 2π, with det Σ = (0.5² + 25 · 2/9) 0.3²
+  const double gaussian = -0.5 * std::log((0.25 + 25 * 2.0 / 9) * 0.09) - 1 - log_2pi;
+  MESSAGE("mean log p of the codes: ", mean, ", of a Gaussian ", gaussian);
+  CHECK(mean > gaussian + 0.2);
+
+  Stream noise(2, Purpose::prior);
+  const Var z = prior->sample({.prior = prior.get()}, tape, 20000, noise, 1);
+  double first = 0;
+  for (Index i = 0; i < 20000; ++i) first += double(z.val()(i, 0)) / 20000;
+  CHECK(first == doctest::Approx((2 * 4 - 1) / 3.0).epsilon(0.1));
 }
