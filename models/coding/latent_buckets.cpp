@@ -28,7 +28,7 @@ LatentBuckets::LatentBuckets() : edges_(count), centres_(count) {
 }
 
 std::pair<std::uint32_t, CodeInterval> LatentBuckets::find(std::uint32_t c, double mean,
-                                                       double inverse_scale) const {
+                                                           double inverse_scale) const {
   std::uint32_t low = 0, high = count, start = 0, end = 1u << posterior_bits;
   while (high - low > 1) {
     const std::uint32_t middle = (low + high) / 2, at = cumulative(middle, mean, inverse_scale);

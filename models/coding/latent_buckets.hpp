@@ -25,7 +25,8 @@ class LatentBuckets {
     return {start, cumulative(bucket + 1, mean, inverse_scale) - start};
   }
   // The bucket whose interval holds c.
-  std::pair<std::uint32_t, CodeInterval> find(std::uint32_t c, double mean, double inverse_scale) const;
+  std::pair<std::uint32_t, CodeInterval> find(std::uint32_t c, double mean,
+                                              double inverse_scale) const;
 
  private:
   // Σ of the counts of the buckets before this one: Φ((edge − μ)/σ) of what is not given away as

@@ -27,10 +27,10 @@ class Prior {
   virtual Var sample(const PriorAt& p, Tape& tape, Index count, Stream& noise,
                      Index particles) const = 0;
 
-  // How many examples it may start at, and to start at them: x (K, D) as an encoder takes it, and y
-  // (K, Y) where the model has one.
+  // How many examples it may start at.
   virtual Index examples() const { return 0; }
-  virtual void start_at(ConstMatrix, ConstMatrix) const {}
+  // To start at them: x (K, D) as an encoder takes it, and y (K, Y) where the model has one.
+  virtual void start_at(ConstMatrix /*x*/, ConstMatrix /*y*/) const {}
 };
 
 // What a prior is made of.

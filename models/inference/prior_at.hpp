@@ -1,6 +1,6 @@
 // p(z|y) at the conditions y of a batch.
 #pragma once
-#include <vaegrad/models/inference/gaussian_mixture_at.hpp>
+#include <vaegrad/models/inference/priors/gaussian_mixture_at.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -25,6 +25,7 @@ SphereNormaliser sphere_normaliser(Index m, double kappa);
 class PolarAngle {
  public:
   PolarAngle(Index m, double kappa);
+  // One draw.
   struct Drawn {
     double theta, slope;  // θ, ∂θ/∂κ
   };

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every posterior through every command: what a run can do with it, or why not. posteriors.sh PROGRAM
+# Every posterior through every command: what a run can do with it, or why not. By hand: posteriors.sh PROGRAM
 set -euo pipefail
 . "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=2
@@ -18,6 +18,7 @@ works() { "$program" "$@" >out.txt 2>err.txt || wrong "'$*': $(tail -3 err.txt)"
 value() { sed -n "s/.*\"$1\": \(-\?[0-9.e+-]*\),*$/\1/p" "$2" | head -1; }
 
 small=(--data shapes-16-3x4x8x6x6 --binarize threshold --hidden 32 --latent 3 --batch 256)
+works data shapes-16-3x4x8x6x6 --binarize threshold --out images.idx
 declare -A options=([gaussian]='' [full-covariance]='' [planar]='--flows 3' [radial]='--flows 3'
   [iaf]='--flows 2 --flow-width 12' [sylvester]='--flows 2' [von-mises-fisher]='--prior uniform-sphere')
 names=$("$program" train --help | tr '\n' ' ' | sed 's/.*q(z|x): \([^[]*\)\[.*/\1/; s/[, ]\+/ /g')
@@ -42,11 +43,10 @@ for q in $names; do
   works encode "$q" --mean --out mean.npy
   works encode "$q" --sample --out sample.npy
   works decode "$q" mean.npy --out d.npy
-  works detect "$q" --data fashion-mnist-none || true
   if [[ $q == gaussian ]]; then
-    works compress "$q" --out a.vg
+    works compress "$q" images.idx a.vg
   else
-    refused "--posterior $q" compress "$q" --out a.vg
+    refused "--posterior $q" compress "$q" images.idx a.vg
   fi
   if [[ $q == von-mises-fisher ]]; then
     refused 'unit sphere' sample "$q" --temperature 0.5

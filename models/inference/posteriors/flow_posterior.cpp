@@ -1,4 +1,5 @@
-#include <vaegrad/models/inference/flow_posterior.hpp>
+#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/models/inference/posteriors/flow_posterior.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

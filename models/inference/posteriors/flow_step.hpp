@@ -14,9 +14,11 @@ inline Shape flow_step_shape(const char* name, Shape s, Shape p, Index first, In
   return s;
 }
 
+// log(1 + eˣ), which does not overflow
 inline Real softplus_of(Real x) {
   return std::max(x, Real(0)) + std::log1p(std::exp(-std::abs(x)));
 }
+// 1 / (1 + e⁻ˣ)
 inline Real sigmoid_of(Real x) { return 1 / (1 + std::exp(-x)); }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

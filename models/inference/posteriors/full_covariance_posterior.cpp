@@ -1,8 +1,8 @@
 // q(z|x) = N(μ(x), L(x) L(x)ᵀ), L lower triangular: σ on its diagonal, N below.
 // Kingma and Welling, An introduction to variational autoencoders, arXiv 1906.02691, section 2.5.1
 #include <vaegrad/models/distributions.hpp>
-#include <vaegrad/models/inference/lower_product.hpp>
 #include <vaegrad/models/inference/posterior.hpp>
+#include <vaegrad/models/inference/posteriors/lower_product.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

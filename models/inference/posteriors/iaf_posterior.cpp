@@ -2,8 +2,8 @@
 // encoder says (the context); every other step has them in reverse order.
 // Kingma, Salimans, Jozefowicz, Chen, Sutskever and Welling, Improved variational inference with
 // inverse autoregressive flow, arXiv 1606.04934, algorithm 1 and eq. 14
-#include <vaegrad/models/inference/flow_posterior.hpp>
-#include <vaegrad/models/inference/masked.hpp>
+#include <vaegrad/models/inference/posteriors/flow_posterior.hpp>
+#include <vaegrad/models/inference/posteriors/masked.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

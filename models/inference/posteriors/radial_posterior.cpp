@@ -1,7 +1,7 @@
 // Steps that pull z towards a centre or push it away; centre and strength are each example's own.
 // Rezende and Mohamed, Variational inference with normalizing flows, arXiv 1505.05770, section 4.1
-#include <vaegrad/models/inference/flow_posterior.hpp>
-#include <vaegrad/models/inference/radial_step.hpp>
+#include <vaegrad/models/inference/posteriors/flow_posterior.hpp>
+#include <vaegrad/models/inference/posteriors/radial_step.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -1,6 +1,6 @@
 // One step of a radial flow.          Rezende and Mohamed, arXiv 1505.05770, eq. 14, A.2
 #pragma once
-#include <vaegrad/models/inference/flow_step.hpp>
+#include <vaegrad/models/inference/posteriors/flow_step.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

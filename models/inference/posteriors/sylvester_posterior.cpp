@@ -5,9 +5,9 @@
 // inference, arXiv 1803.05649, theorem 1 and section 3.2 (H-SNF)
 #include <algorithm>
 
-#include <vaegrad/models/inference/flow_posterior.hpp>
-#include <vaegrad/models/inference/lower_product.hpp>
-#include <vaegrad/models/inference/reflect.hpp>
+#include <vaegrad/models/inference/posteriors/flow_posterior.hpp>
+#include <vaegrad/models/inference/posteriors/lower_product.hpp>
+#include <vaegrad/models/inference/posteriors/reflect.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -4,7 +4,7 @@
 // Davidson, Falorsi, De Cao, Kipf and Tomczak, Hyperspherical variational auto-encoders, arXiv
 // 1804.00891
 #include <vaegrad/models/inference/posterior.hpp>
-#include <vaegrad/models/inference/sphere_ops.hpp>
+#include <vaegrad/models/inference/posteriors/sphere_ops.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -1,7 +1,8 @@
 // One example's flow in two dimensions, its steps on rows of points, and how they are undone.
 #pragma once
 #include <cmath>
-#include <vaegrad/models/inference/flow_posterior.hpp>
+#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/models/inference/posteriors/flow_posterior.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -3,8 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <vaegrad/models/inference/coupling_flow.hpp>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/inference.hpp>
+#include <vaegrad/models/inference/priors/coupling_flow.hpp>
 
 #include "../../support/message.hpp"
 
@@ -37,9 +38,7 @@ struct Flow {
     s.flows = 4;
     prior = vaegrad::prior("flow").make(parameters, s);
   }
-  Var log_prob(Var z) const {
-    return prior->log_prob(prior->given(z.tape(), {}, nobody), z, 1);
-  }
+  Var log_prob(Var z) const { return prior->log_prob(prior->given(z.tape(), {}, nobody), z, 1); }
   Var sample(Tape& tape, Index count, Stream& noise) const {
     return prior->sample(prior->given(tape, {}, nobody), tape, count, noise, 1);
   }

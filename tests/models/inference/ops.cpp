@@ -10,13 +10,13 @@
 
 #define VAEGRAD_CATALOGUE  // the engine's own are in test_autodiff
 #include <vaegrad/autodiff/entries.hpp>
-#include <vaegrad/models/inference/lower_product.hpp>
-#include <vaegrad/models/inference/masked.hpp>
-#include <vaegrad/models/inference/planar_step.hpp>
-#include <vaegrad/models/inference/radial_step.hpp>
-#include <vaegrad/models/inference/reflect.hpp>
+#include <vaegrad/models/inference/posteriors/lower_product.hpp>
+#include <vaegrad/models/inference/posteriors/masked.hpp>
+#include <vaegrad/models/inference/posteriors/planar_step.hpp>
+#include <vaegrad/models/inference/posteriors/radial_step.hpp>
+#include <vaegrad/models/inference/posteriors/reflect.hpp>
+#include <vaegrad/models/inference/posteriors/sphere_ops.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
-#include <vaegrad/models/inference/sphere_ops.hpp>
 
 using namespace vaegrad;
 

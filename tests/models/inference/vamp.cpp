@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/model.hpp>
 
 #include "../../support/message.hpp"
@@ -54,12 +55,10 @@ struct Vamp {
     const Index classes = model.conditions;
     const Var u = tape.constant(Shape{1, 6}), v = tape.constant(Shape{1, classes ? classes : 1});
     const ConstMatrix U = value("prior.inputs");
-    for (Index j = 0; j < 6; ++j)
-      u.val()(0, j) = U(k, j) < 0 ? 0 : U(k, j) > 1 ? 1 : U(k, j);
+    for (Index j = 0; j < 6; ++j) u.val()(0, j) = U(k, j) < 0 ? 0 : U(k, j) > 1 ? 1 : U(k, j);
     double all = 0;
     for (Index j = 0; j < classes; ++j) all += std::exp(value("prior.labels")(k, j));
-    for (Index j = 0; j < classes; ++j)
-      v.val()(0, j) = std::exp(value("prior.labels")(k, j)) / all;
+    for (Index j = 0; j < classes; ++j) v.val()(0, j) = std::exp(value("prior.labels")(k, j)) / all;
     const PosteriorAt q = model.inference->code({u, classes ? v : Var{}});
     return {{q.mean.val()(0, 0), q.mean.val()(0, 1)},
             {q.log_variance.val()(0, 0), q.log_variance.val()(0, 1)}};
@@ -129,8 +128,7 @@ TEST_CASE("vamp: draws have the moments of q(z|u_k), k uniform") {
       const double x = double(z.val()(i, j));
       of_draws += x / double(n), squares += x * x / double(n), fourths += x * x * x * x / double(n);
     }
-    CHECK(std::abs(of_draws - mean) <
-          3.5 * std::sqrt((squares - of_draws * of_draws) / double(n)));
+    CHECK(std::abs(of_draws - mean) < 3.5 * std::sqrt((squares - of_draws * of_draws) / double(n)));
     CHECK(std::abs(squares - square) < 3.5 * std::sqrt((fourths - squares * squares) / double(n)));
   }
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <random>
+#include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/inference.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>
 #include <vaegrad/models/numerics/sphere.hpp>

@@ -1,7 +1,8 @@
 // A mixture of K diagonal Gaussians on a tape, the same for every example: what the priors that are
 // one share. No fit: models/fits/ has that.
 #pragma once
-#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/autodiff/random.hpp>
+#include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

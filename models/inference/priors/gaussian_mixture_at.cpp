@@ -1,6 +1,7 @@
 #include <cmath>
 
-#include <vaegrad/models/inference/gaussian_mixture_at.hpp>
+#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/models/inference/priors/gaussian_mixture_at.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

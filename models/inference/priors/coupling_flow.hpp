@@ -9,6 +9,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // It starts as the identity.
 class CouplingFlow {
  public:
+  // What an example's z came from.
   struct Inverse {
     Var base, log_det;  // ε (B, Z), log |det ∂ε/∂z| (B, 1)
   };
@@ -16,8 +17,8 @@ class CouplingFlow {
   // `width` numbers in the hidden layer of each coupling. UsageError: one dimension.
   CouplingFlow(Parameters& p, const std::string& name, Index dimensions, Index steps, Index width,
                Activation activation, Initial initial);
-  Inverse inverse(Var z) const;
-  Var operator()(Var base) const;
+  Inverse inverse(Var z) const;    // z (B, Z)
+  Var operator()(Var base) const;  // z of ε, (B, Z)
 
  private:
   struct Coupling {

@@ -2,8 +2,8 @@
 // Davidson et al., arXiv 1804.00891, section 3
 #include <algorithm>
 
+#include <vaegrad/models/inference/posteriors/sphere_ops.hpp>
 #include <vaegrad/models/inference/prior.hpp>
-#include <vaegrad/models/inference/sphere_ops.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -12,7 +12,7 @@ class UniformSpherePrior : public Prior {
  public:
   UniformSpherePrior(Parameters&, const PriorSpec& s) : latent_(s.latent) {}
 
-  PriorAt given(Tape&, Var, const Inference&) const override {
+  PriorAt given(Tape&, Var, const Inference&, Pass) const override {
     return {.prior = this, .uniform_sphere = true};
   }
   Var log_prob(const PriorAt&, Var z, Index) const override {

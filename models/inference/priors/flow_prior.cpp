@@ -1,7 +1,7 @@
 // p(z) = N(f⁻¹(z); 0, I) |det ∂f⁻¹/∂z|: a flow from noise to codes, learnt with everything else.
 // Chen et al., Variational lossy autoencoder, arXiv 1611.02731, section 3.2, there autoregressive
-#include <vaegrad/models/inference/coupling_flow.hpp>
 #include <vaegrad/models/inference/prior.hpp>
+#include <vaegrad/models/inference/priors/coupling_flow.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -31,11 +31,7 @@ class FlowPrior : public Prior {
 
 }  // namespace
 
-const PriorRow flow_prior{.name = "flow",
-                          .what = "Real NVP from N(0, I)",
-                          .flows = true,
-                          .make = [](Parameters& p, const PriorSpec& s) -> std::unique_ptr<Prior> {
-                            return std::make_unique<FlowPrior>(p, s);
-                          }};
+const PriorRow flow_prior{
+    .name = "flow", .what = "Real NVP from N(0, I)", .make = make_prior<FlowPrior>, .flows = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -72,10 +72,8 @@ class VampPrior : public Prior {
 
 const PriorRow vamp_prior{.name = "vamp",
                           .what = "1/K Σ q(z|u_k) at K learnt pseudo-inputs",
+                          .make = make_prior<VampPrior>,
                           .components = true,
-                          .encodes = true,
-                          .make = [](Parameters& p, const PriorSpec& s) -> std::unique_ptr<Prior> {
-                            return std::make_unique<VampPrior>(p, s);
-                          }};
+                          .encodes = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
