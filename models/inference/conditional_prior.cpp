@@ -11,7 +11,7 @@ class ConditionalPrior : public Prior {
   ConditionalPrior(Parameters& p, const PriorSpec& s)
       : network_(p, "prior", s.conditions, s.hidden, s.latent, s.activation, s.initial) {}
 
-  PriorAt given(Tape&, Var y, const Inference&, Pass) const override {
+  PriorAt given(Tape&, Var y, const Inference&) const override {
     const DiagonalGaussian p = network_(y);
     return {.prior = this, .mean = p.mean, .log_variance = p.log_variance};
   }
@@ -28,13 +28,10 @@ class ConditionalPrior : public Prior {
 
 }  // namespace
 
-const PriorRow conditional_prior{
-    .name = "conditional",
-    .what = "N(μ(y), σ²(y)), a network of the condition",
-    .gaussian = true,
-    .conditional = true,
-    .make = [](Parameters& p, const PriorSpec& s) -> std::unique_ptr<Prior> {
-      return std::make_unique<ConditionalPrior>(p, s);
-    }};
+const PriorRow conditional_prior{.name = "conditional",
+                                 .what = "N(μ(y), σ²(y)), a network of the condition",
+                                 .make = make_prior<ConditionalPrior>,
+                                 .gaussian = true,
+                                 .conditional = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

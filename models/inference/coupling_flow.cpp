@@ -13,8 +13,9 @@ constexpr double most = 2;  // |s| of one coupling: no step can explode, and N o
 CouplingFlow::CouplingFlow(Parameters& p, const std::string& name, Index dimensions, Index steps,
                            Index width, Activation activation, Initial initial)
     : first_((dimensions + 1) / 2), second_(dimensions / 2), activation_(activation) {
-  check<UsageError>(dimensions >= 2, "flow: one latent has no other half to be moved by: ",
-                    dimensions, hint, "the mixture prior, or two latents and more");
+  check<UsageError>(dimensions >= 2,
+                    "flow: one latent has no other half to be moved by: ", dimensions, hint,
+                    "the mixture prior, or two latents and more");
   for (Index i = 0; i < steps; ++i) {
     const Index says = i % 2 ? second_ : first_, moved = i % 2 ? first_ : second_;
     const std::string here = concat(name, '.', i);

@@ -14,7 +14,7 @@ class FlowPrior : public Prior {
               s.initial),
         latent_(s.latent) {}
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
   Var log_prob(const PriorAt&, Var z, Index) const override {
     const auto [base, log_det] = flow_.inverse(z);
     return StandardNormal{}.log_prob(base) + log_det;
@@ -31,11 +31,7 @@ class FlowPrior : public Prior {
 
 }  // namespace
 
-const PriorRow flow_prior{.name = "flow",
-                          .what = "Real NVP from N(0, I)",
-                          .flows = true,
-                          .make = [](Parameters& p, const PriorSpec& s) -> std::unique_ptr<Prior> {
-                            return std::make_unique<FlowPrior>(p, s);
-                          }};
+const PriorRow flow_prior{
+    .name = "flow", .what = "Real NVP from N(0, I)", .make = make_prior<FlowPrior>, .flows = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

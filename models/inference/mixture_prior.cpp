@@ -17,7 +17,7 @@ class MixturePrior : public Prior {
     logits_ = p.add("prior.logits", {1, s.components});
   }
 
-  PriorAt given(Tape& tape, Var, const Inference&, Pass) const override {
+  PriorAt given(Tape& tape, Var, const Inference&) const override {
     return {.prior = this, .mixture = {tape(mean_), tape(log_variance_), tape(logits_)}};
   }
   Var log_prob(const PriorAt& p, Var z, Index) const override { return p.mixture.log_prob(z); }
@@ -32,11 +32,6 @@ class MixturePrior : public Prior {
 }  // namespace
 
 const PriorRow mixture_prior{
-    .name = "mixture",
-    .what = "K Gaussians",
-    .components = true,
-    .make = [](Parameters& p, const PriorSpec& s) -> std::unique_ptr<Prior> {
-      return std::make_unique<MixturePrior>(p, s);
-    }};
+    .name = "mixture", .what = "K Gaussians", .make = make_prior<MixturePrior>, .components = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -7,7 +7,7 @@
 #include <span>
 
 #include <vaegrad/models/inference/prior_at.hpp>
-#include <vaegrad/models/networks/layer.hpp>
+#include <vaegrad/models/layers.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -17,9 +17,8 @@ class Prior {
  public:
   virtual ~Prior() = default;
   // At the conditions y (B, Y); empty where the model has none. `of` may be asked what it infers
-  // about inputs of the prior's own (VampPrior); `pass` is that of x.
-  virtual PriorAt given(Tape& tape, Var y, const Inference& of,
-                        Pass pass = Pass::buffers()) const = 0;
+  // about inputs of the prior's own (VampPrior).
+  virtual PriorAt given(Tape& tape, Var y, const Inference& of) const = 0;
   // (B K, 1), nats;  z (B K, Z)
   virtual Var log_prob(const PriorAt& p, Var z, Index particles) const = 0;
   // `count` draws, or K for each of `count` conditions:  (count K, Z)
@@ -45,13 +44,18 @@ struct PriorSpec {
 
 struct PriorRow {
   const char *name, *what;
+  std::unique_ptr<Prior> (*make)(Parameters&, const PriorSpec&);
   bool gaussian = false;     // closed KL from a Gaussian
   bool conditional = false;  // depends on y
   bool components = false;   // heeds PriorSpec::components
   bool flows = false;        // heeds PriorSpec::flows
   bool encodes = false;      // is made of posteriors, of which it needs the density at any z
-  std::unique_ptr<Prior> (*make)(Parameters&, const PriorSpec&);
 };
+// A row's `make`, for the class of its prior.
+template <class Family>
+std::unique_ptr<Prior> make_prior(Parameters& p, const PriorSpec& s) {
+  return std::make_unique<Family>(p, s);
+}
 
 // The first is the default.
 #define VAEGRAD_PRIORS(ROW) \

@@ -6,9 +6,9 @@ namespace {
 
 class StandardNormalPrior : public Prior {
  public:
-  explicit StandardNormalPrior(Index latent) : latent_(latent) {}
+  StandardNormalPrior(Parameters&, const PriorSpec& s) : latent_(s.latent) {}
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override {
+  PriorAt given(Tape&, Var, const Inference&) const override {
     return {.prior = this, .standard_normal = true};
   }
   Var log_prob(const PriorAt&, Var z, Index) const override { return StandardNormal{}.log_prob(z); }
@@ -23,12 +23,9 @@ class StandardNormalPrior : public Prior {
 
 }  // namespace
 
-const PriorRow standard_normal_prior{
-    .name = "standard-normal",
-    .what = "N(0, I)",
-    .gaussian = true,
-    .make = [](Parameters&, const PriorSpec& s) -> std::unique_ptr<Prior> {
-      return std::make_unique<StandardNormalPrior>(s.latent);
-    }};
+const PriorRow standard_normal_prior{.name = "standard-normal",
+                                     .what = "N(0, I)",
+                                     .make = make_prior<StandardNormalPrior>,
+                                     .gaussian = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -21,10 +21,11 @@ class FittedFlowPrior : public Prior {
     PriorSpec s{latent, 0, {width}, activation("relu"), {.seed = seed}};
     s.flows = flows;
     flow_ = flow_prior.make(parameters, s);
-    standard = {std::vector<double>(std::size_t(latent)), std::vector<double>(std::size_t(latent), 1)};
+    standard = {std::vector<double>(std::size_t(latent)),
+                std::vector<double>(std::size_t(latent), 1)};
   }
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
   // log p(z') − Σ log s with z' = (z − m) / s, of which no gradient goes back to z
   Var log_prob(const PriorAt& p, Var z, Index particles) const override {
     const Var standardised = z.tape().constant(z.shape());
@@ -39,7 +40,8 @@ class FittedFlowPrior : public Prior {
   }
   Var sample(const PriorAt& p, Tape& tape, Index count, Stream& noise,
              Index particles) const override {
-    const Var from = flow_->sample(p, tape, count, noise, particles), z = tape.constant(from.shape());
+    const Var from = flow_->sample(p, tape, count, noise, particles),
+              z = tape.constant(from.shape());
     for (Index i = 0; i < z.shape().rows; ++i)
       for (Index j = 0; j < z.shape().cols; ++j)
         z.val()(i, j) = Real(standard.mean[std::size_t(j)] +
@@ -57,8 +59,9 @@ class FlowTrainee : public Trainee {
  public:
   FlowTrainee(const Settings& s, const DataSet& data, FittedFlowPrior& prior)
       : data_(data), prior_(prior) {
-    players.push_back({"", &prior.parameters,
-                       AnyOptimiser(s.optimizer, prior.parameters, {.learning_rate = s.learning_rate})});
+    players.push_back(
+        {"", &prior.parameters,
+         AnyOptimiser(s.optimizer, prior.parameters, {.learning_rate = s.learning_rate})});
     const Moments m = moments(data.train);
     prior.standard = {m.mean, m.deviation};
     for (std::size_t j = 0; j < m.deviation.size(); ++j)

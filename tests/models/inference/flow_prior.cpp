@@ -37,9 +37,7 @@ struct Flow {
     s.flows = 4;
     prior = vaegrad::prior("flow").make(parameters, s);
   }
-  Var log_prob(Var z) const {
-    return prior->log_prob(prior->given(z.tape(), {}, nobody), z, 1);
-  }
+  Var log_prob(Var z) const { return prior->log_prob(prior->given(z.tape(), {}, nobody), z, 1); }
   Var sample(Tape& tape, Index count, Stream& noise) const {
     return prior->sample(prior->given(tape, {}, nobody), tape, count, noise, 1);
   }
