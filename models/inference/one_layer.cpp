@@ -15,7 +15,7 @@ class OneLayer : public Inference {
             const Wanted& wanted) const override {
     Draw d;
     d.particles = particles, d.q = code(seen);
-    d.p = prior.given(seen.x.tape(), seen.y, *this, seen.pass);
+    d.p = prior.given(seen.x.tape(), seen.y, *this);
     d.z = posterior_->sample(d.q, noise, particles);
     if (wanted.factor) with_factor(d);
     return d;

@@ -7,7 +7,7 @@
 #include <span>
 
 #include <vaegrad/models/inference/prior_at.hpp>
-#include <vaegrad/models/networks/layer.hpp>
+#include <vaegrad/models/layers.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -18,9 +18,8 @@ class Prior {
  public:
   virtual ~Prior() = default;
   // At the conditions y (B, Y); empty where the model has none. `of` may be asked what it infers
-  // about inputs of the prior's own (VampPrior); `pass` is that of x.
-  virtual PriorAt given(Tape& tape, Var y, const Inference& of,
-                        Pass pass = Pass::buffers()) const = 0;
+  // about inputs of the prior's own (VampPrior).
+  virtual PriorAt given(Tape& tape, Var y, const Inference& of) const = 0;
   // (B K, 1), nats;  z (B K, Z)
   virtual Var log_prob(const PriorAt& p, Var z, Index particles) const = 0;
   // `count` draws, or K for each of `count` conditions:  (count K, Z)

@@ -26,7 +26,7 @@ class FittedFlowPrior : public Prior {
                 std::vector<double>(std::size_t(latent), 1)};
   }
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
   // log p(z') − Σ log s with z' = (z − m) / s, of which no gradient goes back to z
   Var log_prob(const PriorAt& p, Var z, Index particles) const override {
     const Var standardised = z.tape().constant(z.shape());

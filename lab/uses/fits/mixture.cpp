@@ -14,7 +14,7 @@ class FittedMixturePrior : public Prior {
  public:
   explicit FittedMixturePrior(GaussianMixture mixture) : mixture_(std::move(mixture)) {}
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
   // Nothing learns through it: a constant.
   Var log_prob(const PriorAt&, Var z, Index) const override {
     std::vector<double> log_p(std::size_t(z.shape().rows));

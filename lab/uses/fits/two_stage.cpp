@@ -14,7 +14,7 @@ class TwoStagePrior : public Prior {
  public:
   explicit TwoStagePrior(LoadedRun run) : run_(std::move(run)) {}
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
 
   // log p(z|u) + log p(u) − log q(u|z) for one u ~ q(u|z): its exponential is p(z) in the mean, and
   // so importance weights that it enters are unbiased too. The noise of u goes by the bits of z.

@@ -11,7 +11,7 @@ class ConditionalPrior : public Prior {
   ConditionalPrior(Parameters& p, const PriorSpec& s)
       : network_(p, "prior", s.conditions, s.hidden, s.latent, s.activation, s.initial) {}
 
-  PriorAt given(Tape&, Var y, const Inference&, Pass) const override {
+  PriorAt given(Tape&, Var y, const Inference&) const override {
     const DiagonalGaussian p = network_(y);
     return {.prior = this, .mean = p.mean, .log_variance = p.log_variance};
   }

@@ -14,7 +14,7 @@ class FlowPrior : public Prior {
               s.initial),
         latent_(s.latent) {}
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override { return {.prior = this}; }
+  PriorAt given(Tape&, Var, const Inference&) const override { return {.prior = this}; }
   Var log_prob(const PriorAt&, Var z, Index) const override {
     const auto [base, log_det] = flow_.inverse(z);
     return StandardNormal{}.log_prob(base) + log_det;

@@ -21,7 +21,7 @@ class MixturePrior : public Prior {
     logits_ = p.add("prior.logits", {1, s.components});
   }
 
-  PriorAt given(Tape& tape, Var, const Inference&, Pass) const override {
+  PriorAt given(Tape& tape, Var, const Inference&) const override {
     return {.prior = this, .mixture = {tape(mean_), tape(log_variance_), tape(logits_)}};
   }
   Var log_prob(const PriorAt& p, Var z, Index) const override { return p.mixture.log_prob(z); }

@@ -9,7 +9,7 @@ class StandardNormalPrior : public Prior {
  public:
   StandardNormalPrior(Parameters&, const PriorSpec& s) : latent_(s.latent) {}
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override {
+  PriorAt given(Tape&, Var, const Inference&) const override {
     return {.prior = this, .standard_normal = true};
   }
   Var log_prob(const PriorAt&, Var z, Index) const override { return StandardNormal{}.log_prob(z); }

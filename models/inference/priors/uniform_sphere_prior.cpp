@@ -12,7 +12,7 @@ class UniformSpherePrior : public Prior {
  public:
   UniformSpherePrior(Parameters&, const PriorSpec& s) : latent_(s.latent) {}
 
-  PriorAt given(Tape&, Var, const Inference&, Pass) const override {
+  PriorAt given(Tape&, Var, const Inference&) const override {
     return {.prior = this, .uniform_sphere = true};
   }
   Var log_prob(const PriorAt&, Var z, Index) const override {

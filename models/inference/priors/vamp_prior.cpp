@@ -27,9 +27,9 @@ class VampPrior : public Prior {
 
   // u_k = min(max(U_k, 0), 1) for pixels,  v_k = softmax(V_k)
   //
-  // A pseudo-input is one more x. Batch normalisation takes it as x is taken outside training, by
-  // the buffers: the moments of pseudo-inputs alone are no moments of the data.
-  PriorAt given(Tape& tape, Var, const Inference& of, Pass) const override {
+  // In training too batch normalisation takes pseudo-inputs by the buffers, which are the data's:
+  // moments of K pseudo-inputs alone would make another p(z) of them than evaluation does.
+  PriorAt given(Tape& tape, Var, const Inference& of) const override {
     const Var U = tape(inputs_), u = pixels_ ? Var(clamp(U, 0, 1)) : U;
     const Var v = labels_.owner ? Var(softmax(tape(labels_))) : Var{};
     const PosteriorAt q = of.code({u, v, Pass::buffers()});

@@ -85,7 +85,7 @@ TEST_CASE("a fitted flow: a density of the codes, better than a Gaussian's; it r
     explicit Impatient(int steps) : left(steps) {}
     bool stop() override { return left-- <= 0; }
   } nobody(1 << 30), somebody(17);
-  const FitSettings s{.epochs = 8, .flows = 4};
+  const FitSettings s{.epochs = 40, .flows = 4};
   const auto whole = folder / "whole", parts = folder / "parts";
   std::filesystem::create_directories(whole), std::filesystem::create_directories(parts);
   REQUIRE(flow_fit.fit(codes, s, whole, nobody));

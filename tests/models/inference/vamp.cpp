@@ -150,17 +150,27 @@ TEST_CASE("vamp: pseudo-inputs start at examples, where they can still be moved 
     for (Index j = 0; j < 3; ++j) CHECK((v(k, j) > 1) == (Index(labels[k]) == j));
 }
 
-TEST_CASE("vamp: batch normalisation takes pseudo-inputs by the buffers, which they do not move") {
+TEST_CASE("vamp: batch normalisation takes pseudo-inputs by the buffers, which x alone moves") {
   Model model(architecture_of(0, "batch"));
   Tape tape;
-  RunningAverages averages;
-  const PriorAt p = model.prior->given(tape, {}, *model.inference, Pass::batch(&averages));
-  const PriorAt q = model.prior->given(tape, {}, *model.inference, Pass::buffers());
+  const Var x = tape.constant({{0, 1, 0.5, 0, 1, 0.25}, {1, 1, 1, 0, 0, 0}});
+  RunningAverages averages, of_code;
+  Batch batch{x, {}, Pass::batch(&averages)};
+  Stream noise(1, Purpose::latent);
+  const PriorAt p = model.draw(batch, noise).p, q = model.prior->given(tape, {}, *model.inference);
   for (Index i = 0; i < p.mixture.mean.shape().size(); ++i)
     CHECK(p.mixture.mean.val().data[i] == q.mixture.mean.val().data[i]);
-  const std::vector<Real> before(model.buffers.values().begin(), model.buffers.values().end());
-  averages.move();
-  CHECK(std::equal(before.begin(), before.end(), model.buffers.values().begin()));
+  batch.pass = Pass::batch(&of_code);
+  model.code(batch);
+  const std::vector<Real> first(model.buffers.values().begin(), model.buffers.values().end());
+  const auto moved = [&](RunningAverages& by) {
+    std::copy(first.begin(), first.end(), model.buffers.change_values().begin());
+    by.move();
+    return std::vector<Real>(model.buffers.values().begin(), model.buffers.values().end());
+  };
+  const std::vector<Real> by_draw = moved(averages);
+  CHECK(by_draw == moved(of_code));
+  CHECK(by_draw != first);
 }
 
 TEST_CASE("vamp: refused where q has no density at a given z") {
