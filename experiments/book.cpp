@@ -65,7 +65,7 @@ std::string help() {
          "Nothing is loaded from elsewhere; open index.html in a browser.\n\n"
          "  --out DIR               [book]\n"
          "  --overwrite             write into a folder that is not empty\n"
-         "  --reference DIR         take this API reference (.ci/reference makes it) with it\n\n"
+         "  --reference DIR         take this API reference, which .ci/reference made\n\n"
          "example: vaegrad book --out book\n";
 }
 
