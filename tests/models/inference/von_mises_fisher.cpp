@@ -85,8 +85,9 @@ ByRejection by_rejection(Index m, double kappa, std::mt19937_64& random) {
 }  // namespace
 
 TEST_CASE("von Mises-Fisher: 100,000 draws lie on the sphere and have its moments") {
-  for (const auto& [latent, kappa] :
-       {std::pair<Index, double>{2, 1.5}, {3, 5}, {11, 30}, {50, 2e3}}) {
+  for (const auto& size : {std::pair<Index, double>{2, 1.5}, {3, 5}, {11, 30}, {50, 2e3}}) {
+    const Index latent = size.first;
+    const double kappa = size.second;
     const OnSphereCase c(latent, kappa);
     Tape tape;
     PosteriorAt q = c.at(tape);
