@@ -7,7 +7,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr double epsilon = 1e-5;
+constexpr double batch_epsilon = 1e-5;
 
 class BatchNormalisation : public Layer {
  public:
@@ -45,7 +45,7 @@ class BatchNormalisation : public Layer {
     } else {
       mean = kept(tape, mean_), variance = kept(tape, variance_);
     }
-    const Var slope = scale / sqrt(variance + epsilon);
+    const Var slope = scale / sqrt(variance + batch_epsilon);
     const Var normal = (pixels - mean) * slope;
     const Var h = activated_ ? activation_.apply(normal, shift) : Var(normal + shift);
     return is_plain(x) ? h : reshape(h, x.shape().rows, x.shape().cols);

@@ -9,7 +9,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr double epsilon = 1e-5;
+constexpr double group_epsilon = 1e-5;
 
 class GroupNormalisation : public Layer {
  public:
@@ -24,7 +24,7 @@ class GroupNormalisation : public Layer {
   Var operator()(Var x, Pass) const override {
     Tape& tape = x.tape();
     const Index pixels = x.shape().cols / channels_;
-    const Var normal = normalise_groups(x, channels_, groups_, epsilon);
+    const Var normal = normalise_groups(x, channels_, groups_, group_epsilon);
     const Var scale = tile(tape(scale_), pixels), shift = tile(tape(shift_), pixels);
     const Var scaled = normal * scale;
     return activated_ ? activation_.apply(scaled, shift) : Var(scaled + shift);
@@ -42,7 +42,7 @@ Index groups(const LayerRow& row, ImageShape in) {
   while (!row.groups && in.channels % groups) --groups;
   return groups;
 }
-ImageShape out(const LayerRow& row, ImageShape in, const Standing& at) {
+ImageShape unchanged(const LayerRow& row, ImageShape in, const Standing& at) {
   check(in.channels % groups(row, in) == 0, "network ", at.network, ": layer ", at.number, " has ",
         row.groups, " groups of channels, but meets ", in.channels, " channels", hint,
         "a number of groups that divides them");
@@ -56,9 +56,9 @@ double products(const LayerRow&, ImageShape) { return 0; }
 }  // namespace
 
 extern constinit const LayerKind group_normalisation_kind = {
-    .name = "group", .out = out, .build = build, .products = products, .normalises = true};
+    .name = "group", .out = unchanged, .build = build, .products = products, .normalises = true};
 extern constinit const LayerKind layer_normalisation_kind = {
-    .name = "layer", .out = out, .build = build, .products = products, .normalises = true};
+    .name = "layer", .out = unchanged, .build = build, .products = products, .normalises = true};
 
 LayerRow group_normalisation(Index groups) {
   return {.kind = &group_normalisation_kind, .groups = groups};
