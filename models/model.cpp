@@ -53,7 +53,6 @@ Model::Model(const Architecture& a, bool only_count)
       prior(a.prior->make(parameters,
                           {a.latent, conditions, a.hidden, a.activation, a.initial, a.components,
                            a.prior_flows, image.size(), a.likelihood->values != Values::real})) {
-  check_together(*a.posterior, *a.prior);
   if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
 }
 

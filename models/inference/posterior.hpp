@@ -91,10 +91,8 @@ VAEGRAD_POSTERIORS(ROW)
 // The table.
 std::span<const PosteriorRow* const> posteriors();
 const PosteriorRow& posterior(std::string_view name);  // UsageError: the names there are
-// UsageError: codes where the prior has no density, or the other way round.
-void check_together(const PosteriorRow& q, const PriorRow& p);
-
-// UsageError: the prior needs of the posterior what it does not give.
+// UsageError: codes where the prior has no density, or the other way round; or the prior needs of
+// the posterior what it does not give.
 void check_together(const PosteriorRow& q, const PriorRow& p);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -37,14 +37,15 @@ const PosteriorRow& posterior(std::string_view name) {
 }
 
 void check_together(const PosteriorRow& q, const PriorRow& p) {
-  check<UsageError>(q.sphere == p.sphere, "--posterior ", q.name, ": its codes lie ",
-                    q.sphere ? "on a sphere, where" : "everywhere, and", " --prior ", p.name,
-                    " has no density there", hint,
-                    q.sphere ? concat("--prior ", uniform_sphere_prior.name)
-                             : concat("--posterior ", von_mises_fisher_posterior.name));
-  check<UsageError>(!p.encodes || q.diagonal, "--prior ", p.name,
-                    ": it needs the density of q(z|u) at any z, and --posterior ", q.name,
-                    " knows it at its own draws alone", hint, "--posterior gaussian");
+  check<UsageError>(q.sphere == p.sphere, "posterior ", q.name, ": its codes lie ",
+                    q.sphere ? "on a sphere, where the prior " : "off the sphere, where the prior ",
+                    p.name, " has no density", hint,
+                    q.sphere ? concat("the prior ", uniform_sphere_prior.name)
+                             : concat("the posterior ", von_mises_fisher_posterior.name));
+  check<UsageError>(!p.encodes || q.diagonal, "prior ", p.name,
+                    ": it needs the density of q(z|u) at any z, and the posterior ", q.name,
+                    " knows it at its own draws alone", hint,
+                    concat("the posterior ", gaussian_posterior.name));
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -11,3 +11,17 @@ bytes() { local n; for n; do printf "\\x$(printf %02x $((n >> 8 & 255)))\\x$(pri
 header() { local n; printf '\0\0\10'; bytes $# | tail -c 1; for n; do bytes $((n >> 16)) $((n & 65535)); done; }
 # IMAGES HEIGHT WIDTH FILE
 noise() { { header "$1" "$2" "$3"; head -c $(($1 * $2 * $3)) /dev/urandom; } >"$4"; }
+
+# ---- what is wrong is said and counted: a script ends with (( fails == 0 ))
+fails=0
+wrong() { echo "$(basename "$0" .sh): $*" >&2; fails=$((fails + 1)); }
+# works ARGUMENTS..: status 0; what it said is in out.txt and err.txt
+works() { "$program" "$@" >out.txt 2>err.txt || wrong "'$*' failed: $(cat err.txt)"; }
+# refused STATUS 'text' ARGUMENTS..
+refused() {
+  local status=0 want=$1 text=$2; shift 2
+  timeout 60 "$program" "$@" >out.txt 2>err.txt || status=$?
+  [[ $status == "$want" ]] || wrong "'$*' gave status $status, not $want: $(cat err.txt)"
+  grep -qF -- "$text" err.txt || wrong "'$*' did not say '$text' but: $(cat err.txt)"
+  grep -q 'hint: ' err.txt || wrong "'$*' gave no hint"
+}

@@ -4,18 +4,6 @@
 set -u
 . "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=2
-fails=0
-wrong() { echo "people: $*" >&2; fails=$((fails + 1)); }
-# works ARGUMENTS..: status 0; what it said is in out.txt and err.txt
-works() { "$program" "$@" >out.txt 2>err.txt || wrong "'$*' failed: $(cat err.txt)"; }
-# refused STATUS 'text' ARGUMENTS..
-refused() {
-  local status=0 want=$1 text=$2; shift 2
-  timeout 60 "$program" "$@" >out.txt 2>err.txt || status=$?
-  [[ $status == "$want" ]] || wrong "'$*' gave status $status, not $want: $(cat err.txt)"
-  grep -qF -- "$text" err.txt || wrong "'$*' did not say '$text' but: $(cat err.txt)"
-  grep -q 'hint: ' err.txt || wrong "'$*' gave no hint"
-}
 said() { grep -qF -- "$1" out.txt err.txt || wrong "no '$1' in: $(cat out.txt err.txt)"; }
 begins() { [[ $(head -c ${#2} "$1" | tr '\223\211' NP) == "$2" ]] || wrong "$1 does not begin like $2"; }
 net=(--hidden 8 --latent 2 --batch 32)

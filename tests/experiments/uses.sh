@@ -3,17 +3,6 @@
 set -euo pipefail
 . "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=2
-fails=0
-wrong() { echo "uses: $*" >&2; fails=$((fails + 1)); }
-# refused STATUS 'text in the message' ARGUMENTS..
-refused() {
-  local status=0 text=$2 want=$1
-  shift 2
-  "$program" "$@" >out.txt 2>err.txt || status=$?
-  [[ $status == "$want" ]] || wrong "'$*' gave status $status, not $want"
-  grep -qF -- "$text" err.txt || wrong "'$*' did not say '$text' but: $(cat err.txt)"
-  grep -q 'hint: ' err.txt || wrong "'$*' gave no hint"
-}
 size() { stat -c %s "$1"; }
 
 "$program" train --data shapes-16-3x4x8x6x6 --binarize threshold --hidden 64 --latent 6 --epochs 3 \
@@ -101,7 +90,7 @@ for prior in 'vamp --components 20' 'flow --prior-flows 3'; do
   cmp -s "$name/model.safetensors" half/model.safetensors || wrong "$name: resumed is another model"
   rm -r half d
 done
-refused 2 '--prior vamp: it needs the density of q(z|u) at any z' train --prior vamp --posterior full-covariance
+refused 2 'prior vamp: it needs the density of q(z|u) at any z' train --prior vamp --posterior full-covariance
 refused 2 'only a prior that has them heeds it' train --pseudo-inputs random
 refused 2 'only a prior that is a flow heeds it' train --prior-flows 3
 

@@ -33,4 +33,19 @@ class FlowPosterior : public Posterior {
   PosteriorSpec spec_;
 };
 
+// The flow whose steps are one op each, Step{first of its numbers} of (s, q.more).
+template <class Step>
+class FlowOf : public FlowPosterior {
+ public:
+  FlowOf(Parameters& p, const std::string& name, Index h, const PosteriorSpec& s)
+      : FlowPosterior(p, name, h, s, Step::numbers(s.latent)), numbers_(Step::numbers(s.latent)) {}
+
+  Var step(Index t, Var s, const PosteriorAt& q) const override {
+    return record(Step{t * numbers_}, s, q.more);
+  }
+
+ private:
+  Index numbers_;
+};
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -5,27 +5,10 @@
 #include <vaegrad/models/inference/posteriors/planar_step.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-namespace {
-
-class PlanarPosterior : public FlowPosterior {
- public:
-  PlanarPosterior(Parameters& p, const std::string& name, Index h, const PosteriorSpec& s)
-      : FlowPosterior(p, name, h, s, PlanarStep::numbers(s.latent)),
-        numbers_(PlanarStep::numbers(s.latent)) {}
-
-  Var step(Index t, Var s, const PosteriorAt& q) const override {
-    return record(PlanarStep{t * numbers_}, s, q.more);
-  }
-
- private:
-  Index numbers_;
-};
-
-}  // namespace
 
 const PosteriorRow planar_posterior{.name = "planar",
                                     .what = "planar flow of N steps",
-                                    .make = make_posterior<PlanarPosterior>,
+                                    .make = make_posterior<FlowOf<PlanarStep>>,
                                     .scale = true,
                                     .flows = true};
 

@@ -49,7 +49,7 @@ class SylvesterPosterior : public FlowPosterior {
  private:
   static Places places(Index latent) {
     check<UsageError>(latent >= 2, "sylvester: one latent has nothing to turn: ", latent, hint,
-                      "--posterior planar, or two latents and more");
+                      "the planar posterior, or two latents and more");
     return {latent};
   }
   Places at_;

@@ -50,7 +50,7 @@ class VonMisesFisherPosterior : public Posterior {
  private:
   static Index latents(const PosteriorSpec& s) {
     check<UsageError>(s.latent >= 2, "von-mises-fisher: a sphere in one dimension is two points",
-                      hint, "--latent 2, a circle, or more");
+                      hint, "two latents, a circle, or more");
     return s.latent;
   }
 

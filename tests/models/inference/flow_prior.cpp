@@ -8,6 +8,7 @@
 #include <vaegrad/models/inference/priors/coupling_flow.hpp>
 
 #include "../../support/message.hpp"
+#include "nobody.hpp"
 
 using namespace vaegrad;
 
@@ -25,13 +26,7 @@ void spread_out(Parameters& p, Real by) {
 struct Flow {
   Parameters parameters;
   std::unique_ptr<Prior> prior;
-  struct Nobody : Inference {  // a flow asks nothing of the encoder
-    Draw draw(const Seen&, const Prior&, Stream&, Index, const Wanted&) const override {
-      return {};
-    }
-    void weigh(Draw&, const Wanted&) const override {}
-    PosteriorAt code(const Seen&) const override { return {}; }
-  } nobody;
+  Nobody nobody;
 
   explicit Flow(Index latent) {
     PriorSpec s{latent, 0, {5}, activation("tanh"), {}};

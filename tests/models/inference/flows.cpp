@@ -266,5 +266,5 @@ TEST_CASE("sylvester: one latent has nothing to turn") {
   CHECK_THROWS_WITH_AS(
       posterior("sylvester")
           .make(p, "q", 1, {1, &posterior_scale("log-variance"), 4, activation("tanh"), {}}),
-      doctest::Contains("--posterior planar"), UsageError);
+      doctest::Contains("the planar posterior"), UsageError);
 }

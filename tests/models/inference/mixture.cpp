@@ -6,6 +6,8 @@
 #include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/inference.hpp>
 
+#include "nobody.hpp"
+
 using namespace vaegrad;
 
 namespace {
@@ -15,13 +17,7 @@ constexpr Index components = 3, latent = 2;
 struct Mixture {
   Parameters parameters;
   std::unique_ptr<Prior> prior;
-  struct Nobody : Inference {  // a mixture asks nothing of the encoder
-    Draw draw(const Seen&, const Prior&, Stream&, Index, const Wanted&) const override {
-      return {};
-    }
-    void weigh(Draw&, const Wanted&) const override {}
-    PosteriorAt code(const Seen&) const override { return {}; }
-  } nobody;
+  Nobody nobody;
 
   Mixture() {
     prior = vaegrad::prior("mixture").make(parameters,

@@ -177,6 +177,6 @@ TEST_CASE("vamp: refused where q has no density at a given z") {
   Architecture a = architecture_of(0);
   a.posterior = &posterior("full-covariance");
   CHECK(message_of([&] { Model{a}; }) ==
-        "--prior vamp: it needs the density of q(z|u) at any z, and --posterior full-covariance "
-        "knows it at its own draws alone\n  hint: --posterior gaussian");
+        "prior vamp: it needs the density of q(z|u) at any z, and the posterior full-covariance "
+        "knows it at its own draws alone\n  hint: the posterior gaussian");
 }

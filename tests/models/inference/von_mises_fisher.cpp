@@ -256,9 +256,9 @@ TEST_CASE("von Mises-Fisher: one latent is no sphere, and a prior that is everyw
       posterior("von-mises-fisher")
           .make(p, "q", 1,
                 {.latent = 1, .scale = nullptr, .activation = activation("tanh"), .initial = {}}),
-      doctest::Contains("--latent 2"), UsageError);
+      doctest::Contains("two latents, a circle"), UsageError);
   CHECK_THROWS_WITH_AS(check_together(posterior("von-mises-fisher"), prior("standard-normal")),
-                       doctest::Contains("--prior uniform-sphere"), UsageError);
+                       doctest::Contains("the prior uniform-sphere"), UsageError);
   CHECK_THROWS_WITH_AS(check_together(posterior("planar"), prior("uniform-sphere")),
-                       doctest::Contains("--posterior von-mises-fisher"), UsageError);
+                       doctest::Contains("the posterior von-mises-fisher"), UsageError);
 }
