@@ -36,7 +36,7 @@ endfunction()
 # Folders of short files that all parse the same headers: each is compiled as one, in the time of two. What two of its files
 # call the same in an unnamed namespace must be called otherwise in one of them.
 set(VAEGRAD_COMPILED_AS_ONE models/objectives models/likelihoods models/inference
-    models/inference/posteriors models/inference/priors models/networks)
+    models/inference/hierarchies models/inference/posteriors models/inference/priors models/networks)
 
 function(vaegrad_room room)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;WITHOUT")

@@ -64,6 +64,7 @@ nlohmann::json terms_of(const LoadedRun& run, const Asked& a) {
   json["log_likelihood"] = e.log_likelihood;
   json["kl"] = unless_deterministic(e.kl);
   json["kl_per_latent"] = e.kl_per_latent;
+  if (model.hierarchical()) json["kl_per_layer"] = e.kl_per_layer;
   json["active_units"] = e.active_units;
   const std::optional<KlParts> parts = kl_parts(model, a.examples, run.settings);
   const auto part = [&](double KlParts::*p) {

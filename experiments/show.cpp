@@ -52,7 +52,7 @@ Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {
 
 // That a prior fitted to the codes may draw better, where one can be.
 void say_fitted(const LoadedRun& run) {
-  if (!run.model->standard_normal || is_table(*run.model)) return;
+  if (!run.model->standard_normal || run.model->hierarchical() || is_table(*run.model)) return;
   for (const Fit* fit : fits())
     if (is_fitted(run, *fit))
       return fmt::print(stderr, "--from {} draws from what was fitted to the codes of this run\n",

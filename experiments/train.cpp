@@ -17,7 +17,9 @@ namespace {
 
 Curves curves_of(const std::vector<Metrics>& metrics, const Model& model, const Evaluation& test) {
   Curves c;
-  if (!model.deterministic) c.kl_per_latent = test.kl_per_latent;
+  if (!model.deterministic)
+    c.kl_per_latent = test.kl_per_latent,
+    c.layers = {model.inference->layers().begin(), model.inference->layers().end()};
   for (const Metrics& m : metrics) {
     c.epoch.push_back(m.epoch);
     c.train_elbo.push_back(m.train_elbo);
@@ -45,6 +47,7 @@ nlohmann::json summary_of(const Settings& settings, const DataSet& data, const M
   json["test_log_likelihood"] = test.log_likelihood;
   json["test_kl"] = model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(test.kl);
   json["kl_per_latent"] = test.kl_per_latent;
+  if (model.hierarchical()) json["kl_per_layer"] = test.kl_per_layer;
   json["active_units"] = test.active_units;
   json["test_examples"] = test.examples;
   if (model.baseline)
@@ -115,7 +118,9 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
     fmt::print("test log p(x|z) {:.2f} nats\n", test.log_likelihood);
   else
     fmt::print("test ELBO {:.2f} nats = log p(x|z) {:.2f} - KL {:.2f}, {} of {} latents active\n",
-               test.elbo(), test.log_likelihood, test.kl, test.active_units, settings.latent);
+               test.elbo(), test.log_likelihood, test.kl, test.active_units, model.latent);
+  if (model.hierarchical())
+    fmt::print("KL of each layer, from x up: {:.2f} nats\n", fmt::join(test.kl_per_layer, ", "));
   return 0;
 }
 

@@ -17,9 +17,14 @@ std::vector<std::uint32_t> all_but(const std::vector<std::uint32_t>& pixels, Ima
 std::unique_ptr<Inference> inference_of(const Architecture& a, Blocks blocks) {
   if (!a.encoder) return nullptr;
   check_together(*a.posterior, *a.prior);
-  return one_layer(blocks, {a.network, a.image, a.given_pixels.empty() ? a.conditions : 0,
-                            a.activation, a.initial, a.posterior, a.latents});
+  check_layers(a.layers.size(), *a.hierarchy, *a.posterior, *a.prior);
+  const InferenceSpec spec{a.network,    a.image,   a.given_pixels.empty() ? a.conditions : 0,
+                           a.activation, a.initial, a.posterior,
+                           a.latents,    a.layers,  a.between};
+  return a.layers.size() > 1 ? a.hierarchy->make(blocks, spec) : one_layer(blocks, spec);
 }
+// How many latents the prior is of.
+Index topmost(const Architecture& a) { return a.layers.size() > 1 ? a.layers.back() : a.latent; }
 Parameters block(bool only_count) {
   return only_count ? Parameters(Parameters::counting) : Parameters();
 }
@@ -48,10 +53,11 @@ Model::Model(const Architecture& a, bool only_count)
       buffers(block(only_count)),
       inference(inference_of(a, {parameters, buffers})),
       decoder({parameters, buffers}, "decoder",
-              inference && !given_pixels.empty() ? latent : latent + conditions, a.network, image,
-              *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
+              (inference ? inference->decoded(latent) : 0) +
+                  (inference && !given_pixels.empty() ? 0 : conditions),
+              a.network, image, *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
       prior(a.prior->make(parameters,
-                          {a.latent, conditions, a.hidden, a.activation, a.initial, a.components,
+                          {topmost(a), conditions, a.hidden, a.activation, a.initial, a.components,
                            a.prior_flows, image.size(), a.likelihood->values != Values::real})) {
   if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
 }
@@ -151,10 +157,11 @@ Var Model::sample_prior(Tape& tape, Var condition, Index count, Stream& noise,
 }
 
 ChosenLikelihood Model::decode(Var z, Var condition, Pass pass) const {
-  Var input = z;
+  const Index in = inference ? inference->decoded(latent) : z.shape().cols;
+  Var input = in < z.shape().cols ? Var(columns(z, 0, in)) : z;
   if (classes()) {
     const Index times = z.shape().rows / condition.shape().rows;
-    input = concatenate_columns(z, Var(repeat_rows(condition, times)));
+    input = concatenate_columns(input, Var(repeat_rows(condition, times)));
   }
   ChosenLikelihood p = decoder(input, pass);
   if (standard)

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include <vaegrad/models/inference/inference.hpp>
+#include <vaegrad/models/inference/hierarchy.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -21,13 +21,16 @@ struct Architecture {
   std::vector<Index> hidden;   // of the prior's own networks
   Activation activation;
   Initial initial;
-  Index latent;
+  Index latent;  // numbers of z
   const PosteriorRow* posterior;
   PosteriorSpec latents;
   const PriorRow* prior;
   Index components = 1, prior_flows = 8;
   const Likelihood* likelihood;
   std::optional<LikelihoodScale> scale;
+  std::vector<Index> layers = {};  // latents of each layer, next to x first; one or none: one layer
+  std::vector<Index> between = {};  // InferenceSpec::between
+  const HierarchyRow* hierarchy = hierarchies()[0];
 };
 
 // Real numbers as distances from their mean in deviations, column by column.
@@ -66,6 +69,8 @@ struct Model {
   explicit Model(const Architecture& a);
   // How many numbers its parameters would be, the baseline's among them, without memory for them.
   static Index count_parameters(const Architecture& a);
+  // Several layers of latents lie between x and the prior.
+  bool hierarchical() const { return inference && inference->layers().size() > 1; }
   Index dimensions() const { return Index(modelled.size()); }  // of x
 
   Index classes() const { return given_pixels.empty() ? conditions : 0; }

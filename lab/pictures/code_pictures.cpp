@@ -26,9 +26,9 @@ bool draw_scatter(const Model& model, const Examples& examples, const Settings& 
   chart.title = fmt::format("{} {} examples in the ", rows.size(), split_name(examples.split)) +
                 (model.latent > 2 ? fmt::format("2 most active of {} latents", model.latent)
                                   : "plane of the code");
-  const auto axis = [](const RankedLatent& l) {
-    return std::isnan(l.kl) ? fmt::format("z{}", l.latent)
-                            : fmt::format("z{}  (KL {:.2f} nats)", l.latent, l.kl);
+  const auto axis = [&](const RankedLatent& l) {
+    const std::string name = name_of(model, l.latent);
+    return std::isnan(l.kl) ? name : fmt::format("{}  (KL {:.2f} nats)", name, l.kl);
   };
   chart.x_label = axis(axes[0]), chart.y_label = axis(axes[1]);
   chart.square = true;
@@ -52,11 +52,63 @@ bool draw_scatter(const Model& model, const Examples& examples, const Settings& 
   return draw(chart, path);
 }
 
+bool draw_traversal(const Model& model, const Examples* examples, const Settings& settings,
+                    const std::filesystem::path& path, std::span<const double> kl, Index of_class) {
+  check_images(model);
+  constexpr Index columns = 11;
+  const Index shown = std::min<Index>(model.latent, 12);
+  Tape tape;
+  Codes code;
+  std::vector<RankedLatent> ranked;
+  if (examples) {
+    code = codes_of(tape, model, *examples, settings, spread(*examples, 1));
+    ranked = rank_latents(model, *examples, settings);
+  } else {
+    code = {tape.constant(Shape{1, model.latent}), one_hot(tape, model, {of_class})};
+    std::fill(code.z.val().begin(), code.z.val().end(), Real(model.posterior->sphere));
+    ranked = rank_latents(model, kl);
+  }
+
+  // On the unit sphere the others make way
+  const bool sphere = model.posterior->sphere;
+  const double reach = sphere ? 1 : 3;
+  const auto value = [&](Index k) { return reach * (2 * double(k) / double(columns - 1) - 1); };
+  ImageGrid grid =
+      grid_for(model, fmt::format("Traversals: E[x|z] as one latent goes from −{0} to {0}{1}",
+                                  reach, sphere ? " on the unit sphere" : ""));
+  grid.columns = int(columns);
+  for (Index k = 0; k < columns; ++k) grid.column_labels.push_back(fmt::format("{:.1f}", value(k)));
+  const Var z = tape.constant(Shape{shown * columns, model.latent});
+  for (Index i = 0; i < shown; ++i) {
+    const Index latent = ranked[std::size_t(i)].latent;
+    const double kl = ranked[std::size_t(i)].kl;
+    grid.row_labels.push_back(name_of(model, latent) +
+                              (std::isnan(kl) ? "" : fmt::format(", {:.2f} nats", kl)));
+    for (Index k = 0; k < columns; ++k) {
+      std::copy_n(code.z.val().data, model.latent, z.val().row(i * columns + k));
+      Real* row = z.val().row(i * columns + k);
+      row[latent] = Real(value(k));
+      if (sphere) make_way({row, std::size_t(model.latent)}, latent);
+    }
+    if (const std::size_t layer = place_of(model, latent).layer) {  // the layers below follow
+      const Index size = columns * model.latent;
+      Real* rows = z.val().row(i * columns);
+      const Var of_latent = tape.constant(ConstMatrix{rows, columns, model.latent});
+      const Var moved = model.inference->descend(of_latent, layer);
+      std::copy_n(moved.val().data, size, rows);
+    }
+  }
+  append_images(grid, shown_mean(model, model.decode(z, code.condition), code.condition).val());
+  return draw(grid, path);
+}
+
 bool draw_manifold(const Model& model, std::optional<Index> of_class,
                    const std::filesystem::path& path) {
   check<UsageError>(model.latent == 2 && !is_table(model) && model.given_pixels.empty(),
                     "manifold: the code has ", model.latent, " dimensions and x is ", model.image,
                     hint, "train with --latent 2 on images");
+  check<UsageError>(!model.hierarchical(), "manifold: a code of two layers is no plane", hint,
+                    "train with --latent 2");
   const Index n = model.image.width > 32 || model.image.height > 32 ? 12 : 20;
   const boost::math::normal prior;
   const auto quantile = [&](Index i) {

@@ -1,6 +1,9 @@
 // The curves of a training.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include <vaegrad/lab/pictures/plot.hpp>
@@ -29,6 +32,28 @@ Series curve(const std::string& title, const std::vector<double>& epoch, std::ve
       std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
   if (!any) return {"", {}, {}, Mark::automatic, colour};
   return {title, epoch, std::move(values), Mark::automatic, colour};
+}
+
+// A bar for each latent, those of a layer side by side.
+Chart kl_bars(const Curves& curves) {
+  Chart chart{"KL of each latent, test examples", "latents, largest KL first", "nats"};
+  const auto& kl = curves.kl_per_latent;
+  const bool several = curves.layers.size() > 1;
+  if (several) chart.title = "KL of each latent, by layer, test examples";
+  std::size_t first = 0;
+  for (std::size_t l = 0; l < (several ? curves.layers.size() : 1); ++l) {
+    const std::size_t n = several ? std::size_t(curves.layers[l]) : kl.size();
+    const auto from = kl.begin() + std::ptrdiff_t(first);
+    Series bars{"", {}, {from, from + std::ptrdiff_t(n)}, Mark::bars, int(l)};
+    if (several)
+      bars.title = fmt::format("z{}: {:.1f} nats", l + 1,
+                               std::accumulate(bars.y.begin(), bars.y.end(), 0.0));
+    std::sort(bars.y.begin(), bars.y.end(), std::greater<>());
+    for (std::size_t i = 0; i < n; ++i) bars.x.push_back(double(first + i + 1));
+    first += n;
+    chart.series.push_back(std::move(bars));
+  }
+  return chart;
 }
 
 }  // namespace
@@ -63,12 +88,7 @@ bool draw(const Curves& curves, const std::filesystem::path& path) {
   const Chart rate = chart("Rate  KL(q(z|x) ‖ p(z))", false, curves.train_kl, curves.valid_kl);
   if (curves.kl_per_latent.empty())
     return draw_columns({{elbo}, {distortion, rate}}, path, 480, 600);
-  Chart latents{"KL of each latent, test examples", "latents, largest KL first", "nats"};
-  latents.series = {{"", {}, curves.kl_per_latent, Mark::bars}};
-  Series& bars = latents.series[0];
-  std::sort(bars.y.begin(), bars.y.end(), std::greater<>());
-  for (std::size_t i = 0; i < bars.y.size(); ++i) bars.x.push_back(double(i + 1));
-  return draw_columns({{elbo, latents}, {distortion, rate}}, path, 480, 600);
+  return draw_columns({{elbo, kl_bars(curves)}, {distortion, rate}}, path, 480, 600);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -64,9 +64,17 @@ std::vector<RankedLatent> rank_latents(const Model& model, std::span<const doubl
   return ranked;
 }
 
-std::string name_of(const RankedLatent& l) {
-  return std::isnan(l.kl) ? fmt::format("z{}", l.latent)
-                          : fmt::format("z{}, {:.2f} nats", l.latent, l.kl);
+PlaceOfLatent place_of(const Model& model, Index latent) {
+  PlaceOfLatent at{0, latent};
+  if (!model.hierarchical()) return at;
+  for (const auto sizes = model.inference->layers(); at.latent >= sizes[at.layer]; ++at.layer)
+    at.latent -= sizes[at.layer];
+  return at;
+}
+std::string name_of(const Model& model, Index latent) {
+  if (!model.hierarchical()) return fmt::format("z{}", latent);
+  const PlaceOfLatent at = place_of(model, latent);
+  return fmt::format("z{}[{}]", at.layer + 1, at.latent);
 }
 
 void make_way(std::span<Real> z, Index j) {
@@ -77,6 +85,40 @@ void make_way(std::span<Real> z, Index j) {
   const double factor = others > 0 ? std::sqrt(std::max(0.0, 1 - at * at) / others) : 0;
   for (Real& x : z) x = Real(factor * double(x));
   z[std::size_t(j)] = Real(at);
+}
+
+ImageGrid grid_for(const Model& model, std::string title) {
+  ImageGrid grid;
+  grid.title = std::move(title);
+  grid.of(model.image);
+  return grid;
+}
+void append_images(ImageGrid& grid, ConstMatrix images) {
+  const auto bytes = grey(std::span<const Real>(images.data, std::size_t(images.size())));
+  grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
+}
+
+// The image that x, as 0..1, and the pixels that are given in y make together.
+Var whole(const Model& model, Var x, Var condition) {
+  if (model.given_pixels.empty()) return x;
+  const Var image = x.tape().constant(Shape{x.shape().rows, model.image.size()});
+  const Index times = x.shape().rows / condition.shape().rows;
+  for (Index i = 0; i < x.shape().rows; ++i) {
+    for (std::size_t k = 0; k < model.modelled.size(); ++k)
+      image.val()(i, model.modelled[k]) = x.val()(i, Index(k));
+    for (std::size_t k = 0; k < model.given_pixels.size(); ++k)
+      image.val()(i, model.given_pixels[k]) = condition.val()(i / times, Index(k));
+  }
+  return image;
+}
+Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition) {
+  return whole(model, shown(model, p), condition);
+}
+
+void check_images(const Model& model) {
+  check<UsageError>(!is_table(model), "it draws images, but the run's data are a table of ",
+                    model.image.width, " columns", hint,
+                    "vaegrad sample and vaegrad reconstruct draw tables too");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

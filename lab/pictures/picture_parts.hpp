@@ -1,5 +1,6 @@
 // What pictures of a run have in common: which examples they show, and their codes.
 #pragma once
+#include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/lab/run/model.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -24,8 +25,23 @@ std::vector<RankedLatent> rank_latents(const Model& model, const Examples& examp
                                        const Settings& settings);
 // The same by numbers that are known; in their order where they are not.
 std::vector<RankedLatent> rank_latents(const Model& model, std::span<const double> kl);
-// "z3, 2.41 nats", "z3"
-std::string name_of(const RankedLatent& latent);
+// The layer of latents, 0 next to x, and its place there.
+struct PlaceOfLatent {
+  std::size_t layer;
+  Index latent;
+};
+PlaceOfLatent place_of(const Model& model, Index latent);
+// z3; of several layers z2[3], the third of z₂ counted from 0
+std::string name_of(const Model& model, Index latent);
+// An empty grid for images as the model's, and images, one per row, at its end.
+ImageGrid grid_for(const Model& model, std::string title);
+void append_images(ImageGrid& grid, ConstMatrix images);
+// The image that x, as 0..1, and the pixels that are given in y make together.
+Var whole(const Model& model, Var x, Var condition);
+// .. of E[x|z].
+Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition);
+// UsageError: the run's data are a table.
+void check_images(const Model& model);
 // Scales all of z but z_j so that its length is 1.
 void make_way(std::span<Real> z, Index j);
 

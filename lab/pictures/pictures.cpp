@@ -10,40 +10,6 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-ImageGrid grid_for(const Model& model, std::string title) {
-  ImageGrid grid;
-  grid.title = std::move(title);
-  grid.of(model.image);
-  return grid;
-}
-void append_images(ImageGrid& grid, ConstMatrix images) {
-  const auto bytes = grey(std::span<const Real>(images.data, std::size_t(images.size())));
-  grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
-}
-
-// The image that x, as 0..1, and the pixels that are given in y make together.
-Var whole(const Model& model, Var x, Var condition) {
-  if (model.given_pixels.empty()) return x;
-  const Var image = x.tape().constant(Shape{x.shape().rows, model.image.size()});
-  const Index times = x.shape().rows / condition.shape().rows;
-  for (Index i = 0; i < x.shape().rows; ++i) {
-    for (std::size_t k = 0; k < model.modelled.size(); ++k)
-      image.val()(i, model.modelled[k]) = x.val()(i, Index(k));
-    for (std::size_t k = 0; k < model.given_pixels.size(); ++k)
-      image.val()(i, model.given_pixels[k]) = condition.val()(i / times, Index(k));
-  }
-  return image;
-}
-Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition) {
-  return whole(model, shown(model, p), condition);
-}
-
-void check_images(const Model& model) {
-  check<UsageError>(!is_table(model), "it draws images, but the run's data are a table of ",
-                    model.image.width, " columns", hint,
-                    "vaegrad sample and vaegrad reconstruct draw tables too");
-}
-
 // Rows: an image, the part that is given, the baseline's completion, and completions E[x|z, y] with
 // z ~ p(z|y).
 bool draw_completions(const Model& model, const Settings& settings, const Sampling& s,
@@ -115,47 +81,6 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
     z = model.sample_prior(tape, condition, Index(count), noise);
   }
   append_images(grid, shown(model, model.decode(s.temperature * z, condition)).val());
-  return draw(grid, path);
-}
-
-bool draw_traversal(const Model& model, const Examples* examples, const Settings& settings,
-                    const std::filesystem::path& path, std::span<const double> kl, Index of_class) {
-  check_images(model);
-  constexpr Index columns = 11;
-  const Index shown = std::min<Index>(model.latent, 12);
-  Tape tape;
-  Codes code;
-  std::vector<RankedLatent> ranked;
-  if (examples) {
-    code = codes_of(tape, model, *examples, settings, spread(*examples, 1));
-    ranked = rank_latents(model, *examples, settings);
-  } else {
-    code = {tape.constant(Shape{1, model.latent}), one_hot(tape, model, {of_class})};
-    std::fill(code.z.val().begin(), code.z.val().end(), Real(model.posterior->sphere));
-    ranked = rank_latents(model, kl);
-  }
-
-  // On the unit sphere the others make way
-  const bool sphere = model.posterior->sphere;
-  const double reach = sphere ? 1 : 3;
-  const auto value = [&](Index k) { return reach * (2 * double(k) / double(columns - 1) - 1); };
-  ImageGrid grid =
-      grid_for(model, fmt::format("Traversals: E[x|z] as one latent goes from −{0} to {0}{1}",
-                                  reach, sphere ? " on the unit sphere" : ""));
-  grid.columns = int(columns);
-  for (Index k = 0; k < columns; ++k) grid.column_labels.push_back(fmt::format("{:.1f}", value(k)));
-  const Var z = tape.constant(Shape{shown * columns, model.latent});
-  for (Index i = 0; i < shown; ++i) {
-    const Index latent = ranked[std::size_t(i)].latent;
-    grid.row_labels.push_back(name_of(ranked[std::size_t(i)]));
-    for (Index k = 0; k < columns; ++k) {
-      std::copy_n(code.z.val().data, model.latent, z.val().row(i * columns + k));
-      Real* row = z.val().row(i * columns + k);
-      row[latent] = Real(value(k));
-      if (sphere) make_way({row, std::size_t(model.latent)}, latent);
-    }
-  }
-  append_images(grid, shown_mean(model, model.decode(z, code.condition), code.condition).val());
   return draw(grid, path);
 }
 
@@ -292,8 +217,8 @@ void draw_run(const Model& model, const DataSet& data, const Settings& settings,
   else if (!model.deterministic)
     draw_samples(model, settings, sampling, folder / "samples.png");
   if (model.latent >= 2) draw_scatter(model, data.test, settings, folder / "scatter.png");
-  if (model.latent == 2 && !table && !model.deterministic && model.given_pixels.empty() &&
-      model.standard_normal)
+  if (model.latent == 2 && !model.hierarchical() && !table && !model.deterministic &&
+      model.given_pixels.empty() && model.standard_normal)
     draw_manifold(model, {}, folder / "manifold.png");
 }
 

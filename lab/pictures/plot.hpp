@@ -77,6 +77,8 @@ struct Curves {
   std::vector<double> train_elbo = {}, train_log_likelihood = {}, train_kl = {};
   std::vector<double> valid_elbo = {}, valid_log_likelihood = {}, valid_kl = {};
   std::vector<double> kl_per_latent = {};  // after training, on the test examples
+  // How many of those each layer of latents has, the one next to x first.
+  std::vector<std::ptrdiff_t> layers = {};
 };
 
 bool gnuplot_available();  // an executable `gnuplot` is in PATH

@@ -40,6 +40,7 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
   const std::size_t latents = std::size_t(model.latent);
   std::vector<double> kl_sum(latents), mean_sum(latents), square_sum(latents);
   bool per_latent = false;
+  result.kl_per_layer.resize(model.hierarchical() ? model.inference->layers().size() : 0);
   const auto& trained = objective(settings.objective);
   in_batches(
       examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)), [&](auto rows) {
@@ -60,7 +61,11 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
               model.bound(trained, batch, particles, objective_settings(settings, 1)).objective;
         }
         result.add(bound);
-        const Var code = code_of(one.q);
+        const Var code = model.hierarchical() ? model.code(batch).mean : code_of(one.q);
+        if (const Var of_layers = model.hierarchical() ? kl_per_layer(one) : Var{})
+          for (Index i = 0; i < of_layers.shape().rows; ++i)
+            for (Index l = 0; l < of_layers.shape().cols; ++l)
+              result.kl_per_layer[std::size_t(l)] += double(of_layers.val()(i, l));
         per_latent = one.kl && one.kl.shape().cols == model.latent;
         for (Index i = 0; i < batch.x.shape().rows; ++i)
           for (Index j = 0; j < model.latent; ++j) {
@@ -71,6 +76,7 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
           }
       });
   const double n = double(result.examples);
+  for (double& kl : result.kl_per_layer) kl /= n;
   for (std::size_t j = 0; j < latents; ++j) {
     if (per_latent || model.deterministic) result.kl_per_latent.push_back(kl_sum[j] / n);
     result.active_units += square_sum[j] / n - (mean_sum[j] / n) * (mean_sum[j] / n) > 0.01;
@@ -120,7 +126,9 @@ Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
 
 std::optional<KlParts> kl_parts(const Model& model, const Examples& examples,
                                 const Settings& settings) {
-  if (model.deterministic || !model.posterior->diagonal || !model.standard_normal) return {};
+  if (model.deterministic || model.hierarchical() || !model.posterior->diagonal ||
+      !model.standard_normal)
+    return {};
   // At random: test sets are often sorted. Parts of almost one size, none of a single example.
   const std::size_t n = examples.count(), batches = (n + 255) / 256;
   Examples mixed = examples;

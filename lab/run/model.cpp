@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include <vaegrad/lab/run/model.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -25,9 +27,10 @@ Settings baseline_settings(const Settings& of) {
   for (const Setting& row : all_settings()) {
     const std::string_view name = row.name;
     if (std::string_view(row.group) == "objective" || name == "latent" || name == "prior" ||
-        name == "components" || name == "pseudo-inputs" || name == "prior-flows" ||
-        name == "posterior" || name == "posterior-scale" || name == "log-variance-bound" ||
-        name == "flows" || name == "flow-width")
+        name == "hierarchy" || name == "upper-hidden" || name == "components" ||
+        name == "pseudo-inputs" || name == "prior-flows" || name == "posterior" ||
+        name == "posterior-scale" || name == "log-variance-bound" || name == "flows" ||
+        name == "flow-width")
       row.set(s, row.get(Settings{}));
   }
   s.model = "baseline";
@@ -36,31 +39,33 @@ Settings baseline_settings(const Settings& of) {
 
 Architecture architecture(const Settings& s, ImageShape image, Index conditions) {
   const Likelihood& p = likelihood_of(s);
-  return {
-      .image = image,
-      .conditions = conditions,
-      .given_pixels = pixels(s, image),
-      .encoder = s.model != "baseline",
-      .deterministic = s.model == "autoencoder" || s.model == "baseline",
-      .network = with_normalisation(with_widths(network(s.network), widths(s)),
-                                    normalisation(s.normalisation)),
-      .hidden = widths(s),
-      .activation = activation(s.activation),
-      .initial = initial_of(s),
-      .latent = s.latent,
-      .posterior = &posterior(s.posterior),
-      .latents = {.latent = s.latent,
-                  .scale = &posterior_scale(s.posterior_scale),
-                  .flows = s.flows,
-                  .activation = activation(s.activation),
-                  .initial = initial_of(s),
-                  .log_variance_bound = s.log_variance_bound,
-                  .width = s.flow_width},
-      .prior = &prior(s.prior),
-      .components = s.components,
-      .prior_flows = s.prior_flows,
-      .likelihood = &p,
-      .scale = p.has_scale ? std::optional(likelihood_scale(s.likelihood_scale)) : std::nullopt};
+  return {.image = image,
+          .conditions = conditions,
+          .given_pixels = pixels(s, image),
+          .encoder = s.model != "baseline",
+          .deterministic = s.model == "autoencoder" || s.model == "baseline",
+          .network = with_normalisation(with_widths(network(s.network), widths(s)),
+                                        normalisation(s.normalisation)),
+          .hidden = widths(s),
+          .activation = activation(s.activation),
+          .initial = initial_of(s),
+          .latent = std::accumulate(s.latent.begin(), s.latent.end(), Index{0}),
+          .posterior = &posterior(s.posterior),
+          .latents = {.latent = s.latent[0],
+                      .scale = &posterior_scale(s.posterior_scale),
+                      .flows = s.flows,
+                      .activation = activation(s.activation),
+                      .initial = initial_of(s),
+                      .log_variance_bound = s.log_variance_bound,
+                      .width = s.flow_width},
+          .prior = &prior(s.prior),
+          .components = s.components,
+          .prior_flows = s.prior_flows,
+          .likelihood = &p,
+          .scale = p.has_scale ? std::optional(likelihood_scale(s.likelihood_scale)) : std::nullopt,
+          .layers = s.latent,
+          .between = s.upper_hidden,
+          .hierarchy = &hierarchy(s.hierarchy)};
 }
 
 namespace {

@@ -91,6 +91,9 @@ BitsBack make_coder(const RunFiles& run) {
         normalised->second,
         ": an archive is decoded in exact arithmetic, which divides by no deviation", hint,
         "compress with a run of --normalisation none");
+  const std::string& latent = run.setting("latent");
+  check(latent.find(',') == latent.npos, "--latent ", latent,
+        ": an archive's codes are of one layer", hint, "compress with a run of --latent 40");
   for (const auto& [setting, known] :
        {std::pair("posterior", "gaussian"), {"prior", "standard-normal"}}) {
     const auto found = run.config.find(setting);  // runs of version 0.1 do not say

@@ -8,6 +8,9 @@ void check_temperature(const Model& model, const Sampling& s) {
                     ": the model's codes lie on the unit sphere, where none is "
                     "nearer to the middle",
                     hint, "leave --temperature out");
+  check<UsageError>(s.temperature == 1 || !model.hierarchical(), "--temperature ", s.temperature,
+                    ": the lower layers of the model's codes are around what the upper ones say, ",
+                    "not around 0", hint, "leave --temperature out");
 }
 
 Generated generate(const Model& model, const Settings& settings, const Sampling& s) {

@@ -15,6 +15,19 @@ Var kl(const Draw& d) {
   return sum.shape().rows == d.z.shape().rows ? particle_mean(sum, d.particles) : sum;
 }
 
+Var kl_per_layer(const Draw& d) {
+  if (d.layers.size() < 2) return kl(d);
+  if (!d.kl) return -d.layer_ratios;
+  Var to;
+  Index first = 0;
+  for (const Index latents : d.layers) {
+    const Var of_layer = row_sums(columns(d.kl, first, latents));
+    to = first ? Var(concatenate_columns(to, of_layer)) : of_layer;
+    first += latents;
+  }
+  return to;
+}
+
 void with_factor(Draw& d) {
   d.factor = d.z.tape().constant(Shape{d.z.shape().rows, 1});
   d.z = record(ScaleAdjoint{}, d.z, d.factor);

@@ -1,6 +1,8 @@
 // A draw: what one step infers about x, whatever posterior, prior or hierarchy is behind it. It is
 // all that an objective sees of them.
 #pragma once
+#include <span>
+
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/models/inference/posterior_at.hpp>
 #include <vaegrad/models/inference/prior_at.hpp>
@@ -19,8 +21,13 @@ struct Wanted {
 struct Draw {
   Var z = {};   // (B K, Z)
   Var kl = {};  // of each latent in closed form, nats: (B, Z), or (B K, Z) where a layer's KL
-                // depends on the draw of the one above; empty: it has none, or nobody asked
+                // depends on the draw of the one above, and is log q − log p of the draw where
+                // that one was drawn from it; empty: it has none, or nobody asked
   Var log_ratio = {};  // log p(z) − log q(z|x), nats, (B K, 1); empty: nobody asked
+  // Of several layers of latents: how many each has, the one next to x first; and log_ratio of each,
+  // (B K, L), where log_ratio is asked for
+  std::span<const Index> layers = {};
+  Var layer_ratios = {};
   Var penalty = {};  // what any objective subtracts besides, (B, 1), such as a codebook's; or empty
   Var factor = {};   // (B K, 1), filled in by who asked for it, until backward(); or empty
   Index particles = 1;
@@ -36,5 +43,7 @@ Var particle_mean(Var v, Index particles);
 // KL(q(z|x) ‖ p(z)) of each example (B, 1), nats: in closed form, or else the mean of −log_ratio,
 // which may be negative.
 Var kl(const Draw& draw);
+// .. of each layer of latents, one column for each, (B, L) or (B K, L).
+Var kl_per_layer(const Draw& draw);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -24,11 +24,21 @@ class Inference {
                     const Wanted& wanted) const = 0;
   // Fills in kl and log_ratio as wanted.
   virtual void weigh(Draw& draw, const Wanted& wanted) const = 0;
-  // q alone
+  // Its code without noise is code_of() this, (B, Z).
   virtual PosteriorAt code(const Seen& seen) const = 0;
+  // q of the layer that the prior is of. Error: it has none before others are drawn.
+  virtual PosteriorAt top(const Seen& seen) const { return code(seen); }
   // z ~ p(z|y):  (count K, Z)
   virtual Var sample_prior(const Prior& prior, Tape& tape, Var y, Index count, Stream& noise,
                            Index particles) const;
+
+  // Of several layers of latents, which side by side are z: how many each has, the one next to x
+  // first.
+  virtual std::span<const Index> layers() const { return {}; }
+  // How many of the numbers of z, the first, p(x|z) depends on.
+  virtual Index decoded(Index latents) const { return latents; }
+  // z (N, Z) with the layers before `layer` (0: next to x) at their means given those from it on.
+  virtual Var descend(Var z, std::size_t /*layer*/) const { return z; }
 };
 
 // What an Inference is made of.
@@ -40,6 +50,8 @@ struct InferenceSpec {
   Initial initial;
   const PosteriorRow* posterior;
   PosteriorSpec latents;
+  std::vector<Index> layers;        // latents of each, the one next to x first
+  std::vector<Index> between = {};  // hidden layers between two of them; empty: halves of below's
 };
 
 // One layer of latents.

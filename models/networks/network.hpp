@@ -28,6 +28,8 @@ Network network(std::string_view name);
 // With dense layers of other widths: from the first of them on, once for each width the last of
 // them and what follows it. A network without any gets dense layers at its end.
 Network with_widths(Network network, const std::vector<Index>& widths);
+// From its first dense layer on.
+Network flat_part(Network network);
 
 // What may follow every dense layer and convolution by name; none first.
 struct Normalisation {

@@ -85,6 +85,12 @@ Network with_widths(Network network, const std::vector<Index>& widths) {
   return network;
 }
 
+Network flat_part(Network network) {
+  auto& all = network.layers;
+  all.erase(all.begin(), std::find_if(all.begin(), all.end(), flattens));
+  return network;
+}
+
 Network with_normalisation(Network network, const Normalisation& n) {
   if (!n.row) return network;
   std::vector<LayerRow> rows;

@@ -10,6 +10,9 @@ namespace {
 constexpr ObjectiveSetting free_bits{
     "free-bits", "L", "nats of KL per latent that cost nothing [0]", 0, 0, 1e6};
 
+constexpr ObjectiveSetting layer_free_bits{
+    "layer-free-bits", "L", "the same of each layer of latents [0]", 0, 0, 1e6};
+
 Bound elbo_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_likelihood = particle_mean(log_px, draw.particles), all = kl(draw);
   if (s[free_bits] > 0) {
@@ -17,16 +20,23 @@ Bound elbo_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
                       "for each latent", hint, "a posterior with a closed form, such as gaussian");
     return {log_likelihood - s.beta * free_bits_kl(draw.kl, s[free_bits]), log_likelihood, all};
   }
+  if (s[layer_free_bits] > 0)
+    return {log_likelihood - s.beta * free_bits_kl(kl_per_layer(draw), s[layer_free_bits]),
+            log_likelihood, all};
   return {log_likelihood - s.beta * all, log_likelihood, all};
 }
 
 }  // namespace
 
-const Objective elbo_objective{"elbo",      "the ELBO, KL in closed form where there is one",
-                               elbo_bound,  {.kl = true},
-                               false,       true,
-                               {&free_bits}};
+const Objective elbo_objective{"elbo",
+                               "the ELBO, KL in closed form where there is one",
+                               elbo_bound,
+                               {.kl = true},
+                               false,
+                               true,
+                               {&free_bits, &layer_free_bits}};
 const Objective beta_objective{
-    "beta", "beta times the KL (Higgins 2017)", elbo_bound, {.kl = true}, true, true, {&free_bits}};
+    "beta", "beta times the KL (Higgins 2017)", elbo_bound, {.kl = true}, true,
+    true,   {&free_bits, &layer_free_bits}};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

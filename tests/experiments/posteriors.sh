@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every posterior through every command: what a run can do with it, or why not. By hand: posteriors.sh PROGRAM
+# Every posterior and hierarchy through every command: what a run can do with it, or why not. By hand: posteriors.sh PROGRAM
 set -euo pipefail
 . "${BASH_SOURCE[0]%/*}"/common.sh
 export OMP_NUM_THREADS=2
@@ -50,6 +50,49 @@ for q in $names; do
   works train "${small[@]}" "${more[@]}" --objective iwae --particles 3 --epochs 1 --out other-iwae
   rm -rf other*
 done
+
+layers=(--data shapes-16-3x4x8x6x6 --binarize threshold --hidden 32 --latent 3,2 --batch 256)
+for h in bottom-up ladder top-down; do
+  works train "${layers[@]}" --hierarchy $h --epochs 2 --out $h
+  grep -q 'KL of each layer, from x up: [0-9.]*, [0-9.]* nats' out.txt || wrong "$h: $(cat out.txt)"
+  works train "${layers[@]}" --hierarchy $h --epochs 1 --out $h-cut
+  works train --resume $h-cut --epochs 2
+  cmp -s $h/model.safetensors $h-cut/model.safetensors || wrong "$h: resumed to other weights"
+  works evaluate $h --particles 200 --limit 100
+  awk -v nll="$(value nll out.txt)" -v elbo="$(value elbo out.txt)" -v kl="$(value kl out.txt)" \
+    -v layers="$(tr -d ' \n' <out.txt | sed 's/.*"kl_per_layer":\[\([^]]*\)\].*/\1/')" 'BEGIN {
+      n = split(layers, each, ","); for (i = 1; i <= n; i++) sum += each[i]
+      exit !(n == 2 && (sum - kl) ^ 2 < 1e-4 && nll > 0 && -nll > elbo - 1) }' || wrong "$h: $(cat out.txt)"
+  works sample $h --count 20 --out s.npy
+  works sample $h --count 20 --from aggregate --out s.png
+  works reconstruct $h --out r.png
+  works traverse $h --out t.png
+  works traverse $h --split test --out t.png
+  works interpolate $h --out i.png
+  works encode $h --mean --out mean.npy
+  works encode $h --sample --out sample.npy
+  works decode $h mean.npy --out d.npy
+  works detect $h --data images.idx --limit 50 --out detected
+  refused 1 'codes are of one layer' compress $h images.idx a.vg
+  refused 2 'one of several layers' fit-prior $h --components 2
+  refused 2 'around what the upper ones say' sample $h --temperature 0.5
+  works train "${layers[@]}" --hierarchy $h --model cvae --epochs 1 --out other-cvae
+  works train "${layers[@]}" --hierarchy $h --prior mixture --components 3 --epochs 1 --out other-mixture
+  works train "${layers[@]}" --hierarchy $h --normalisation batch --layer-free-bits 0.5 --warmup 2 --epochs 2 --out other-batch
+  works train "${layers[@]}" --hierarchy $h --objective iwae --particles 3 --epochs 1 --out other-iwae
+  works evaluate other-iwae --particles 20 --limit 20
+  rm -rf other*
+done
+works train "${layers[@]}" --hierarchy top-down --prior vamp --components 5 --epochs 1 --out other-vamp
+refused 2 'only given the layer below' train "${layers[@]}" --prior vamp
+refused 2 'only several layers of latents heeds it' train "${small[@]}" --hierarchy ladder
+refused 2 'weighs means by variances' train "${layers[@]}" --hierarchy ladder --posterior iaf
+refused 2 'holds q fixed' train "${layers[@]}" --objective dreg
+refused 2 'only a vae has several layers' train "${layers[@]}" --model autoencoder
+refused 2 'the most is 8' train --data shapes-16-3x4x8x6x6 --latent 1,1,1,1,1,1,1,1,1
+refused 2 'both say what costs nothing' train "${layers[@]}" --hierarchy ladder --free-bits 0.1 --layer-free-bits 1
+refused 2 'is not a list of numbers' train --data shapes-16-3x4x8x6x6 --latent 3,
+
 refused 2 'the prior uniform-sphere' train "${small[@]}" --posterior von-mises-fisher
 refused 2 'the posterior von-mises-fisher' train "${small[@]}" --prior uniform-sphere
 refused 2 'only a posterior that is a flow heeds it' train "${small[@]}" --flows 7

@@ -31,7 +31,7 @@ DataSet noise(std::size_t h, std::size_t w) {
 Settings settings(int batch) {
   Settings s;
   s.hidden = {12};
-  s.latent = 3;
+  s.latent = {3};
   s.binarize = Binarize::sample;
   s.batch = batch;
   s.epochs = 1;

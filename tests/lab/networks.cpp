@@ -37,7 +37,7 @@ Settings conv() {
   Settings s;
   s.network = "conv";
   s.activation = "tanh";  // without kinks
-  s.latent = 2;
+  s.latent = {2};
   return s;
 }
 

@@ -45,6 +45,11 @@ void check_consistent(const Settings& s) {
       free_bits == setting("free-bits").get(plain) || (q.gaussian && prior_row.gaussian),
       "--free-bits ", free_bits, ": the KL of --posterior ", s.posterior, " to --prior ", s.prior,
       " has no value for each latent", hint, "--posterior gaussian --prior standard-normal");
+  const auto of_latents = setting("free-bits").get(plain),
+             of_layers = setting("layer-free-bits").get(s);
+  check<UsageError>(free_bits == of_latents || of_layers == setting("layer-free-bits").get(plain),
+                    "--free-bits ", free_bits, " and --layer-free-bits ", of_layers,
+                    " both say what costs nothing", hint, "give one of them");
   for (const KlSchedule& k : kl_schedules)
     heeded(k.name, !deterministic && o.scheduled, "an objective with a factor on the KL",
            concat("leave --", k.name, " out"));
@@ -70,6 +75,16 @@ void check_consistent(const Settings& s) {
                     ": it needs the density of q at a z that is given, and --posterior ",
                     s.posterior, " knows it at its own draws alone", hint, "--objective iwae");
   heeded("latent", !baseline, "a model with a code", "leave --latent out");
+  const std::size_t layers = s.latent.size();
+  check<UsageError>(layers < 2 || !deterministic, "--latent ", setting("latent").get(s),
+                    ": only a vae has several layers of latents", hint,
+                    "--model vae, or one number");
+  for (const char* option : {"hierarchy", "upper-hidden"})
+    heeded(option, layers > 1, "several layers of latents", "--latent 64,32,16");
+  check_layers(layers, hierarchy(s.hierarchy), q, prior_row);
+  check<UsageError>(layers < 2 || !o.wanted.held, "--objective ", s.objective,
+                    ": it holds q fixed at a z that is given, and of several layers each has a q ",
+                    "that depends on another's z", hint, "--objective iwae");
   heeded("condition", conditional || baseline, "--model cvae", "--model cvae");
   check<UsageError>(!baseline || condition(s.condition).gives,
                     "--model baseline completes images, but --condition label gives no part of one",

@@ -33,7 +33,9 @@ struct Settings {
   std::string model = "vae", condition = "label";
   std::string network = "mlp", normalisation = "none";
   std::vector<std::ptrdiff_t> hidden;  // empty: the network's own
-  std::ptrdiff_t latent = 20;
+  std::vector<std::ptrdiff_t> latent = {20};  // of each layer, the one next to x first
+  std::string hierarchy = "bottom-up";
+  std::vector<std::ptrdiff_t> upper_hidden;  // empty: halves of hidden
   std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
   std::string likelihood = "bernoulli", likelihood_scale = "learned";
   std::string posterior = "gaussian", posterior_scale = "log-variance";

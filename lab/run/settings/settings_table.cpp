@@ -5,6 +5,7 @@
 
 #include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/lab/run/training/checkpoint.hpp>
+#include <vaegrad/models/inference/hierarchy.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -181,7 +182,9 @@ const std::vector<Setting>& all_settings() {
               [](const S& s) { return s.network; }},
       one_of ("model", "normalisation", "NAME", "of every layer", &S::normalisation, names_of(normalisations())),
       effective(numbers("model", "hidden", "N[,N..]", "dense layers [400]", &S::hidden, 1, 1 << 20, "400 or --hidden 400,200")),
-      integer("model", "latent", "N", "dimensions of z [20]", &S::latent, 1, 1 << 16),
+      numbers("model", "latent", "N[,N..]", "dimensions of z, of each layer [20]", &S::latent, 1, 1 << 16, "20 or --latent 64,32,16"),
+      one_of ("model", "hierarchy", "NAME", "of several layers", &S::hierarchy, names_of(hierarchies())),
+      numbers("model", "upper-hidden", "N[,N..]", "between them [halves of --hidden]", &S::upper_hidden, 1, 1 << 20, "200 or --upper-hidden 200,100"),
       one_of ("model", "activation", "NAME", "", &S::activation, names_of(activations())),
       one_of ("model", "initialiser", "NAME", "", &S::initialiser, names_of(initialisers)),
       one_of ("model", "output-bias", "HOW", "the first output", &S::output_bias, {"data-mean", "zero"}),

@@ -37,6 +37,9 @@ OwnedMatrix codes_to_fit(const Model& model, const Examples& examples, const Set
                     "its prior is learnt with the model, and is another for each condition or is "
                     "fitted already",
                     hint, "a run of --model vae or autoencoder, with --prior standard-normal");
+  check<UsageError>(!model.hierarchical(),
+                    "its prior is one of several layers, and a prior is fitted to the codes of one",
+                    hint, "--prior mixture, vamp or flow are learnt with such a model");
   return encode(model, examples, settings, model.deterministic ? Code::mean : Code::sample);
 }
 

@@ -116,7 +116,7 @@ bool fit_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& fo
             Observer& observer) {
   Settings s;
   s.likelihood = "gaussian", s.prior = "flow", s.prior_flows = fit.flows;
-  s.hidden = {width}, s.latent = codes.cols;
+  s.hidden = {width}, s.latent = {codes.cols};
   s.epochs = fit.epochs, s.seed = fit.seed, s.patience = 5, s.batch = 256;
   s.learning_rate_schedule = "cosine";
   run_on_codes(s, codes, folder);

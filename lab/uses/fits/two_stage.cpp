@@ -54,7 +54,7 @@ class TwoStagePrior : public Prior {
 Settings settings_of(const FitSettings& fit, const OwnedMatrix& codes) {
   Settings s;
   s.likelihood = "gaussian", s.standardise = true;
-  s.latent = codes.cols, s.hidden = {512, 512};
+  s.latent = {codes.cols}, s.hidden = {512, 512};
   s.epochs = fit.epochs, s.seed = fit.seed, s.learning_rate_schedule = "cosine";
   return s;
 }

@@ -32,7 +32,7 @@ class VampPrior : public Prior {
   PriorAt given(Tape& tape, Var, const Inference& of) const override {
     const Var U = tape(inputs_), u = pixels_ ? Var(clamp(U, 0, 1)) : U;
     const Var v = labels_.owner ? Var(softmax(tape(labels_))) : Var{};
-    const PosteriorAt q = of.code({u, v, Pass::buffers()});
+    const PosteriorAt q = of.top({u, v, Pass::buffers()});
     const Var even = tape.constant(Shape{1, U.shape().rows});  // π_k = 1/K
     std::fill(even.val().begin(), even.val().end(), Real{0});
     return {.prior = this, .mixture = {q.mean, q.log_variance, even}};

@@ -47,7 +47,7 @@ Settings quadrants(int n) {
   s.prior = "conditional";
   s.binarize = Binarize::none;
   s.hidden = {6};
-  s.latent = 2;
+  s.latent = {2};
   return s;
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("standardised data have the density of the data: that of x and the log
   Settings s;
   s.likelihood = "gaussian";
   s.hidden = {5};
-  s.latent = 2;
+  s.latent = {2};
   s.standardise = true;
   const DataSet data = data_of(table());
   const auto model = new_model(s, data);
@@ -151,7 +151,7 @@ TEST_CASE("a run's folder brings the whole model back") {
   Settings standard;
   standard.likelihood = "gaussian";
   standard.hidden = {5};
-  standard.latent = 2;
+  standard.latent = {2};
   standard.standardise = true;
   for (const auto& [settings, data] :
        {std::pair(quadrants(1), data_of(images_of(6, 4))), {standard, data_of(table())}}) {

@@ -12,7 +12,7 @@ LoadedRun untrained(const char* likelihood, Binarize how) {
   LoadedRun run;
   run.settings.likelihood = likelihood;
   run.settings.binarize = how;
-  run.settings.hidden = {8}, run.settings.latent = 3;
+  run.settings.hidden = {8}, run.settings.latent = {3};
   run.model = std::make_unique<Model>(architecture(run.settings, ImageShape{16, 16}, 0));
   return run;
 }

@@ -10,7 +10,7 @@ struct Small {
   Settings settings;
   std::unique_ptr<Model> model;
   explicit Small(Index conditions) {
-    settings.hidden = {8}, settings.latent = 3, settings.binarize = Binarize::threshold;
+    settings.hidden = {8}, settings.latent = {3}, settings.binarize = Binarize::threshold;
     if (conditions) settings.model = "cvae";
     model = std::make_unique<Model>(architecture(settings, ImageShape{4, 4}, conditions));
   }

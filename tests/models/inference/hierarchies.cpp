@@ -1,0 +1,287 @@
+// Several layers of latents: the evidence of a small model by quadrature over two of them, each
+// layer's KL in closed form against its mean, the ladder's weighing by hand.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vaegrad/models/distributions.hpp>
+#include <vaegrad/models/model.hpp>
+
+#include "../../support/message.hpp"
+
+using namespace vaegrad;
+
+namespace {
+
+Architecture architecture_of(const HierarchyRow& h, std::vector<Index> layers,
+                             const char* prior_name = "standard-normal",
+                             const char* posterior_name = "gaussian") {
+  const Activation a = activation("tanh");
+  Index all = 0;
+  for (const Index n : layers) all += n;
+  return {.image = {2, 2, 1},
+          .network = with_widths(network("mlp"), {5}),
+          .hidden = {5},
+          .activation = a,
+          .initial = {},
+          .latent = all,
+          .posterior = &posterior(posterior_name),
+          .latents = {layers[0], &posterior_scale("log-variance"), 2, a, {}},
+          .prior = &prior(prior_name),
+          .components = 3,
+          .likelihood = &likelihood("bernoulli"),
+          .scale = {},
+          .layers = std::move(layers),
+          .between = {4},
+          .hierarchy = &h};
+}
+
+// With weights and biases of either sign, of which `size` is the deviation.
+std::unique_ptr<Model> model_of(const Architecture& a, double size = 0.6) {
+  auto model = std::make_unique<Model>(a);
+  std::uint32_t n = 0;
+  for (const auto& [name, param] : model->parameters.list()) {
+    const Matrix value = model->parameters.change_value(param);
+    Stream(5, Purpose::test, n++).normal(value);
+    for (Real& x : value) x *= Real(size);
+  }
+  return model;
+}
+
+Batch some_images(Tape& tape, Index count) {
+  const Var x = tape.constant(Shape{count, 4});
+  for (Index i = 0; i < count; ++i)
+    for (Index j = 0; j < 4; ++j) x.val()(i, j) = Real((i * 5 + 3) >> j & 1);
+  return {x, {}};
+}
+
+struct Mean {
+  double sum = 0, squares = 0, n = 0;
+  void add(double x) { sum += x, squares += x * x, ++n; }
+  double value() const { return sum / n; }
+  double error() const { return std::sqrt((squares / n - value() * value()) / n); }
+};
+
+// log N(x; mean, exp(log_variance))
+double log_normal(double x, double mean, double log_variance) {
+  return -0.5 *
+         (std::log(2 * M_PI) + log_variance + (x - mean) * (x - mean) / std::exp(log_variance));
+}
+
+// N(w z + b, ..) as the file of parameters has it:  z ↦ tanh layer of 4 ↦ mean and log σ²
+struct GaussianByHand {
+  const Model& model;
+  std::string name;
+  ConstMatrix value(const std::string& of) const {
+    for (const auto& [other, param] : model.parameters.list())
+      if (other == name + of) return model.parameters.value(param);
+    FAIL("no parameter ", name + of);
+    return {};
+  }
+  std::pair<double, double> operator()(double z) const {
+    double mean = value(".mean.bias")(0, 0), log_variance = value(".scale.bias")(0, 0);
+    for (Index j = 0; j < 4; ++j) {
+      const double h = std::tanh(z * value(".0.weight")(0, j) + value(".0.bias")(0, j));
+      mean += h * value(".mean.weight")(j, 0), log_variance += h * value(".scale.weight")(j, 0);
+    }
+    return {mean, log_variance};
+  }
+};
+
+// log ∫∫ p(z₂) p(z₁|z₂) p(x|z) over a grid, of each example.
+std::vector<double> evidence_by_quadrature(const Model& model, Index examples) {
+  const GaussianByHand below{model, "prior.z1"};
+  constexpr Index side = 400;
+  constexpr double reach = 9;
+  const auto at = [](Index i) { return reach * (double(2 * i + 1) / double(side) - 1); };
+  std::vector<double> total(std::size_t(examples), 0.0);
+  Tape tape;
+  for (Index i = 0; i < side; ++i) {
+    tape.reset();
+    const Batch batch = some_images(tape, examples);
+    const Var z = tape.constant(Shape{side, 2});
+    const auto [mean, log_variance] = below(at(i));
+    for (Index k = 0; k < side; ++k)  // z₁ around its mean, where it has its mass
+      z.val()(k, 0) = Real(mean + std::exp(0.5 * log_variance) * at(k)),
+                 z.val()(k, 1) = Real(at(i));
+    for (Index n = 0; n < examples; ++n) {
+      const Var x = tape.constant(ConstMatrix{batch.x.val().row(n), 1, 4});
+      const Var log_px = model.decode(z, {}).log_prob(repeat_rows(x, side));
+      for (Index k = 0; k < side; ++k)
+        total[std::size_t(n)] +=
+            std::exp(log_px.val()(k, 0) + log_normal(at(i), 0, 0) + log_normal(at(k), 0, 0));
+    }
+  }
+  const double cell = 4 * reach * reach / double(side) / double(side);
+  for (double& t : total) t = std::log(t * cell);
+  return total;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "hierarchies: importance weights average to the evidence, by quadrature over two layers") {
+  for (const HierarchyRow* h : hierarchies()) {
+    const auto model = model_of(architecture_of(*h, {1, 1}), 0.25);
+    constexpr Index examples = 3, particles = 20000;
+    const std::vector<double> known = evidence_by_quadrature(*model, examples);
+    Tape tape;
+    const Batch batch = some_images(tape, examples);
+    Stream noise(3, Purpose::latent, 0, 0, std::uint32_t(particles));
+    const Var log_w = model->log_weights(batch, noise, particles);
+    for (Index n = 0; n < examples; ++n) {
+      Mean ratio;  // of p̂(x) / p(x)
+      for (Index k = 0; k < particles; ++k)
+        ratio.add(std::exp(log_w.val()(n, k) - known[std::size_t(n)]));
+      INFO(std::string(h->name), ": ", ratio.value(), " ± ", ratio.error());
+      CHECK(std::abs(ratio.value() - 1) < 4 * ratio.error());
+      CHECK(ratio.error() < 0.02);
+    }
+  }
+}
+
+TEST_CASE("hierarchies: the KL of each layer is the mean of what is drawn") {
+  for (const HierarchyRow* h : hierarchies()) {
+    const auto model = model_of(architecture_of(*h, {2, 3, 1}));
+    constexpr Index examples = 2, particles = 20000;
+    Tape tape;
+    const Batch batch = some_images(tape, examples);
+    Stream noise(3, Purpose::latent, 0, 0, std::uint32_t(particles));
+    const Draw d = model->draw(batch, noise, particles, {.kl = true, .log_ratio = true});
+    REQUIRE(d.kl.shape() == Shape{examples * particles, 6});
+    REQUIRE(d.layer_ratios.shape() == Shape{examples * particles, 3});
+    const Var layers = kl_per_layer(d);
+    for (Index n = 0; n < examples; ++n)
+      for (Index l = 0; l < 3; ++l) {
+        Mean difference, closed;
+        for (Index k = 0; k < particles; ++k) {
+          const Index row = n * particles + k;
+          difference.add(layers.val()(row, l) + d.layer_ratios.val()(row, l));
+          closed.add(layers.val()(row, l));
+        }
+        INFO(std::string(h->name), ", layer ", l + 1, ": ", closed.value(), ", by draws off by ",
+             difference.value(), " ± ", difference.error());
+        CHECK(std::abs(difference.value()) < 4 * difference.error() + 1e-12);
+        CHECK(difference.error() < 0.05 * closed.value() + 1e-3);
+      }
+    // .. and the layers add up
+    for (Index row = 0; row < 5; ++row) {
+      double sum = 0;
+      for (Index l = 0; l < 3; ++l) sum += d.layer_ratios.val()(row, l);
+      CHECK(std::abs(sum - double(d.log_ratio.val()(row, 0))) < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("hierarchies: what a particle is does not depend on how many there are") {
+  for (const HierarchyRow* h : hierarchies())
+    for (const char* prior_name : {"standard-normal", "mixture", "vamp", "flow"}) {
+      const Architecture a = architecture_of(*h, {2, 2}, prior_name);
+      if (prior(prior_name).encodes && !h->top) {
+        CHECK(message_of([&] { Model m(a); }).find("topmost") != std::string::npos);
+        continue;
+      }
+      const auto model = model_of(a);
+      Tape tape;
+      const Batch batch = some_images(tape, 3);
+      constexpr Index particles = 4;
+      Stream many(3, Purpose::latent, 0, 0, std::uint32_t(particles));
+      const Draw d = model->draw(batch, many, particles, {.kl = true, .log_ratio = true});
+      // The density of layer after layer, from the mean code: log_ratio is a function of z alone
+      CHECK(d.z.shape() == Shape{12, 4});
+      for (const Real r : d.log_ratio.val()) CHECK(std::isfinite(double(r)));
+      CHECK(bool(d.kl) == (std::string(prior_name) == "standard-normal"));
+    }
+}
+
+TEST_CASE("ladder: precisions add up, and means are weighed by them") {
+  // One latent a layer: q(z₁|x, z₂) is recovered from log q of two z₁ and compared with
+  // 1/σ² = 1/σ̂² + 1/σ_p². Checked by moments of many draws around one z₂.
+  const auto model = model_of(architecture_of(ladder_hierarchy, {1, 1}));
+  Tape tape;
+  const Batch batch = some_images(tape, 1);
+  constexpr Index particles = 40000;
+  Stream noise(3, Purpose::latent, 0, 0, std::uint32_t(particles));
+  const Draw d = model->draw(batch, noise, particles, {.log_ratio = true});
+  const GaussianByHand below{*model, "prior.z1"};
+  // d₁ = tanh(x W + b), then N(μ̂, σ̂²)
+  const GaussianByHand up{*model, "encoder"};
+  double mean_up = up.value(".mean.bias")(0, 0), log_up = up.value(".scale.bias")(0, 0);
+  for (Index j = 0; j < 5; ++j) {
+    double h = up.value(".0.bias")(0, j);
+    for (Index i = 0; i < 4; ++i) h += double(batch.x.val()(0, i)) * up.value(".0.weight")(i, j);
+    mean_up += std::tanh(h) * up.value(".mean.weight")(j, 0);
+    log_up += std::tanh(h) * up.value(".scale.weight")(j, 0);
+  }
+  for (Index k = 0; k < 20; ++k) {
+    const double z1 = double(d.z.val()(k, 0)), z2 = double(d.z.val()(k, 1));
+    const auto [mean_p, log_p] = below(z2);
+    const double precision = std::exp(-log_up) + std::exp(-log_p);
+    const double mean = (mean_up * std::exp(-log_up) + mean_p * std::exp(-log_p)) / precision;
+    const double want = log_normal(z1, mean_p, log_p) - log_normal(z1, mean, -std::log(precision));
+    CHECK(std::abs(want - double(d.layer_ratios.val()(k, 0))) < 1e-10);
+  }
+}
+
+TEST_CASE("hierarchies: a draw from the prior is one of each layer given the one above") {
+  for (const HierarchyRow* h : hierarchies()) {
+    const auto model = model_of(architecture_of(*h, {1, 1}));
+    constexpr Index count = 100000;
+    Tape tape;
+    Stream noise(8, Purpose::prior);
+    const Var z = model->sample_prior(tape, {}, count, noise);
+    REQUIRE(z.shape() == Shape{count, 2});
+    const GaussianByHand below{*model, "prior.z1"};
+    Mean above, square, error, square_error;
+    for (Index i = 0; i < count; ++i) {
+      const double z1 = double(z.val()(i, 0)), z2 = double(z.val()(i, 1));
+      const auto [mean, log_variance] = below(z2);
+      const double e = (z1 - mean) / std::exp(0.5 * log_variance);
+      above.add(z2), square.add(z2 * z2), error.add(e), square_error.add(e * e);
+    }
+    for (const auto& is :
+         {std::pair{above, 0.0}, {square, 1.0}, {error, 0.0}, {square_error, 1.0}}) {
+      INFO(std::string(h->name), ": ", is.first.value(), " ± ", is.first.error());
+      CHECK(std::abs(is.first.value() - is.second) < 4 * is.first.error());
+    }
+    // and the means alone, going down from a z₂
+    const Var codes = tape.constant({{7, 0.3}, {-7, -1.2}});
+    const Var moved = model->inference->descend(codes, 1);
+    for (Index i = 0; i < 2; ++i) {
+      CHECK(moved.val()(i, 1) == codes.val()(i, 1));
+      CHECK(std::abs(double(moved.val()(i, 0)) - below(double(codes.val()(i, 1))).first) < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("hierarchies: a layer's free bits are its own, and what cannot be is refused") {
+  const auto model = model_of(architecture_of(bottom_up_hierarchy, {2, 1}));
+  Tape tape;
+  const Batch batch = some_images(tape, 4);
+  ObjectiveSettings s;
+  const auto value = [&](double free) {
+    if (free > 0) s.set("layer-free-bits", free);
+    Stream noise(3, Purpose::latent);
+    const Bound b = model->bound(elbo_objective, batch, noise, s);
+    return std::pair{double(average(b.objective).item()), double(average(b.log_likelihood).item())};
+  };
+  Stream noise(3, Purpose::latent);
+  const Var kl = kl_per_layer(model->draw(batch, noise, 1, {.kl = true}));
+  double mean[2] = {};
+  for (Index n = 0; n < 4; ++n)
+    for (Index l = 0; l < 2; ++l) mean[l] += double(kl.val()(n, l)) / 4;
+  const double between = 0.5 * (mean[0] + mean[1]);  // one layer is below it, the other above
+  const auto [objective, log_likelihood] = value(between);
+  CHECK(std::abs(log_likelihood - objective - std::max(mean[0], between) -
+                 std::max(mean[1], between)) < 1e-12);
+
+  const auto refused = [](const HierarchyRow& h, std::vector<Index> layers, const char* prior_name,
+                          const char* posterior_name) {
+    return message_of([&] { Model m(architecture_of(h, layers, prior_name, posterior_name)); });
+  };
+  CHECK(refused(ladder_hierarchy, {2, 2}, "standard-normal", "planar").find("ladder") !=
+        std::string::npos);
+  CHECK(refused(bottom_up_hierarchy, {2, 2}, "uniform-sphere", "von-mises-fisher").find("sphere") !=
+        std::string::npos);
+  CHECK(refused(bottom_up_hierarchy, {1, 1, 1, 1, 1, 1, 1, 1, 1}, "standard-normal", "gaussian")
+            .find("9 layers") != std::string::npos);
+}
