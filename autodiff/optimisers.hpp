@@ -74,6 +74,9 @@ using RmsProp = Optimiser<RmsPropRule>;
 bool finite_gradient(Parameters& parameters);
 // √Σ g² over all parameters
 double gradient_norm(Parameters& parameters);
+// Divides the gradient of each parameter, a matrix, by its norm (+ 1e-7: none stays none). Yu et al.,
+// Block-normalized gradient method, arXiv 1707.04822
+void normalise_gradient(Parameters& parameters);
 // Scales the gradient down to `largest` when its norm is greater; returns the norm it had.
 double clip_gradient(Parameters& parameters, double largest);
 

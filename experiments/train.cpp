@@ -93,9 +93,11 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
   fmt::print(stderr, "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {} threads, seed {}\n",
              settings.model, model.inference ? model.dimensions() : model.conditions,
              layers(settings.network, setting("hidden").get(settings)),
-             concat('-', model.inference ? model.latent : model.dimensions()), settings.likelihood,
-             model.deterministic ? "reconstruction" : settings.objective, settings.beta,
-             model.parameters.count(), threads(), settings.seed);
+             concat('-', model.hierarchical()
+                             ? layers("mlp", setting("latent").get(settings))
+                             : concat(model.inference ? model.latent : model.dimensions())),
+             settings.likelihood, model.deterministic ? "reconstruction" : settings.objective,
+             settings.beta, model.parameters.count(), threads(), settings.seed);
   training.run();
   if (interrupted()) {
     fmt::print(stderr, "\ninterrupted in epoch {} and saved; ", training.state().epoch);

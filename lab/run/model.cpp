@@ -27,12 +27,12 @@ Settings baseline_settings(const Settings& of) {
   for (const Setting& row : all_settings()) {
     const std::string_view name = row.name;
     if (std::string_view(row.group) == "objective" || name == "latent" || name == "prior" ||
-        name == "hierarchy" || name == "upper-hidden" || name == "components" ||
-        name == "pseudo-inputs" || name == "prior-flows" || name == "posterior" ||
-        name == "posterior-scale" || name == "log-variance-bound" || name == "flows" ||
-        name == "flow-width")
+        name == "hierarchy" || name == "components" || name == "pseudo-inputs" ||
+        name == "prior-flows" || name == "posterior" || name == "posterior-scale" ||
+        name == "log-variance-bound" || name == "flows" || name == "flow-width")
       row.set(s, row.get(Settings{}));
   }
+  s.upper_hidden.clear();
   s.model = "baseline";
   return s;
 }

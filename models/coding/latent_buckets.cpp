@@ -49,6 +49,7 @@ constexpr ExactPosteriorScale table[] = {
     {"log-variance", [](double h) { return exact_exp(std::clamp(-0.5 * h, -20.0, 20.0)); }},
     {"log-std",      [](double h) { return exact_exp(std::clamp(-h, -20.0, 20.0)); }},
     {"softplus",     [](double h) { const double s = exact_softplus(h); return 1 / std::sqrt(s * s + least_variance); }},
+    {"hard-tanh",    [](double h) { return exact_exp(-0.5 * std::clamp(h, -6.0, 2.0)); }},
     {"tanh",         [](double h) { const double s = exact_tanh(h); return 1 / std::sqrt(s * s + least_variance); }},
 };
 // clang-format on

@@ -11,6 +11,7 @@ constexpr PosteriorScale scales[] = {
     {"log-std",      [](Var h) -> Var { return 2 * h; }},
     {"softplus",     [](Var h) -> Var { return log(square(softplus(h)) + least_variance); }},
     {"tanh",         [](Var h) -> Var { return log(square(tanh(h)) + least_variance); }},  // σ of either sign
+    {"hard-tanh",    [](Var h) -> Var { return clamp(h, -6, 2); }},  // Tomczak and Welling, arXiv 1705.07120
 };
 // clang-format on
 

@@ -5,13 +5,14 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // Each in the file of its name.
-extern const LayerKind dense_kind, convolution_kind, gated_kind, residual_kind,
+extern const LayerKind dense_kind, convolution_kind, gated_kind, maxout_kind, residual_kind,
     batch_normalisation_kind, layer_normalisation_kind, group_normalisation_kind;
 
 std::span<const LayerKind* const> layer_kinds() {
   static constexpr const LayerKind* table[] = {&dense_kind,
                                                &convolution_kind,
                                                &gated_kind,
+                                               &maxout_kind,
                                                &residual_kind,
                                                &batch_normalisation_kind,
                                                &layer_normalisation_kind,

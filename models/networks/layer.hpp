@@ -120,6 +120,7 @@ std::span<const LayerKind* const> layer_kinds();
 LayerRow dense(Index width = 0);  // h = a(x W + b)
 LayerRow convolution(Index channels, Index kernel, Index stride, Index padding);
 LayerRow gated(LayerRow of);                      // h = f(x) sigmoid(g(x))
+LayerRow maxout(LayerRow of);                     // h = max(f₀(x), .., f₃(x))
 LayerRow residual(std::vector<LayerRow> inside);  // h = a(x + f(x))
 LayerRow batch_normalisation();                   // h = a(γ x̂ + β), over the batch
 LayerRow layer_normalisation();                   // over an example

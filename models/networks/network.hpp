@@ -20,7 +20,7 @@ std::span<const Network> networks();  // those that have a name
 // One of them, or one by its layers, the first that x meets first:
 //   conv:32x4s2,64x4s2+gated,128      mlp:300+gated,300+gated
 // CxKsS is a convolution of C channels, K x K windows and stride S (1), padded so that a stride of
-// 1 keeps the size of odd windows; a number is a dense layer. After a `+`: gated; residual (adds
+// 1 keeps the size of odd windows; a number is a dense layer. After a `+`: gated; maxout; residual (adds
 // what it is given); batch, layer or group, the normalisation that follows it, or none.
 // UsageError: the names there are, or the word that cannot be read.
 Network network(std::string_view name);

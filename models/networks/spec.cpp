@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* example =
     "--network conv:32x4s2,64x4s2+batch,256 (channels, x window, s stride; a number is a dense "
-    "layer; + gated, residual, batch, layer, group, none)";
+    "layer; + gated, maxout, residual, batch, layer, group, none)";
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -58,6 +58,8 @@ void append_item(std::vector<LayerRow>& to, std::string_view item, std::string_v
   for (const std::string_view word : std::span(words).subspan(1)) {
     if (word == "gated")
       to[layer] = gated(to[layer]);
+    else if (word == "maxout")
+      to[layer] = maxout(to[layer]);
     else if (word == "residual")
       to[layer] = residual({to[layer]});
     else if (word == "none")

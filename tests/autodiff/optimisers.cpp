@@ -135,6 +135,20 @@ TEST_CASE("clipping scales the whole gradient to the largest norm, and only down
         "clip_gradient: the largest norm is 0\n  hint: it must be positive");
 }
 
+TEST_CASE("normalising divides the gradient of each parameter by its own norm") {
+  Parameters p;
+  const Param a = p.add("a", {1, 2}), b = p.add("b", {2, 1}), none = p.add("none", {1, 3});
+  const auto g = p.gradient();
+  const auto of = [&](Param which, Index i) -> Real& { return g[std::size_t(which.offset + i)]; };
+  of(a, 0) = 3, of(a, 1) = -4, of(b, 0) = 0, of(b, 1) = 1e-3;
+  normalise_gradient(p);
+  CHECK(double(of(a, 0)) == doctest::Approx(0.6).epsilon(1e-6));
+  CHECK(double(of(a, 1)) == doctest::Approx(-0.8).epsilon(1e-6));
+  CHECK(of(b, 0) == 0);
+  CHECK(double(of(b, 1)) == doctest::Approx(1).epsilon(2e-4));  // 1e-3 / (1e-3 + 1e-7)
+  for (Index i = 0; i < 3; ++i) CHECK(of(none, i) == 0);
+}
+
 TEST_CASE("what lies between two parameters stays zero") {
   Bowl bowl(3);  // 3 of 8 doubles in its cache line
   Adam adam(bowl.p);

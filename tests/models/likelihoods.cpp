@@ -437,6 +437,7 @@ TEST_CASE("posterior scales: log sigma^2 as named, never below its floor") {
       const double sigma = name == "softplus" ? softplus : std::tanh(hs[i]);
       const double exact = name == "log-variance" ? hs[i]
                            : name == "log-std"    ? 2 * hs[i]
+                           : name == "hard-tanh"  ? std::clamp(hs[i], -6., 2.)
                                                   : std::log(sigma * sigma + 1e-6);
       CHECK(y == doctest::Approx(exact).epsilon(20 * eps).scale(1));
     }
@@ -458,7 +459,7 @@ TEST_CASE("posterior scales: log sigma^2 as named, never below its floor") {
   CHECK(double(h.adj()(5, 0)) == doctest::Approx(1));  // where h is 0
   CHECK(message_of([] { posterior_scale("exp"); }) ==
         "posterior scale: there is none called 'exp'\n"
-        "  hint: one of log-variance, log-std, softplus, tanh");
+        "  hint: one of log-variance, log-std, softplus, tanh, hard-tanh");
   CHECK(std::string_view(posterior_scale("tanh").name) == "tanh");
 }
 

@@ -22,6 +22,8 @@ std::vector<Listed> lists() {
       {"dense", {3, 4, 2}, {dense(5), dense(3)}},
       {"convolution", {7, 6}, {convolution(3, 4, 2, 1), convolution(0, 3, 1, 1), dense(4)}},
       {"gated dense", {1, 9}, {gated(dense(5)), gated(dense(4))}},
+      {"maxout dense", {1, 9}, {maxout(dense(5)), maxout(dense(4))}},
+      {"maxout convolution", {6, 6}, {maxout(convolution(3, 4, 2, 1))}},
       {"gated convolution", {6, 6}, {gated(convolution(3, 4, 2, 1))}},
       {"residual",
        {5, 6, 2},

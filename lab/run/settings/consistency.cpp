@@ -91,7 +91,7 @@ void check_consistent(const Settings& s) {
                     hint, "--condition quadrants:1");
   heeded("likelihood-scale", p.has_scale, "a likelihood with a scale", "--likelihood gaussian");
   for (const char* option : {"adam-epsilon", "adam-beta1", "adam-second-moment"})
-    heeded(option, s.optimizer == "adam" || s.optimizer == "adamw", "adam", "--optimizer adam");
+    heeded(option, s.optimizer.starts_with("adam"), "adam", "--optimizer adam");
   const bool on_plateau = rate_schedule(s.learning_rate_schedule).on_plateau != 1;
   heeded("plateau", on_plateau, "--learning-rate-schedule plateau",
          "--learning-rate-schedule plateau");

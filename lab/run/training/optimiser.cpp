@@ -4,10 +4,13 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 template <class Rule>
-void AnyOptimiser::hold(Parameters& parameters, Rule rule) {
+void AnyOptimiser::hold(Parameters& parameters, Rule rule, bool normalised) {
   auto held = std::make_shared<Optimiser<Rule>>(parameters, rule);
   set_rate_ = [o = held.get()](double rate) { o->rule.learning_rate = rate; };
-  step_ = [o = held.get()] { o->step(); };
+  step_ = [o = held.get(), p = &parameters, normalised] {
+    if (normalised) normalise_gradient(*p);
+    o->step();
+  };
   for (std::vector<Real>& m : held->moments()) moments_.push_back(&m);
   steps_ = &held->steps();
   optimiser_ = held;
@@ -24,6 +27,7 @@ const AnyOptimiser::Row AnyOptimiser::rows[] = {
     {"sgd",     [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, SgdRule{.learning_rate = n.learning_rate}); }},
     {"adagrad", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdagradRule{.learning_rate = n.learning_rate}); }},
     {"rmsprop", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, RmsPropRule{.learning_rate = n.learning_rate}); }},
+    {"adam-norm-grad", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon, .second_moment = n.second_moment}, true); }},
 };
 // clang-format on
 

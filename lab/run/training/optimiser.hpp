@@ -28,7 +28,7 @@ class AnyOptimiser {
   struct Row;
   static const Row rows[];
   template <class Rule>
-  void hold(Parameters& parameters, Rule rule);
+  void hold(Parameters& parameters, Rule rule, bool normalised = false);
 
   std::shared_ptr<void> optimiser_;
   std::function<void(double)> set_rate_;
