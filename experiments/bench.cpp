@@ -95,7 +95,7 @@ int bench_peers(const BenchOptions& options) {
   fmt::print(stderr, "{} threads; ms per step, beside ours; losses with the same noise differ by\n",
              threads());
   for (const BenchCase& c : bench_cases()) {
-    if (!options.only.empty() && options.only != c.name) continue;
+    if (!c.plain() || (!options.only.empty() && options.only != c.name)) continue;
     for (const PeerRow& r : peers.measure(c, options.seconds)) {
       if (options.json)
         fmt::print("{}\n", nlohmann::json({{"case", c.name},
@@ -180,7 +180,8 @@ std::string help() {
   return "usage: vaegrad bench [options]\n\n"
          "Measures this machine and the training step on it. Beside each step stands the\n"
          "same step written by hand without a tape, run in turns with it; their losses\n"
-         "must agree. Beside a convolutional one: its convolutions and products alone.\n\n"
+         "must agree. Beside a convolutional one its convolutions and products alone, beside\n"
+         "a flow, a VampPrior and a ladder the products alone.\n\n"
          "  --json                  one object per case\n"
          "  --peers                 beside PyTorch and JAX instead, where there are any\n"
          "  --python P              the Python that has them [$VAEGRAD_PYTHON, or python3]\n"

@@ -16,24 +16,32 @@ struct BenchCase {
   Index batch, particles;
   bool importance_weighted;  // the K-particle bound; otherwise the ELBO with its KL in closed form
   std::string network = "mlp";
+  std::string posterior = "gaussian", prior = "standard-normal", hierarchy = "bottom-up";
+  Index components = 1;            // of the prior
+  std::vector<Index> layers = {};  // of several layers of latents
 
   static constexpr ImageShape image{28, 28};
   static constexpr Index dimensions = image.size();
 
-  // Multiplications and additions of the products.
+  // One layer of Gaussian latents under N(0, I): the step by hand and the peers have no other.
+  bool plain() const {
+    return posterior == "gaussian" && prior == "standard-normal" && layers.empty();
+  }
+
+  // Multiplications and additions of the products, where it is plain.
   double value_flops() const { return flops(2); }
   // each product twice more, but for the adjoint of x
-  double gradient_flops() const { return flops(6) - 2.0 * double(batch) * layers().front(); }
+  double gradient_flops() const { return flops(6) - 2.0 * double(batch) * multiplications().front(); }
 
  private:
   // Multiplications of each layer between x and the code's numbers; mirrored, as many
-  std::vector<double> layers() const {
+  std::vector<double> multiplications() const {
     std::vector<LayerRow> rows = with_widths(vaegrad::network(network), hidden).layers;
     rows.push_back(dense(latent));
     return products(rows, image);
   }
   double flops(double each) const {
-    const std::vector<double> all = layers();
+    const std::vector<double> all = multiplications();
     const double decoder = std::accumulate(all.begin(), all.end(), 0.0);
     const double encoder = decoder + all.back();  // μ and log σ²
     return each * double(batch) * (encoder + double(particles) * decoder);
@@ -50,6 +58,10 @@ inline const std::vector<BenchCase>& bench_cases() {
       {"iwae-k50-b20",{200, 200}, 50, "tanh",     20,   50, true},
       {"mlp-b1024",   {1200},     64, "relu",     1024, 1,  false},
       {"conv-b128",   {},         20, "relu",     128,  1,  false, "conv"},
+      //                                                           network  posterior   prior              hierarchy    K    layers
+      {"iaf-b128",    {400},      20, "relu",     128,  1,  false, "mlp",   "iaf"},
+      {"vamp-b100",   {300, 300}, 40, "relu",     100,  1,  false, "gated", "gaussian", "vamp",            "bottom-up", 500},
+      {"ladder-b128", {512, 512}, 112, "relu",    128,  1,  false, "mlp",   "gaussian", "standard-normal", "ladder",    1,   {64, 32, 16}},
   };
   return all;
 }

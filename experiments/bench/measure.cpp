@@ -7,6 +7,7 @@
 #include "hand_step.hpp"
 #include "machine.hpp"
 #include "primitives.hpp"
+#include "tape_products.hpp"
 #include "tape_step.hpp"
 #include "turns.hpp"
 
@@ -51,15 +52,19 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
   // One of the two; the pages of a step by hand count from their first use on.
   std::optional<HandStep> hand;
   std::optional<Primitives> primitives;
-  if (what.network == "mlp")
+  std::optional<TapeProducts> products;
+  if (what.network == "mlp" && what.plain())
     hand.emplace(what, images, tape.model.parameters);
-  else
+  else if (what.plain())
     primitives.emplace(what);
   const auto tape_step = [&] { ++number, tape(rows(number), number); };
   std::vector<double> losses;
   for (std::uint32_t i = 0; i < compared_steps; ++i) losses.push_back(tape(rows(i), i));
   row.peak_mb = peak_megabytes();
   row.entries = tape.tape.size();
+  if (!what.plain()) products.emplace(tape.tape);
+  const double value_flops = products ? products->value_flops() : what.value_flops();
+  const double gradient_flops = products ? products->gradient_flops() : what.gradient_flops();
   row.loss = losses.back();
   row.hand_loss = std::nan("");
   for (std::uint32_t i = 0; hand && i < compared_steps; ++i) {
@@ -85,6 +90,8 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
       [&] {
         if (hand)
           ++number, (*hand)(rows(number), number);
+        else if (products)
+          (*products)();
         else
           (*primitives)();
       },
@@ -92,9 +99,9 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
   row.ms_per_step = steps.first;
   row.hand_ms = steps.second;
   row.ratio_to_hand = steps.ratio;
-  row.gflops = 1e-6 * what.gradient_flops() / row.ms_per_step;
+  row.gflops = 1e-6 * gradient_flops / row.ms_per_step;
   row.share_of_peak = 1e9 * row.gflops / peak;
-  row.hand_share_of_peak = 1e3 * what.gradient_flops() / row.hand_ms / peak;
+  row.hand_share_of_peak = 1e3 * gradient_flops / row.hand_ms / peak;
   row.products_ms = row.hand_ms, row.adam_ms = unknown;
   if (hand) {
     const Pair parts = in_turns([&] { hand->products(); }, [&] { hand->optimise(); }, seconds / 4);
@@ -112,7 +119,7 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
   row.gradient_ms = cost.first;
   row.value_ms = cost.second;
   row.gradient_over_value = cost.ratio;
-  row.flop_ratio = what.gradient_flops() / what.value_flops();
+  row.flop_ratio = gradient_flops / value_flops;
   return row;
 }
 

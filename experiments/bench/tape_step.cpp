@@ -13,11 +13,18 @@ Architecture architecture_of(const BenchCase& c) {
           .activation = a,
           .initial = {},
           .latent = c.latent,
-          .posterior = posteriors()[0],
-          .latents = {c.latent, &posterior_scale("log-variance"), 0, a, {}},
-          .prior = priors()[0],
+          .posterior = &posterior(c.posterior),
+          .latents = {c.layers.empty() ? c.latent : c.layers[0],
+                      &posterior_scale("log-variance"),
+                      4,
+                      a,
+                      {}},
+          .prior = &prior(c.prior),
+          .components = c.components,
           .likelihood = &likelihood("bernoulli"),
-          .scale = {}};
+          .scale = {},
+          .layers = c.layers,
+          .hierarchy = &hierarchy(c.hierarchy)};
 }
 
 }  // namespace
