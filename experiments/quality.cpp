@@ -111,7 +111,8 @@ std::vector<Quality> measured(LoadedRun& run, const DataSet& data, Sampling s, c
     progress.update(name);
     rows.push_back(judge.of_samples(name, generate(model, run.settings, s)));
   };
-  if (!model.deterministic) samples("prior");
+  s.unasked = true;
+  samples(model.deterministic ? "N(0, I)" : "prior");
   s.aggregate = &data.train;
   samples(model.deterministic ? "codes" : "aggregate posterior");
   s.aggregate = nullptr;

@@ -16,7 +16,7 @@ void check_temperature(const Model& model, const Sampling& s) {
 Generated generate(const Model& model, const Settings& settings, const Sampling& s) {
   check<UsageError>(model.given_pixels.empty(), "the model completes images, it draws none alone",
                     hint, "vaegrad sample draws its completions");
-  check<UsageError>(!model.deterministic || model.fitted_prior || s.aggregate,
+  check<UsageError>(!model.deterministic || model.fitted_prior || s.aggregate || s.unasked,
                     "an autoencoder has no distribution of codes to draw from", hint,
                     "vaegrad fit-prior fits one to its codes; then --from mixture");
   check_temperature(model, s);
