@@ -52,10 +52,26 @@ void choose_examples(Asked& a, const Options& options, LoadedRun& run) {
       std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
 }
 
+struct Each {  // of the examples, nats; empty where there is none
+  std::vector<double> elbo, log_px;
+};
+// A row of the file that the examples are of, from 0 on, with what it is worth.
+std::string per_example_csv(const Examples& examples, const Each& each) {
+  std::string to = "example,elbo,nll\n";
+  const auto number = [](const std::vector<double>& of, std::size_t i, double sign) {
+    return of.empty() ? std::string() : fmt::format("{:.9g}", sign * of[i]);
+  };
+  for (std::size_t i = 0; i < examples.count(); ++i)
+    to += fmt::format("{},{},{}\n", examples.rows[i], number(each.elbo, i, 1),
+                      number(each.log_px, i, -1));
+  return to;
+}
+
 // The ELBO with its terms.
-nlohmann::json terms_of(const LoadedRun& run, const Asked& a) {
+nlohmann::json terms_of(const LoadedRun& run, const Asked& a, Each& each) {
   const Model& model = *run.model;
   const Evaluation e = evaluate(model, a.examples, run.settings);
+  if (!model.deterministic) each.elbo = e.elbos;
   nlohmann::json json;
   const auto unless_deterministic = [&](double x) {
     return model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(x);
@@ -92,7 +108,7 @@ nlohmann::json terms_of(const LoadedRun& run, const Asked& a) {
 }
 
 // log p(x) by importance sampling.
-void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json) {
+void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json, Each& each) {
   Progress progress;
   const double all = double(a.examples.count());
   const Evidence v =
@@ -105,6 +121,7 @@ void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json) {
       });
   progress.finish(
       fmt::format("log p(x) by {} particles: {}", a.particles, duration(progress.seconds())));
+  each.log_px = v.log_px;
   json["nll"] = v.nll;
   json["nll_standard_error"] = v.standard_error;
   json["nll_standard_error_examples"] = v.examples_error;
@@ -124,16 +141,21 @@ void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json) {
 int run(Arguments arguments) {
   const Options options(
       arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights",
-                  "particles", "limit", "data-dir", "seed", "threads", "from"});
+                  "particles", "limit", "data-dir", "seed", "threads", "from", "per-example"});
   Asked asked = asked_of(options);
   LoadedRun run = open_run(options);
   choose_examples(asked, options, run);
-  nlohmann::json json = terms_of(run, asked);
+  Each each;
+  nlohmann::json json = terms_of(run, asked, each);
   json["weights"] = options.text("weights", "last");
-  if (asked.particles && !run.model->deterministic) add_evidence(run, asked, json);
+  if (asked.particles && !run.model->deterministic) add_evidence(run, asked, json, each);
   fmt::print("{}\n", json.dump(2));
+  const std::string rows = per_example_csv(asked.examples, each);
+  if (options.has("per-example"))
+    write_atomically(options.text("per-example", ""), std::string_view(rows));
   if (asked.own && asked.split == "test" && asked.from == "prior") {  // for compare
     try {
+      write_atomically(run.folder / "evaluation.csv", std::string_view(rows));
       write_atomically(run.folder / "evaluation.json", json.dump(2) + '\n');
     } catch (const Error&) {  // a folder that cannot be written costs no result
     }
@@ -156,6 +178,7 @@ std::string help() {
          "  --weights NAME          last, or best on validation [last]\n"
          "  --from NAME             the prior: the run's, or what fit-prior fitted [prior]\n"
          "  --particles K           samples of z per example for nll; 0: no nll [5000]\n"
+         "  --per-example FILE.csv  example,elbo,nll: a row for each, nats\n"
          "  --data-dir DIR          where the data lie now [as in training]\n"
          "  --seed N                of the draws of z [the run's]\n"
          "  --threads N             [as many as this process may use]\n\n"

@@ -88,7 +88,9 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
     }
     fmt::print(stderr, "going on from epoch {}, batch {}\n", training.state().epoch,
                training.state().batch);
-    remove_file(run.folder() / "summary.json");  // of fewer epochs: it would pass for the run's end
+    // of fewer epochs: they would pass for the run's end
+    for (const char* file : {"evaluation.json", "evaluation.csv", "summary.json"})
+      remove_file(run.folder() / file);
   }
   fmt::print(stderr, "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {} threads, seed {}\n",
              settings.model, model.inference ? model.dimensions() : model.conditions,
@@ -99,7 +101,7 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
              settings.likelihood, model.deterministic ? "reconstruction" : settings.objective,
              settings.beta, model.parameters.count(), threads(), settings.seed);
   training.run();
-  if (interrupted()) {
+  if (interrupted() && !training.finished()) {
     fmt::print(stderr, "\ninterrupted in epoch {} and saved; ", training.state().epoch);
     if (!training.metrics().empty()) {  // the numbers and pictures so far
       const Evaluation so_far = evaluate(model, data.test, settings);

@@ -67,13 +67,15 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
             for (Index l = 0; l < of_layers.shape().cols; ++l)
               result.kl_per_layer[std::size_t(l)] += double(of_layers.val()(i, l));
         per_latent = one.kl && one.kl.shape().cols == model.latent;
-        for (Index i = 0; i < batch.x.shape().rows; ++i)
+        for (Index i = 0; i < batch.x.shape().rows; ++i) {
+          result.elbos.push_back(double(log_px.val()(i, 0)) - double(bound.kl.val()(i, 0)));
           for (Index j = 0; j < model.latent; ++j) {
             const double m = double(code.val()(i, j));
             if (per_latent) kl_sum[std::size_t(j)] += double(one.kl.val()(i, j));
             mean_sum[std::size_t(j)] += m;
             square_sum[std::size_t(j)] += m * m;
           }
+        }
       });
   const double n = double(result.examples);
   for (double& kl : result.kl_per_layer) kl /= n;
@@ -114,6 +116,7 @@ Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
   double squares = 0, variance = 0;
   const double n = double(weights.size());
   for (const LogWeights& w : weights) {
+    e.log_px.push_back(w.log_mean());
     e.nll -= w.log_mean() / n;
     squares += w.log_mean() * w.log_mean() / n;
     variance += w.variance();

@@ -23,6 +23,7 @@ struct Evaluation : Terms {
   // Latents whose code without noise varies over the examples by more than 0.01 (Burda et al.,
   // arXiv 1509.00519, section 3)
   std::size_t active_units = 0;
+  std::vector<double> elbos;  // of each example, in their order
 };
 
 // With one z ~ q(z|x) per example for the ELBO at beta = 1, the same at each call; the objective
@@ -38,6 +39,7 @@ struct Evidence {
   // Of the tails of the weights (models/pareto.hpp): the mean over the examples, and the share of
   // those above 0.7.
   double pareto_k = 0, pareto_k_share = 0;
+  std::vector<double> log_px;  // of each example, in their order
   // Whether standard_error covers: a few heavy tails among many do little to their mean.
   bool trusted() const { return pareto_k_share <= 0.05; }
 };

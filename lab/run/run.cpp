@@ -33,7 +33,8 @@ void forget(const fs::path& folder) {
   std::error_code error;
   for (const fs::directory_entry& e : fs::directory_iterator(folder, error))
     if (const fs::path name = e.path().filename();
-        name.extension() == ".safetensors" || name == "metrics.csv" || name == "summary.json")
+        name.extension() == ".safetensors" || name == "metrics.csv" || name == "summary.json" ||
+        name == "evaluation.json" || name == "evaluation.csv")
       others.push_back(e.path());
   for (const fs::path& path : others) remove_file(path);
 }
