@@ -26,6 +26,7 @@ struct Command {
   COMMAND(interpolate)            \
   COMMAND(compress)               \
   COMMAND(decompress)             \
+  COMMAND(sweep)                  \
   COMMAND(compare)                \
   COMMAND(encode)                 \
   COMMAND(decode)                 \
