@@ -1,91 +1,28 @@
-// vaegrad compare: trained runs side by side. Only runs whose test examples are the same are
-// ranked.
+// vaegrad compare: trained runs side by side, or by setting where a folder holds a sweep of them.
+// Only runs whose test examples are the same are ranked.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <vaegrad/lab/data/known_sets.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
+#include <set>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/pictures/comparison_pictures.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/run/metrics.hpp>
 
 #include "command.hpp"
 
 namespace vaegrad {
 namespace {
 
-struct Row {
-  std::string folder, what;
-  nlohmann::json summary;
-  double elbo;
-  std::string nll;  // where it was evaluated; empty elsewhere
-};
+namespace fs = std::filesystem;
 
 // -log p(x) by vaegrad evaluate, with a mark when it is not of all test examples
-std::string nll_of(const std::string& folder, const nlohmann::json& summary) {
-  const std::filesystem::path file = std::filesystem::path(folder) / "evaluation.json";
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) return "";
-  const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false);
-  if (!json.is_object() || !json.contains("nll") || !json["nll"].is_number()) return "";
-  const bool all = json.value("examples", 0) == summary.value("test_examples", -1);
-  return fmt::format("{:.2f}{}", json["nll"].get<double>(), all ? "" : "*");
+std::string nll_of(const FinishedRun& run) {
+  if (!run.evaluation) return "";
+  return fmt::format("{:.2f}{}", run.evaluation->nll, run.evaluation->whole ? "" : "*");
 }
 
-// What makes ELBOs comparable: the examples (the files by checksum, and the seed where it decides
-// which of them are for testing), how they are made 0 or 1, what is given, and whether the
-// likelihood is a probability or a density. Its first line is for people.
-std::string group_of(const nlohmann::json& summary) {
-  const auto& s = summary.at("settings");
-  const auto setting = [&](const char* name, const char* otherwise) {
-    return s.value(name, std::string(otherwise));
-  };
-  const Likelihood& p = likelihood(setting("likelihood", "bernoulli"));
-  const char* values = p.values == Values::binary ? "0 or 1"
-                       : p.values == Values::grey ? "0..255"
-                                                  : "density";
-  const std::string data = setting("data", "?");
-  std::string to =
-      fmt::format("{}, binarize {}, {}, {} test examples", data, setting("binarize", "none"),
-                  values, summary.value("test_examples", 0));
-  if (const std::string classes = setting("classes", ""); !classes.empty())
-    to += ", classes " + classes;
-  if (setting("model", "vae") == "cvae" && setting("condition", "label") != "label")
-    to += ", given " + setting("condition", "");
-  const bool own_test = find_known_set(data) || shape_grid(data) || s.contains("test-data");
-  if (!own_test) to += ", split by seed " + setting("seed", "1");
-  nlohmann::json sums = summary.at("data_sha256");
-  for (const char* labels : {"labels", "test-labels"}) sums.erase(setting(labels, ""));
-  return to + '\n' + sums.dump();
-}
-
-Row read(const std::string& folder) {
-  const std::filesystem::path file = std::filesystem::path(folder) / "summary.json";
-  std::error_code error;
-  check(std::filesystem::exists(file, error), folder, ": there is no summary.json in it", hint,
-        "a run writes it at its end; finish it with vaegrad train --resume ", folder);
-  Row row{folder, "", nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false),
-          std::nan(""), ""};
-  check(!row.summary.is_discarded() && row.summary.contains("settings") &&
-            row.summary.contains("data_sha256"),
-        file.string(), ": damaged, or not written by vaegrad", hint, "train the run again");
-  if (row.summary.at("test_elbo").is_number()) row.elbo = row.summary["test_elbo"];
-  row.nll = nll_of(folder, row.summary);
-  const auto& s = row.summary["settings"];
-  row.what = fmt::format("{} {}-{} {}", s.value("model", "vae"),
-                         layers(s.value("network", "mlp"), s.value("hidden", "")),
-                         s.value("latent", "?"), s.value("objective", "elbo"));
-  if (s.value("beta", "1") != "1") row.what += " beta " + s.value("beta", "1");
-  if (s.value("particles", "1") != "1") row.what += " K " + s.value("particles", "1");
-  row.what += ", seed " + s.value("seed", "?");
-  if (row.summary.value("interrupted", false)) row.what += ", unfinished";
-  return row;
-}
-
-Series curve(const std::string& folder) {
+Series curve(const fs::path& folder) {
   Series series;
   bool validated = false;
   for (const Metrics& m : read_metrics(folder)) {
@@ -98,93 +35,172 @@ Series curve(const std::string& folder) {
 }
 
 // Nats per test example; at most 80 columns, as long as names of runs have at most 33.
-void print(const std::vector<Row>& rows) {
-  const bool with_nll =
-      std::any_of(rows.begin(), rows.end(), [](const Row& r) { return !r.nll.empty(); });
+void print(const std::vector<FinishedRun>& runs) {
+  const bool with_nll = std::any_of(runs.begin(), runs.end(),
+                                    [](const FinishedRun& r) { return !nll_of(r).empty(); });
   const auto nll = [&](const std::string& text) {
     return with_nll ? fmt::format("{:>10}", text.empty() ? "-" : text) : std::string();
   };
   fmt::print("{}  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6}  {}\n", nll("NLL"), "ELBO", "log p(x|z)",
              "KL", "active", "epochs", "min", "run");
-  for (const Row& r : rows) {
-    const auto number = [&](const char* key) {
-      const auto& x = r.summary.at(key);
-      return x.is_number() ? fmt::format("{:.2f}", x.get<double>()) : std::string("-");
-    };
-    fmt::print("{}  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6.1f}  {}\n", nll(r.nll), number("test_elbo"),
-               number("test_log_likelihood"), number("test_kl"), r.summary.value("active_units", 0),
-               r.summary["final"].value("epoch", 0), r.summary.value("seconds_training", 0.0) / 60,
-               r.folder);
+  const auto number = [&](double x) {
+    return std::isfinite(x) ? fmt::format("{:.2f}", x) : std::string("-");
+  };
+  for (const FinishedRun& r : runs) {
+    fmt::print("{}  {:>9} {:>10} {:>7} {:>6} {:>6} {:>6.1f}  {}\n", nll(nll_of(r)), number(r.elbo),
+               number(r.log_likelihood), number(r.kl), r.active_units, r.epochs, r.seconds / 60,
+               r.folder.string());
     fmt::print("  {:>{}}{}\n", "", with_nll ? 61 : 51, r.what);
   }
-  for (const Row& r : rows)
-    if (r.nll.ends_with('*')) {
+  for (const FinishedRun& r : runs)
+    if (nll_of(r).ends_with('*')) {
       fmt::print("  * of some of the test examples: not comparable with the others\n");
       break;
     }
 }
 
-int run(Arguments arguments) {
-  std::vector<std::string> folders;
-  std::filesystem::path out = "comparison.png";
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--out" && i + 1 < arguments.size())
-      out = arguments[++i];
-    else {
-      check<UsageError>(!arguments[i].starts_with("--"), "unrecognised option '", arguments[i], "'",
-                        hint, "vaegrad compare RUN RUN .. [--out FILE.png]");
-      folders.push_back(arguments[i]);
-    }
-  }
-  check<UsageError>(!folders.empty(), "which runs?", hint, "vaegrad compare runs/a runs/b");
+// Best first: by NLL where all of them have one of the same kind, else by ELBO.
+void rank(std::vector<FinishedRun>& runs) {
+  const auto& first = runs[0].evaluation;
+  const bool by_nll = std::all_of(runs.begin(), runs.end(), [&](const FinishedRun& r) {
+    const auto& e = r.evaluation;
+    return e && e->whole && e->particles == first->particles && e->weights == first->weights;
+  });
+  std::stable_sort(runs.begin(), runs.end(), [&](const FinishedRun& a, const FinishedRun& b) {
+    const auto worth = [&](const FinishedRun& r) {
+      return by_nll ? -r.evaluation->nll : std::isnan(r.elbo) ? -1e300 : r.elbo;
+    };
+    return worth(a) > worth(b);
+  });
+}
 
-  std::map<std::string, std::vector<Row>> groups;
-  for (const std::string& folder : folders) {
-    std::error_code error;
-    if (folders.size() > 1 &&
-        std::filesystem::exists(std::filesystem::path(folder) / "config.ini", error) &&
-        !std::filesystem::exists(std::filesystem::path(folder) / "summary.json", error)) {
-      fmt::print(stderr, "{}: left out, it has no summary.json yet\n", folder);
-      continue;
-    }
-    Row row = read(folder);
-    groups[group_of(row.summary)].push_back(row);
-  }
-  check(!groups.empty(), "none of the ", folders.size(), " runs is finished", hint,
-        "finish one with vaegrad train --resume ", folders[0]);
+void compare_runs(const std::vector<FinishedRun>& runs, const fs::path& picture) {
+  std::map<std::string, std::vector<FinishedRun>> groups;
+  for (const FinishedRun& r : runs)
+    groups[r.split_seed.empty() ? r.comparable : concat(r.comparable, r.split_seed)].push_back(r);
   Chart chart{"Validation ELBO (dashed: training ELBO, of a run without validation)", "epoch",
               "nats per example"};
   char letter = 'A';
-  for (auto& [group, rows] : groups) {
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-      return (std::isnan(a.elbo) ? -1e300 : a.elbo) > (std::isnan(b.elbo) ? -1e300 : b.elbo);
-    });
+  for (auto& [group, same] : groups) {
+    rank(same);
     const std::string name = groups.size() > 1 ? fmt::format("{}: ", letter++) : "";
-    fmt::print("{}{}\n", name, group.substr(0, group.find('\n')));
-    print(rows);
-    for (const Row& r : rows) {
+    const std::string& seed = same[0].split_seed;
+    fmt::print("{}{}{}\n", name, group.substr(0, group.find('\n')),
+               seed.empty() ? "" : ", split by seed " + seed);
+    print(same);
+    for (const FinishedRun& r : same) {
       chart.series.push_back(curve(r.folder));
-      chart.series.back().title = name + r.folder;
+      chart.series.back().title = name + r.folder.string();
     }
   }
   if (groups.size() > 1)
     fmt::print(
         "runs on other data, binarization or examples stand apart: their numbers do not compare\n");
-  if (draw(chart, out)) fmt::print("{}\n", out.string());
+  if (draw(chart, picture)) fmt::print("{}\n", picture.string());
+}
+
+void compare_settings(const std::vector<Comparison>& comparisons, const fs::path& picture) {
+  fmt::print("{}", comparison_text(comparisons));
+  if (comparisons.size() > 1)
+    fmt::print(
+        "runs on other data, binarization or examples stand apart: their numbers do not compare\n");
+  if (draw_comparison_curves(comparisons, picture)) fmt::print("{}\n", picture.string());
+  std::set<std::string> varied;
+  for (const Comparison& c : comparisons) varied.insert(c.varied.begin(), c.varied.end());
+  for (const std::string& name : varied) {
+    const fs::path file = picture.parent_path() /
+                          concat(picture.stem().string(), '-', name, picture.extension().string());
+    if (draw_varied(comparisons, name, file)) fmt::print("{}\n", file.string());
+  }
+}
+
+struct Asked {
+  std::vector<fs::path> folders;
+  fs::path picture;
+  std::map<std::string, fs::path> tables;  // by option
+};
+Asked asked_of(Arguments arguments) {
+  Asked a;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--out" || word == "--csv" || word == "--markdown" || word == "--latex") {
+      check<UsageError>(i + 1 < arguments.size(), word, ": it needs a value", hint, word,
+                        word == "--out" ? " FILE.png" : " FILE");
+      (word == "--out" ? a.picture : a.tables[word]) = arguments[i + 1];
+      ++i;
+    } else {
+      check<UsageError>(!word.starts_with("--"), "unrecognised option '", word, "'", hint,
+                        "vaegrad compare DIR|RUN .. [--out FILE.png]");
+      a.folders.push_back(word);
+    }
+  }
+  check<UsageError>(!a.folders.empty(), "which runs?", hint, "vaegrad compare runs/a runs/b");
+  return a;
+}
+
+int run(Arguments arguments) {
+  const Asked asked = asked_of(arguments);
+  std::vector<fs::path> folders;
+  bool sweeps = false;
+  for (const fs::path& folder : asked.folders) {
+    const std::vector<fs::path> in = runs_in(folder);
+    sweeps = sweeps || in.empty() || in[0] != folder;
+    check(!in.empty(), folder.string(), ": there is no run in it", hint,
+          "the folder of a run, or of a sweep");
+    folders.insert(folders.end(), in.begin(), in.end());
+  }
+  std::vector<FinishedRun> runs;
+  std::set<fs::path> seen;
+  for (const fs::path& folder : folders) {
+    std::error_code error;
+    if (!seen.insert(fs::weakly_canonical(folder, error)).second) continue;
+    if (folders.size() > 1 && unfinished(folder)) {
+      fmt::print(stderr, "{}: left out, it has no summary.json yet\n", folder.string());
+      continue;
+    }
+    runs.push_back(read_finished_run(folder));
+    if (sweeps && runs.back().interrupted) {
+      fmt::print(stderr, "{}: left out, it is not finished\n", folder.string());
+      runs.pop_back();
+    }
+  }
+  check(!runs.empty(), "none of the ", folders.size(), " runs is finished", hint,
+        "finish one with vaegrad train --resume ", folders[0].string());
+  if (!sweeps) compare_runs(runs, asked.picture.empty() ? "comparison.png" : asked.picture);
+  if (!sweeps && asked.tables.empty()) return 0;
+  const std::vector<Comparison> comparisons = compare_by_setting(runs);
+  if (sweeps)
+    compare_settings(comparisons,
+                     asked.picture.empty() ? asked.folders[0] / "comparison.png" : asked.picture);
+  for (const auto& [option, file] : asked.tables) {
+    write_atomically(file,
+                     std::string_view(option == "--csv"        ? comparison_csv(comparisons)
+                                      : option == "--markdown" ? comparison_markdown(comparisons)
+                                                               : comparison_latex(comparisons)));
+    fmt::print("{}\n", file.string());
+  }
   return 0;
 }
 
 std::string help() {
-  return "usage: vaegrad compare RUN RUN .. [--out FILE.png]\n\n"
-         "A table of trained runs, best test ELBO first, and their curves in one picture.\n"
-         "Runs on other data, binarization or test examples are listed apart.\n\n"
-         "  RUN ..                  folders of finished runs\n"
-         "  --out FILE.png          the picture [comparison.png]\n\n"
+  return "usage: vaegrad compare DIR|RUN .. [options]\n\n"
+         "A table of trained runs, the best first: by NLL where evaluate has left one of\n"
+         "the same kind for each, else by test ELBO; and their curves in one picture.\n"
+         "Of folders of runs, as sweep makes them: by setting, with mean and standard\n"
+         "deviation over seeds, the difference to the best with its standard error, and a\n"
+         "picture for each setting that varies. Runs on other data, binarization or test\n"
+         "examples are listed apart.\n\n"
+         "  DIR|RUN ..              folders of runs, or of finished runs\n"
+         "  --out FILE.png          the picture [comparison.png, in the first DIR]\n"
+         "  --csv FILE              the table by setting, with all digits\n"
+         "  --markdown FILE         .. and with two\n"
+         "  --latex FILE            .. for the package booktabs\n\n"
          "example: vaegrad compare runs/vae runs/iwae --out both.png\n";
 }
 
 }  // namespace
 
-const Command compare_command{"compare", "a table and a plot of several runs", run, help};
+const Command compare_command{"compare", "runs, or the settings of a sweep, in tables and pictures",
+                              run, help};
 
 }  // namespace vaegrad

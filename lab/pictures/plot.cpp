@@ -52,6 +52,22 @@ Points points_of(const Chart& chart, const Series& series) {
   return points;
 }
 
+// x, low and high, where a series has them and they can be shown.
+std::vector<std::array<double, 3>> bands_of(const Chart& chart, const Series& series) {
+  std::vector<std::array<double, 3>> to;
+  check(series.low.size() == series.high.size() &&
+            (series.low.empty() || series.low.size() == series.y.size()),
+        "plot: series \"", series.title, "\": ", series.low.size(), " and ", series.high.size(),
+        " bounds for ", series.y.size(), " y");
+  for (std::size_t i = 0; i < series.low.size(); ++i) {
+    const double x = series.x[i], low = series.low[i], high = series.high[i];
+    if (std::isfinite(x) && std::isfinite(low) && std::isfinite(high) && (!chart.log_x || x > 0) &&
+        (!chart.log_y || low > 0))
+      to.push_back({x, low, high});
+  }
+  return to;
+}
+
 struct Style {
   Text colour;
   int shape;
@@ -147,21 +163,9 @@ void make_square(Range& x, Range& y, Box box) {
   grow(x, unit * (box.right - box.left)), grow(y, unit * (box.top - box.bottom));
 }
 
-// What gnuplot is to write along an axis. On a logarithmic one of two decades or so, where powers
-// of ten alone would leave one or two numbers to read, 1, 2 and 5 of each decade.
-std::string ticks(Range range, bool log, bool counts) {
-  if (!log || range.high > 200 * range.low)
-    return counts && range.high - range.low < 13 ? "1" : "autofreq";
-  std::string list;
-  for (int power = int(std::floor(std::log10(range.low))); std::pow(10, power) <= range.high;
-       ++power)
-    for (double tick : {1, 2, 5})
-      list += fmt::format("{}{}", list.empty() ? "" : ", ", tick * std::pow(10, power));
-  return "(" + list + ")";
-}
-
 void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box box) {
   std::vector<Points> data;
+  std::vector<std::vector<std::array<double, 3>>> bands;
   std::vector<Style> styles;
   Range x_values, y_values;
   bool counts = !chart.log_x, air = false;  // x are whole numbers; points want air at the sides
@@ -169,6 +173,8 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
     styles.push_back(style_of(series, styles.size()));
     air = air || styles.back().mark == Mark::points || styles.back().mark == Mark::automatic;
     data.push_back(points_of(chart, series));
+    bands.push_back(bands_of(chart, series));
+    for (const auto& [x, low, high] : bands.back()) y_values.include(low), y_values.include(high);
     for (auto [x, y] : data.back()) {
       x_values.include(x), y_values.include(y);
       if (styles.back().mark == Mark::bars)  // they stand on 0 and are one unit wide
@@ -197,8 +203,9 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
           << fmt::format("set bmargin at screen {}\nset tmargin at screen {}\n",
                          box.bottom / layout.height, box.top / layout.height)
           << fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", x.low, x.high, y.low, y.high)
-          << fmt::format("set xtics {}\nset ytics {}\n", ticks(x, chart.log_x, counts),
-                         ticks(y, chart.log_y, false))
+          << fmt::format("set xtics {}\nset ytics {}\n",
+                         axis_ticks(x, chart.log_x, counts, chart.x_names),
+                         axis_ticks(y, chart.log_y, false))
           << "set boxwidth 0.8 absolute\nset style fill solid 0.85 noborder\n";
   if (chart.log_x) gnuplot << "set logscale x\n";
   if (chart.log_y) gnuplot << "set logscale y\n";
@@ -220,9 +227,27 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
         line.y, "#606060", literal(line.title));
 
   gnuplot << "plot NaN notitle";
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const bool line = styles[i].mark == Mark::line || styles[i].mark == Mark::dashes;
+    if (!bands[i].empty())
+      gnuplot << fmt::format(
+          ", '-' {} lc rgb '{}'",
+          line ? "using 1:2:3 notitle with filledcurves fs transparent solid 0.18 "
+                 "noborder"
+               : "using 1:2:3:4 notitle with yerrorbars pt 0 ps 0 lw 1.2",
+          styles[i].colour);
+  }
   for (std::size_t i = 0; i < data.size(); ++i)
     if (!data[i].empty()) gnuplot << ", '-' notitle " << with(styles[i]);
   gnuplot << '\n';
+  for (std::size_t i = 0; i < bands.size(); ++i) {
+    if (bands[i].empty()) continue;
+    const bool line = styles[i].mark == Mark::line || styles[i].mark == Mark::dashes;
+    for (const auto& [bx, low, high] : bands[i])
+      gnuplot << (line ? fmt::format("{} {} {}\n", bx, low, high)
+                       : fmt::format("{} {} {} {}\n", bx, (low + high) / 2, low, high));
+    gnuplot << "e\n";
+  }
   for (const auto& points : data) {
     if (points.empty()) continue;
     for (auto [px, py] : points) gnuplot << fmt::format("{} {}\n", px, py);

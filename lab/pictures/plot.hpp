@@ -35,6 +35,8 @@ struct Series {
   std::vector<double> x = {}, y = {};  // as long as each other; a value that is not finite is a gap
   Mark mark = Mark::automatic;
   int colour = -1;  // 0..7 of the palette, 8..15 again with another shape; -1: the series' place
+  // Around y, as long as it, or empty: a band of a line, bars at points.
+  std::vector<double> low = {}, high = {};
 };
 
 struct Reference {  // a horizontal line with its name on it
@@ -50,7 +52,8 @@ struct Chart {
   std::optional<std::pair<double, double>> x_range = {};  // default: what the values need
   std::optional<std::pair<double, double>> y_range = {};
   bool log_x = false, log_y = false;
-  bool square = false;  // one unit has the same length on both axes
+  bool square = false;                    // one unit has the same length on both axes
+  std::vector<std::string> x_names = {};  // what stands at x = 1, 2, .. instead of the numbers
 };
 
 // Images in rows of `columns`, grey or of three channels: red, green, blue. 0 is black and 255 is

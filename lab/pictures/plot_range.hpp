@@ -1,10 +1,14 @@
-// The range of an axis.
+// The range of an axis, and what stands along it. Internal to the plots.
 #pragma once
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
-#include <vaegrad/autodiff/real.hpp>
+#include <vaegrad/lab/pictures/plot_picture.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -23,5 +27,26 @@ struct Range {
     return {low - air, high + air};
   }
 };
+
+// What gnuplot is to write along an axis. On a logarithmic one of two decades or so, where powers
+// of ten alone would leave one or two numbers to read, 1, 2 and 5 of each decade.
+// .. or names of 1, 2, ..
+inline std::string axis_ticks(Range range, bool log, bool counts,
+                              const std::vector<std::string>& names = {}) {
+  if (!names.empty()) {
+    std::string list;
+    for (std::size_t i = 0; i < names.size(); ++i)
+      list += fmt::format("{}{} {}", i ? ", " : "", literal(names[i]), i + 1);
+    return "(" + list + ")";
+  }
+  if (!log || range.high > 200 * range.low)
+    return counts && range.high - range.low < 13 ? "1" : "autofreq";
+  std::string list;
+  for (int power = int(std::floor(std::log10(range.low))); std::pow(10, power) <= range.high;
+       ++power)
+    for (double tick : {1, 2, 5})
+      list += fmt::format("{}{}", list.empty() ? "" : ", ", tick * std::pow(10, power));
+  return "(" + list + ")";
+}
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <vaegrad/lab/files/natural_order.hpp>
+#include <vaegrad/lab/pictures/comparison_pictures.hpp>
+#include <vaegrad/lab/pictures/plot.hpp>
+#include <vaegrad/lab/run/metrics.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+namespace {
+
+// Mean and band over the seeds, of the epochs that all of them have.
+Series curve_of(const SettingResult& result, int colour) {
+  std::vector<std::vector<Metrics>> all;
+  std::size_t epochs = SIZE_MAX;
+  bool validated = true;
+  for (const FinishedRun& run : result.runs) {
+    all.push_back(read_metrics(run.folder));
+    epochs = std::min(epochs, all.back().size());
+    validated = validated && !all.back().empty() && std::isfinite(all.back().back().valid_elbo);
+  }
+  Series s{.title = result.name, .mark = validated ? Mark::line : Mark::dashes, .colour = colour};
+  for (std::size_t i = 0; i < epochs; ++i) {
+    std::vector<double> values;
+    for (const auto& rows : all)
+      values.push_back(validated ? rows[i].valid_elbo : rows[i].train_elbo);
+    const Spread at = spread(values);
+    s.x.push_back(all[0][i].epoch);
+    s.y.push_back(at.mean);
+    if (at.count < 2) continue;
+    s.low.push_back(at.mean - at.deviation), s.high.push_back(at.mean + at.deviation);
+  }
+  return s;
+}
+
+// The first epochs of a long run may leave the chart, as in the curves of a run.
+std::optional<std::pair<double, double>> settled(const std::vector<Series>& series) {
+  double low = INFINITY, high = -INFINITY;
+  for (const Series& s : series)
+    for (std::size_t i = s.y.size() > 100 ? s.y.size() / 50
+                         : s.y.size() > 3 ? 1
+                                          : 0;
+         i < s.y.size(); ++i) {
+      if (!std::isfinite(s.y[i])) continue;
+      low = std::min(low, s.low.empty() ? s.y[i] : s.low[i]);
+      high = std::max(high, s.high.empty() ? s.y[i] : s.high[i]);
+    }
+  if (!(low < high)) return {};
+  return std::pair{low - 0.05 * (high - low), high + 0.05 * (high - low)};
+}
+
+std::optional<double> number_of(const std::string& text) {
+  double x = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), x);
+  return status == std::errc{} && end == text.data() + text.size() ? std::optional(x)
+                                                                   : std::nullopt;
+}
+
+// Where the values stand on the axis: as numbers where all are some, else side by side.
+std::vector<double> place_values(const std::vector<std::string>& values, Chart& chart) {
+  std::vector<double> x;
+  for (const std::string& value : values)
+    if (const auto number = number_of(value)) x.push_back(*number);
+  if (x.size() == values.size()) {
+    const auto [low, high] = std::minmax_element(x.begin(), x.end());
+    chart.log_x = *low > 0 && *high >= 20 * *low;
+    return x;
+  }
+  x.clear();
+  for (std::size_t i = 0; i < values.size(); ++i) x.push_back(double(i + 1));
+  chart.x_names = values;
+  return x;
+}
+
+Chart varied_chart(const Comparison& c, std::size_t which) {
+  Chart chart{c.what, c.varied[which], fmt::format("{} (nats per test example)", c.quantity())};
+  std::vector<std::string> values;
+  for (const SettingResult& r : c.results)
+    if (std::find(values.begin(), values.end(), r.values[which]) == values.end())
+      values.push_back(r.values[which]);
+  std::sort(values.begin(), values.end(), natural_less);
+  const std::vector<double> x = place_values(values, chart);
+  std::map<std::string, std::map<std::string, const SettingResult*>> lines;  // others, value
+  for (const SettingResult& r : c.results) {
+    std::string others;
+    for (std::size_t i = 0; i < c.varied.size(); ++i)
+      if (i != which)
+        others += fmt::format("{}{}={}", others.empty() ? "" : " ", c.varied[i], r.values[i]);
+    lines[others][r.values[which]] = &r;
+  }
+  for (const auto& [others, line] : lines) {
+    Series s{.title = others};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto found = line.find(values[i]);
+      if (found == line.end()) continue;
+      const Spread& at = c.of(*found->second);
+      const double deviation = at.count > 1 ? at.deviation : 0;
+      s.x.push_back(x[i]), s.y.push_back(at.mean);
+      s.low.push_back(at.mean - deviation), s.high.push_back(at.mean + deviation);
+    }
+    chart.series.push_back(std::move(s));
+  }
+  return chart;
+}
+
+bool draw_charts(const std::vector<Chart>& charts, const std::filesystem::path& path) {
+  return charts.size() == 1 ? draw(charts[0], path) : !charts.empty() && draw(charts, path);
+}
+
+}  // namespace
+
+bool draw_comparison_curves(std::span<const Comparison> comparisons,
+                            const std::filesystem::path& path) {
+  std::vector<Chart> charts;
+  for (const Comparison& c : comparisons) {
+    Chart chart{c.what, "epoch", "validation ELBO (nats per example), ± sd over seeds"};
+    for (const SettingResult& r : c.results)
+      chart.series.push_back(curve_of(r, int(chart.series.size() % 16)));
+    chart.y_range = settled(chart.series);
+    charts.push_back(std::move(chart));
+  }
+  return draw_charts(charts, path);
+}
+
+bool draw_varied(std::span<const Comparison> comparisons, const std::string& name,
+                 const std::filesystem::path& path) {
+  std::vector<Chart> charts;
+  for (const Comparison& c : comparisons) {
+    const auto found = std::find(c.varied.begin(), c.varied.end(), name);
+    if (found != c.varied.end())
+      charts.push_back(varied_chart(c, std::size_t(found - c.varied.begin())));
+  }
+  return draw_charts(charts, path);
+}
+
+}  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,0 +1,19 @@
+// Pictures of a comparison: what training looked like for each setting, and what each varied
+// setting does.
+#pragma once
+#include <vaegrad/lab/uses/studies/comparison.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+// The validation ELBO by epoch, or the training ELBO where there is no validation (dashed): means
+// over the seeds, with a band of one standard deviation. A chart for each comparison, side by side.
+bool draw_comparison_curves(std::span<const Comparison> comparisons,
+                            const std::filesystem::path& path);
+
+// The quantity that a comparison ranks by against the values of one varied setting, ± one standard
+// deviation over seeds; a line for each combination of the others. A chart for each comparison in
+// which it varies.
+bool draw_varied(std::span<const Comparison> comparisons, const std::string& name,
+                 const std::filesystem::path& path);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
