@@ -49,6 +49,7 @@ if(TARGET vaegrad)
   set_target_properties(vaegrad PROPERTIES INSTALL_RPATH "\$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")  # of shared libraries
   install(TARGETS vaegrad RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
   install(DIRECTORY experiments/configs DESTINATION ${CMAKE_INSTALL_DATADIR}/vaegrad COMPONENT program)
+  install(FILES experiments/reproduce/rows.ini DESTINATION ${CMAKE_INSTALL_DATADIR}/vaegrad/reproduce COMPONENT program)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
   include(cmake/packages.cmake)
 endif()

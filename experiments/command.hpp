@@ -28,6 +28,7 @@ struct Command {
   COMMAND(decompress)             \
   COMMAND(sweep)                  \
   COMMAND(compare)                \
+  COMMAND(reproduce)              \
   COMMAND(encode)                 \
   COMMAND(decode)                 \
   COMMAND(probe)                  \

@@ -1,0 +1,242 @@
+// vaegrad reproduce: published numbers, run again by rows of rows.ini; what they give is collected
+// in results.csv and written into README.md beside it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/lock.hpp>
+#include <vaegrad/lab/uses/studies/reproduction.hpp>
+
+#include "command.hpp"
+#include "compare/jobs_console.hpp"
+#include "reproduce/row_run.hpp"
+#include "signals.hpp"
+
+namespace vaegrad {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Asked {
+  std::vector<std::string> names;
+  std::vector<std::uint64_t> seeds;  // empty: as many as the row's hours allow
+  double budget = 0;                 // hours; 0: none
+  int jobs = 0, threads = 0;
+  fs::path rows, out = fs::path("runs") / "reproduce", data_dir;
+  bool quick = false;
+};
+
+Asked asked_of(Arguments arguments) {
+  Asked a;
+  a.threads = threads();
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& name = arguments[i];
+    const auto value = [&] {
+      check<UsageError>(i + 1 < arguments.size(), name, ": it needs a value", hint,
+                        "vaegrad reproduce --help shows an example");
+      return arguments[++i];
+    };
+    if (name == "--seeds")
+      a.seeds = parse_seeds(value());
+    else if (name == "--budget")
+      a.budget = real_option("budget", value(), 1e-6, 1e6);
+    else if (name == "--jobs")
+      a.jobs = int(integer_option("jobs", value(), 1, 1024));
+    else if (name == "--threads")
+      a.threads = int(integer_option("threads", value(), 1, 1024));
+    else if (name == "--rows")
+      a.rows = value();
+    else if (name == "--out")
+      a.out = value();
+    else if (name == "--data-dir")
+      a.data_dir = value();
+    else if (name == "--quick")
+      a.quick = true;
+    else {
+      check<UsageError>(!name.starts_with("--"), "unrecognised option '", name, "'", hint,
+                        "vaegrad reproduce --help lists the options");
+      a.names.push_back(name);
+    }
+  }
+  // beside the configurations, in the source tree as where it is installed
+  if (a.rows.empty())
+    a.rows =
+        (shipped_config("default.ini").parent_path() / "../reproduce/rows.ini").lexically_normal();
+  return a;
+}
+
+std::vector<PublishedRow> chosen(const std::vector<PublishedRow>& rows, const Asked& a) {
+  std::vector<PublishedRow> to;
+  for (const std::string& name : a.names) {
+    if (name == "all") return rows;
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [&](const PublishedRow& r) { return r.name == name; });
+    check<UsageError>(found != rows.end(), "there is no row '", name, "'", hint,
+                      "vaegrad reproduce lists them");
+    to.push_back(*found);
+  }
+  return a.names.empty() ? rows : to;
+}
+
+// Three where one takes less than half an hour.
+std::vector<std::uint64_t> seeds_of(const Asked& a, const PublishedRow& row) {
+  if (!a.seeds.empty()) return a.seeds;
+  if (a.quick || row.hours >= 0.5) return {1};
+  return {1, 2, 3};
+}
+
+// Of the sources that rows.ini belongs to, with a + where they were changed; else the version.
+std::string commit_of(const fs::path& rows) {
+  const std::string command = concat("git -C '", rows.parent_path().string(),
+                                     "' describe --always --dirty=+ --exclude '*' "
+                                     "2>/dev/null");
+  std::string to;
+  if (FILE* git = ::popen(command.c_str(), "r")) {
+    char part[128];
+    while (std::fgets(part, sizeof part, git)) to += part;
+    ::pclose(git);
+  }
+  while (!to.empty() && to.back() == '\n') to.pop_back();
+  return to.empty() ? version : to;
+}
+
+int list(const std::vector<PublishedRow>& rows, const std::vector<RowResult>& results) {
+  fmt::print("  {:<22} {:>13} {:>9} {:>9} {:>6} {:>6}\n", "row", "quantity", "published",
+             "measured", "seeds", "hours");
+  for (const PublishedRow& row : rows) {
+    const auto of = results_of(row, results);
+    double sum = 0;
+    for (const RowResult& r : of) sum += r.value;
+    fmt::print("  {:<22} {:>13} {:>9.2f} {:>9} {:>6} {:>6.2g}\n", row.name, row.quantity,
+               row.published, of.empty() ? "-" : fmt::format("{:.2f}", sum / double(of.size())),
+               of.size(), row.hours);
+  }
+  fmt::print("hours: estimated, of two cores, for a seed; vaegrad reproduce ROW runs one\n");
+  return 0;
+}
+
+// The page: what stands between its two marks is replaced.
+void write_page(const fs::path& path, const std::string& table) {
+  constexpr std::string_view begin = "<!-- measured: written by vaegrad reproduce -->\n",
+                             end = "<!-- end -->\n";
+  std::error_code error;
+  std::string page = fs::exists(path, error)
+                         ? read_file(path, std::size_t{1} << 24)
+                         : concat("# Published numbers, run again\n\n", begin, end);
+  const std::size_t first = page.find(begin), last = page.find(end);
+  check(first != page.npos && last != page.npos && first < last, path.string(),
+        ": the marks of its table are gone", hint, "lines ", begin.substr(0, begin.size() - 1),
+        " and ", end.substr(0, end.size() - 1));
+  page.replace(first + begin.size(), last - first - begin.size(), table);
+  write_atomically(path, std::string_view(page));
+}
+
+// Adds what has been measured and was not known; says what it was.
+void collect(const Asked& a, const std::vector<PublishedRow>& rows,
+             const std::vector<RowRun>& runs) {
+  const fs::path file = a.rows.parent_path() / "results.csv";
+  std::vector<RowResult> results = read_row_results(file);
+  const std::string commit = commit_of(a.rows);
+  for (const RowRun& run : runs) {
+    auto measured = run.result();
+    if (!measured) continue;
+    fmt::print("{:<22} seed {}: {} {:.4f}, published {}\n", run.row.name, run.seed,
+               run.row.quantity, measured->value, run.row.published);
+    if (a.quick) continue;
+    measured->commit = commit;
+    const auto known = std::find_if(results.begin(), results.end(), [&](const RowResult& r) {
+      return r.row == measured->row && r.seed == measured->seed;
+    });
+    if (known == results.end())
+      results.push_back(*measured);
+    else if (known->checksum != measured->checksum ||
+             std::abs(known->value - measured->value) > 1e-5)
+      *known = *measured;
+  }
+  if (a.quick) return;
+  write_row_results(file, results);
+  write_page(a.rows.parent_path() / "README.md", reproduction_table(rows, results));
+  fmt::print("{}\n", (a.rows.parent_path() / "README.md").string());
+}
+
+int run(Arguments arguments) {
+  watch_signals();
+  Asked a = asked_of(arguments);
+  const std::vector<PublishedRow> rows = read_published_rows(a.rows);
+  const std::vector<PublishedRow> wanted = chosen(rows, a);
+  if (a.names.empty() && !a.quick)
+    return list(rows, read_row_results(a.rows.parent_path() / "results.csv"));
+  const TruncatedData truncated(a.quick, a.data_dir);
+  if (a.quick) a.out = truncated.folder();
+
+  std::vector<RowRun> runs;
+  for (const PublishedRow& row : wanted)
+    for (const std::uint64_t seed : seeds_of(a, row))
+      runs.push_back(a.quick ? truncated.shortened(row, seed)
+                             : planned_run(row, seed, a.out, a.data_dir));
+  std::vector<Job> jobs;
+  double hours = 0;
+  for (const RowRun& r : runs) {
+    jobs.push_back({r.plan.name, r.plan.folder, a.out / "log" / (r.plan.name + ".txt"),
+                    [&r] { return r.next(); }, std::max(1e-3, r.row.hours)});
+    hours += r.next().empty() ? 0 : r.row.hours;
+  }
+  const int at_once = std::min({a.jobs ? a.jobs : a.threads, a.threads, int(runs.size())});
+  std::error_code error;
+  fs::create_directories(a.out, error);
+  check(fs::is_directory(a.out), a.out.string(), ": cannot make the folder: ", error.message(),
+        hint, "--out names a folder that may be written");
+  const FolderLock lock(a.out);
+  if (a.quick)
+    fmt::print(stderr, "{} runs of a truncated schedule, on {} images\n", runs.size(),
+               TruncatedData::train_images);
+  else
+    fmt::print(stderr, "{} runs in {}, {} at a time; estimated at {:.1f} hours of two cores\n",
+               runs.size(), a.out.string(), at_once, hours);
+  can_be_saved();
+  JobsConsole console(a.budget * 3600);
+  const JobsState end = run_side_by_side(jobs, at_once, a.threads, console);
+  collect(a, rows, runs);
+  if (interrupted()) {
+    fmt::print(stderr, "\ninterrupted and saved, {} of {} done; go on with the same command\n",
+               end.done, end.all);
+    return 128 + interrupted();
+  }
+  if (console.used_up())
+    fmt::print(stderr,
+               "the budget of {:g} hours is used up, all is saved; go on with the same "
+               "command\n",
+               a.budget);
+  fmt::print(stderr, "{} of {} runs done, {} failed, in {}\n", end.done, end.all, end.failed,
+             duration(end.seconds));
+  return end.failed != 0;
+}
+
+std::string help() {
+  return "usage: vaegrad reproduce [ROW ..|all] [options]\n\n"
+         "Runs published numbers again: each row of rows.ini is a paper's number with the\n"
+         "protocol that gives it. Without a ROW: lists them. Started again it goes on\n"
+         "where it stopped. What was measured is kept in results.csv and written into\n"
+         "README.md beside rows.ini (experiments/reproduce), with the rows that miss.\n\n"
+         "  ROW ..                  names of rows, or all\n"
+         "  --seeds A..B            [1..3 where one takes less than half an hour, else 1]\n"
+         "  --budget HOURS          after which what runs is saved, to go on another time\n"
+         "  --quick                 a truncated schedule on 600 images, in seconds: shows\n"
+         "                          that the rows run; nothing is recorded. Where a row's\n"
+         "                          data are missing: on fashion-mnist\n"
+         "  --jobs N                runs at a time [as many as there are threads]\n"
+         "  --threads N             of all together [as many as this process may use]\n"
+         "  --rows FILE             other rows\n"
+         "  --out DIR               a folder for each run [runs/reproduce]\n"
+         "  --data-dir DIR          holds mnist/ .. [$VAEGRAD_DATA or ~/.cache/vaegrad]\n\n"
+         "example: vaegrad reproduce iwae-k1 --budget 2\n";
+}
+
+}  // namespace
+
+const Command reproduce_command{"reproduce", "published numbers, run again by their protocols", run,
+                                help};
+
+}  // namespace vaegrad

@@ -1,0 +1,213 @@
+// What a sweep is compared by: a grid of settings, means and tests over seeds against numbers that
+// were calculated by hand, and the rows of published numbers.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/uses/studies/comparison.hpp>
+#include <vaegrad/lab/uses/studies/grid.hpp>
+#include <vaegrad/lab/uses/studies/reproduction.hpp>
+
+#include "../folder.hpp"
+
+using namespace vaegrad;
+
+namespace {
+
+std::string error_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+// A run's folder as compare reads it.
+void write_run(const std::filesystem::path& folder, int latent, int seed, double elbo,
+               const std::string& data = "fashion-mnist") {
+  std::filesystem::create_directories(folder);
+  nlohmann::json json;
+  json["settings"] = {
+      {"data", data},    {"binarize", "sample"},         {"latent", std::to_string(latent)},
+      {"hidden", "400"}, {"seed", std::to_string(seed)}, {"network", "mlp"}};
+  json["data_sha256"] = {{"file", "abc"}};
+  json["test_examples"] = 4;
+  json["test_elbo"] = elbo, json["test_log_likelihood"] = elbo + 5, json["test_kl"] = 5;
+  json["final"] = {{"epoch", 2}};
+  write_atomically(folder / "summary.json", std::string_view(json.dump()));
+  write_atomically(folder / "config.ini", std::string_view("epochs = 2\n"));
+}
+void write_evaluation(const std::filesystem::path& folder, std::vector<double> nll, int particles) {
+  double mean = 0;
+  std::string csv = "example,elbo,nll\n";
+  for (std::size_t i = 0; i < nll.size(); ++i) {
+    mean += nll[i] / double(nll.size());
+    csv += concat(i, ",0,", nll[i], '\n');
+  }
+  const nlohmann::json json = {{"nll", mean},
+                               {"nll_standard_error", 0.1},
+                               {"examples", nll.size()},
+                               {"particles", particles},
+                               {"weights", "last"}};
+  write_atomically(folder / "evaluation.csv", std::string_view(csv));
+  write_atomically(folder / "evaluation.json", std::string_view(json.dump()));
+}
+
+std::vector<FinishedRun> read_all(const std::filesystem::path& folder) {
+  std::vector<FinishedRun> runs;
+  for (const auto& run : runs_in(folder)) runs.push_back(read_finished_run(run));
+  return runs;
+}
+
+}  // namespace
+
+TEST_CASE("paired and unpaired differences, by hand") {
+  const std::vector<double> a = {1, 2, 4}, b = {0, 2, 1};
+  // differences 1, 0, 3: mean 4/3, variance 7/3, standard error √7/3, t = 4/√7 with 2 degrees:
+  // p = 1 − t/√(2 + t²)
+  const Difference d = paired_difference(a, b);
+  CHECK(d.mean == doctest::Approx(4.0 / 3));
+  CHECK(d.standard_error == doctest::Approx(std::sqrt(7.0) / 3));
+  const double t = 4 / std::sqrt(7.0);
+  CHECK(d.p == doctest::Approx(1 - t / std::sqrt(2 + t * t)));
+  // variances 7/3 and 1; v = 7/9, w = 1/3; degrees (10/9)² / ((49/81 + 9/81) / 2) = 100/29
+  const Difference w = unpaired_difference(a, b);
+  CHECK(w.mean == doctest::Approx(4.0 / 3));
+  CHECK(w.standard_error == doctest::Approx(std::sqrt(10.0 / 9)));
+  CHECK(w.degrees == doctest::Approx(100.0 / 29));
+  // a number alone says nothing of a spread
+  const std::vector<double> one = {3}, other = {1};
+  CHECK(paired_difference(one, other).mean == 2);
+  CHECK(std::isnan(paired_difference(one, other).p));
+  CHECK(std::isnan(unpaired_difference(one, other).standard_error));
+}
+
+TEST_CASE("three settings and three seeds, by hand") {
+  const Folder folder;
+  const double elbos[3][3] = {{-110, -112, -111}, {-100, -103, -101}, {-101, -105, -100}};
+  const int latents[] = {2, 20, 50};
+  for (std::size_t i = 0; i < 3; ++i)
+    for (int seed = 1; seed <= 3; ++seed)
+      write_run(folder / concat("latent-", latents[i], "_seed-", seed), latents[i], seed,
+                elbos[i][seed - 1]);
+  const auto all = compare_by_setting(read_all(folder.path));
+  REQUIRE(all.size() == 1);
+  const Comparison& c = all[0];
+  CHECK(c.varied == std::vector<std::string>{"latent"});
+  CHECK(!c.by_nll);
+  REQUIRE(c.results.size() == 3);
+  CHECK(c.results[0].name == "latent=20");  // −304/3, −102, −111
+  CHECK(c.results[1].name == "latent=50");
+  CHECK(c.results[2].name == "latent=2");
+  CHECK(c.results[0].elbo.mean == doctest::Approx(-304.0 / 3));
+  CHECK(c.results[0].elbo.deviation == doctest::Approx(std::sqrt(7.0 / 3)));
+  CHECK(c.results[1].elbo.deviation == doctest::Approx(std::sqrt(7.0)));
+  CHECK(c.results[0].elbo.count == 3);
+  // latent=50: differences 1, 2, −1: mean 2/3, variance 7/3, standard error √7/3
+  const Difference& d = c.results[1].over_seeds;
+  CHECK(c.results[1].paired_by_seed);
+  CHECK(d.mean == doctest::Approx(2.0 / 3));
+  CHECK(d.standard_error == doctest::Approx(std::sqrt(7.0) / 3));
+  const double t = 2 / std::sqrt(7.0);
+  CHECK(d.p == doctest::Approx(1 - t / std::sqrt(2 + t * t)));
+  CHECK(comparison_markdown(all).find("| 50 | -102.00 ± 2.65 | 3 | 0.67 ± 0.88 | 0.530 |") !=
+        std::string::npos);
+  CHECK(comparison_latex(all).find("20 & $-101.33 \\pm 1.53$ & 3 & -- & -- \\\\") !=
+        std::string::npos);
+  CHECK(comparison_csv(all).find(",latent=50,1 2 3,-102,2.64575131,,,ELBO,0.666666667,"
+                                 "0.881917104,paired by seed,") != std::string::npos);
+}
+
+TEST_CASE("ranked by NLL where all were evaluated alike, and tested over examples") {
+  const Folder folder;
+  write_run(folder / "a", 2, 1, -100);
+  write_run(folder / "b", 20, 1, -101);
+  write_evaluation(folder / "a", {90, 92, 91, 95}, 50);
+  write_evaluation(folder / "b", {89, 92, 89, 92}, 50);
+  auto all = compare_by_setting(read_all(folder.path));
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].by_nll);
+  CHECK(all[0].results[0].name == "latent=20");  // a worse ELBO, a better NLL
+  CHECK(all[0].results[0].nll.mean == doctest::Approx(90.5));
+  // differences 1, 0, 2, 3: mean 1.5, variance 5/3
+  const Difference& d = all[0].results[1].over_examples;
+  CHECK(d.mean == doctest::Approx(1.5));
+  CHECK(d.standard_error == doctest::Approx(std::sqrt(5.0 / 12)));
+  CHECK(std::isnan(all[0].results[1].over_seeds.p));  // one seed each
+
+  write_evaluation(folder / "b", {89, 92, 89, 92}, 5000);  // of other particles: no ranking by it
+  all = compare_by_setting(read_all(folder.path));
+  CHECK(!all[0].by_nll);
+  CHECK(all[0].results[0].name == "latent=2");
+}
+
+TEST_CASE("what does not compare stands apart") {
+  const Folder folder;
+  write_run(folder / "a", 2, 1, -100);
+  write_run(folder / "b", 2, 1, -50, "mnist");
+  CHECK(compare_by_setting(read_all(folder.path)).size() == 2);
+  // a file that is split by the seed: averages over the same seeds compare, others do not
+  const Folder split;
+  for (int seed = 1; seed <= 2; ++seed) {
+    write_run(split / concat("a", seed), 2, seed, -100, "./own.idx");
+    write_run(split / concat("b", seed), 20, seed, -90, "./own.idx");
+  }
+  CHECK(compare_by_setting(read_all(split.path)).size() == 1);
+  write_run(split / "b3", 20, 3, -90, "./own.idx");
+  CHECK(compare_by_setting(read_all(split.path)).size() == 2);
+}
+
+TEST_CASE("a grid: every combination, named by what varies") {
+  const std::vector<Varied> varied = {parse_varied("objective=elbo,iwae"),
+                                      parse_varied("hidden=400;400,200")};
+  CHECK(varied[1].values == std::vector<std::string>{"400", "400,200"});
+  CHECK(parse_seeds("1..3") == std::vector<std::uint64_t>{1, 2, 3});
+  CHECK(parse_seeds("7,2") == std::vector<std::uint64_t>{7, 2});
+  const auto runs =
+      plan_grid({"--data", "mnist", "--binarize", "sample"}, varied, parse_seeds("1..3"), "out");
+  REQUIRE(runs.size() == 12);
+  CHECK(runs[0].name == "objective-elbo_hidden-400_seed-1");
+  CHECK(runs[11].name == "objective-iwae_hidden-400-200_seed-3");
+  CHECK(runs[11].settings.hidden == std::vector<std::ptrdiff_t>{400, 200});
+  CHECK(runs[11].settings.objective == "iwae");
+  CHECK(runs[11].settings.seed == 3);
+  CHECK(error_of([] { parse_varied("seed=1,2"); }).find("--seeds 1..3") != std::string::npos);
+  CHECK(error_of([] { parse_varied("latent=2,2"); }).find("twice") != std::string::npos);
+  CHECK(error_of([] {  // what train would say of one of them
+          plan_grid(
+              {"--data", "mnist"},
+              std::vector{parse_varied("posterior=gaussian,planar"), parse_varied("flows=4,8")},
+              parse_seeds("1"), "out");
+        })
+            .find("--flows 8 would be ignored") != std::string::npos);
+}
+
+TEST_CASE("published rows: read, checked against results, written") {
+  const Folder folder;
+  write_atomically(folder / "rows.ini",
+                   std::string_view("[a]\npaper = P\ntable = 1\nquantity = nll\npublished = 90.5\n"
+                                    "tolerance = 0.5\nprotocol = --data mnist --binarize sample\n"
+                                    "hours = 0.1\n"));
+  const auto rows = read_published_rows(folder / "rows.ini");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].protocol.size() == 4);
+  CHECK(within_tolerance(rows[0], 91.0));
+  CHECK(!within_tolerance(rows[0], 91.02));
+  CHECK(!within_tolerance(rows[0], 89.9));
+  std::vector<RowResult> results = {{"a", 1, 90.8, 0.01, 0.2, 10, "abc", rows[0].checksum()},
+                                    {"a", 2, 91.0, 0.02, 0.2, 10, "abc", rows[0].checksum()},
+                                    {"a", 3, 50.0, 0.02, 0.2, 10, "abc", "of another protocol"}};
+  write_row_results(folder / "results.csv", results);
+  const auto again = read_row_results(folder / "results.csv");
+  REQUIRE(again.size() == 3);
+  CHECK(again[1].value == doctest::Approx(91.0));
+  CHECK(results_of(rows[0], again).size() == 2);
+  const std::string table = reproduction_table(rows, again);
+  CHECK(table.find("1 of 1 rows are measured, 1 of them within") != std::string::npos);
+  CHECK(table.find("| 90.90 | 1, 2 | 0.14 | 0.020 | yes | 0.40 | abc |") != std::string::npos);
+  PublishedRow other = rows[0];
+  other.protocol.insert(other.protocol.end(), {"--epochs", "11"});
+  CHECK(results_of(other, again).empty());
+}
