@@ -87,18 +87,23 @@ std::vector<std::uint64_t> seeds_of(const Asked& a, const PublishedRow& row) {
   return {1, 2, 3};
 }
 
-// Of the sources that rows.ini belongs to, with a + where they were changed; else the version.
+// Of the sources that rows.ini belongs to, with a + where those were changed; else the version.
 std::string commit_of(const fs::path& rows) {
-  const std::string command = concat("git -C '", rows.parent_path().string(),
-                                     "' describe --always --dirty=+ --exclude '*' "
-                                     "2>/dev/null");
+  std::string folder = rows.parent_path().string();
+  for (std::size_t i = 0; (i = folder.find('\'', i)) != folder.npos; i += 4)
+    folder.replace(i, 1, "'\\''");
+  const std::string git = concat("git -C '", folder, "' ");
+  const std::string command =
+      concat(git, "rev-parse --short HEAD 2>/dev/null && { ", git,
+             "diff --quiet HEAD -- :/autodiff :/models :/lab ':/experiments/*.cpp' rows.ini || "
+             "echo +; }");
   std::string to;
-  if (FILE* git = ::popen(command.c_str(), "r")) {
+  if (FILE* said = ::popen(command.c_str(), "r")) {
     char part[128];
-    while (std::fgets(part, sizeof part, git)) to += part;
-    ::pclose(git);
+    while (std::fgets(part, sizeof part, said)) to += part;
+    ::pclose(said);
   }
-  while (!to.empty() && to.back() == '\n') to.pop_back();
+  std::erase(to, '\n');
   return to.empty() ? version : to;
 }
 

@@ -3,12 +3,13 @@
 # only; a budget is kept and gone on from; what is wrong in a file of rows is said.
 # usage: reproduce.sh PATH_OF_VAEGRAD
 set -u
-. "${BASH_SOURCE[0]%/*}"/common.sh
+here=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd)
+. "$here"/common.sh
 unset OMP_NUM_THREADS
 mkdir bare && for tool in gnuplot dot; do ln -s /bin/false bare/$tool; done
 export PATH="$work/bare:$PATH"  # pictures are no part of this
 
-rows=$(sed -n 's/^\[\(.*\)\]$/\1/p' "${BASH_SOURCE[0]%/*}"/../../experiments/reproduce/rows.ini)
+rows=$(sed -n 's/^\[\(.*\)\]$/\1/p' "$here"/../../experiments/reproduce/rows.ini)
 works reproduce all --quick --threads 2
 [[ $(awk '{print $1}' out.txt) == "$rows" ]] || wrong "--quick ran other rows: $(cat err.txt)"
 [[ $(awk '$5 !~ /^[0-9]+\.[0-9]+,$/' out.txt) == '' ]] || wrong "--quick: no number: $(cat out.txt)"
@@ -72,7 +73,8 @@ works reproduce --rows rows.ini
 grep -Eq '^  small +nll +44.00 +- ' out.txt || wrong "another protocol, the old number: $(cat out.txt)"
 
 refused 2 "there is no row 'iwae'" reproduce iwae
-refused 1 "there is no 'publishd'" reproduce small --rows <(sed 's/published/publishd/' rows.ini)
+sed 's/published/publishd/' rows.ini >other.ini
+refused 1 "there is no 'publishd'" reproduce small --rows other.ini
 sed 's/^published = 44.0/published = lots/' rows.ini >other.ini
 refused 1 "'lots' is not a number" reproduce small --rows other.ini
 sed 's/--latent 2/--latent none/' rows.ini >other.ini

@@ -31,10 +31,12 @@ struct Comparison {
 
   // Of a run, as larger is better: -NLL or ELBO.
   double worth(const FinishedRun& run) const { return by_nll ? -run.evaluation->nll : run.elbo; }
+  // .. over the seeds of a setting, by its own sign
   const Spread& of(const SettingResult& r) const { return by_nll ? r.nll : r.elbo; }
   const char* quantity() const { return by_nll ? "NLL" : "ELBO"; }
 };
 
+// One for each set of test examples. A setting is everything that a run recorded but its seed.
 std::vector<Comparison> compare_by_setting(const std::vector<FinishedRun>& runs);
 
 // As tables. CSV has all digits; Markdown and LaTeX (booktabs) two.

@@ -10,6 +10,7 @@ struct RunCost {
   double epoch_seconds = 0;  // steps and validation
   double step_seconds = 0;
   double memory_mb = 0;  // the most that the process held
+  // .. of the whole
   double seconds(int epochs) const { return start_seconds + epochs * epoch_seconds; }
 };
 

@@ -35,8 +35,9 @@ class JobsObserver {
   virtual ~JobsObserver() = default;
   // A signal that ends it: the commands get it, and may save. 0: go on.
   virtual int stop() { return 0; }
+  // A job was started, with so many threads.
   virtual void begun(const Job&, int /*threads*/) {}
-  virtual void waits(const Job&) {}  // for another process that trains in its folder
+  virtual void waits(const Job&) {}  // .. for another process that trains in its folder
   // `failure`: the last lines that it said; empty where all went well.
   virtual void ended(const Job&, double /*seconds*/, const std::string& /*failure*/) {}
   virtual void tick(const JobsState&) {}  // some ten times a second
