@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Walks the includes: rooms depend one way, rooms of lab too; no two headers include each other, however far apart; no
-# folder of models/ and lab/ has more than 20 sources, no source but tables more than 300 lines.
+# folder of models/, lab/ and experiments/ has more than 20 sources, no source but tables more than 300 lines.
 set -eu
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 find autodiff models lab -name '*.[hc]pp' | sort | awk '
@@ -41,4 +41,6 @@ find autodiff models lab -name '*.[hc]pp' | sort | awk '
     for (file in includes) if (!state[file]) visit(file)
     exit bad
   }'
+find experiments -name '*.[hc]pp' -printf '%h\n' | sort | uniq -c |
+  awk '$1 > 20 { print $2 ": more than 20 sources"; bad = 1 } END { exit bad }'
 echo "$(find autodiff models lab -name '*.[hc]pp' | wc -l) sources: rooms depend one way, no header circle"
