@@ -21,8 +21,9 @@ Bound bound(const Objective& o, const V& vae, const X& x, Stream& noise,
   Draw draw = draw_of(q, noise, s.particles, o.wanted);
   const Var log_px = vae.decode(draw.z).log_prob(repeat_rows(x, s.particles));
   if (o.wanted.log_ratio)
-    draw.log_ratio = log_prob(vae.prior, draw.z, s.particles) -
-                     (o.wanted.held ? q.held() : q).log_prob(draw.z, s.particles);
+    draw.log_ratio =
+        log_ratio_of(draw, log_prob(vae.prior, draw.z, s.particles),
+                     (o.wanted.held ? q.held() : q).log_prob(drawn(draw), s.particles));
   if (o.wanted.kl) draw.kl = kl_per_latent(q, vae.prior);
   return o.bound(log_px, draw, s);
 }

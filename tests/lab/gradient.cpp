@@ -68,13 +68,19 @@ void for_each_combination(F f) {
       return;
     f(s, name);
     for (const Setting& row : all_settings()) {
-      if (std::string_view(row.group) != "objective" || !row.choices.empty()) continue;
+      if (std::string_view(row.group) != "objective" || row.name == std::string_view("objective"))
+        continue;
       Settings with = s;
-      try {
-        row.set(with, "0.6");
-      } catch (const UsageError&) {
-        row.set(with, "2");  // a whole number
-      }
+      if (row.name == std::string_view("particles") && objective(s.objective).groups)
+        row.set(with, "2,3");
+      else if (!row.choices.empty())
+        row.set(with, row.choices.back());
+      else
+        try {
+          row.set(with, "0.6");
+        } catch (const UsageError&) {
+          row.set(with, "2");  // a whole number
+        }
       f(with, concat(name, "--", row.name));
     }
   };
@@ -104,10 +110,13 @@ Var recorded(const Model& model, const Settings& s, const DataSet& data, Tape& t
   return average(model.bound(objective(s.objective), batch, noise, in_force(s)).objective);
 }
 
-// The function whose slope at the weights `fixed` DReG gives: with w̃ and z̄ those of `fixed`,
-// Σ_k w̃² log w(z_φ; θ̄, φ̄) for the encoder and Σ_k w̃ log w(z̄; θ, φ̄) for decoder and prior.
-Var dreg_surrogate(const Model& model, const Model& fixed, const Settings& s, const DataSet& data,
-                   Tape& tape) {
+// The function whose slope at the weights `fixed` an objective gives whose gradient is not its
+// value's. With w̃ and z̄ those of `fixed`:
+//   dreg   Σ_k w̃² log w(z_φ; θ̄, φ̄) for the encoder and Σ_k w̃ log w(z̄; θ, φ̄) for decoder and prior
+//   stl    the mean of log w(z_φ; θ, φ̄)
+//   piwae  1/M Σ_m log 1/K Σ_k w(z_φ; θ̄, φ) for the encoder, log 1/MK Σ w(z̄; θ, φ̄) for the others
+Var surrogate_of(const Model& model, const Model& fixed, const Settings& s, const DataSet& data,
+                 Tape& tape) {
   const ObjectiveSettings o = in_force(s);
   const Batch batch = make_batch(tape, model, data.train, data.train.rows, s, 1);
   const auto drawn = [&](const Model& m) {
@@ -115,14 +124,23 @@ Var dreg_surrogate(const Model& model, const Model& fixed, const Settings& s, co
     return m.draw(batch, noise, s.particles, {.log_ratio = true});
   };
   const Draw of_fixed = drawn(fixed), of_model = drawn(model);
-  // log w of z by the decoder and prior of m, and q of `fixed`
-  const auto log_w = [&](const Model& m, const Draw& own, Var z) {
-    Draw d = of_fixed;
+  // log w of z by the decoder and prior of m, and q of `fixed`; or of the q that `of` is
+  const auto log_w_of = [&](const Draw& of, const Model& m, const Model& by, const Draw& own,
+                            Var z) {
+    Draw d = of;
     d.z = z, d.p = own.p;
-    fixed.weigh(d, {.log_ratio = true});
+    by.weigh(d, {.log_ratio = true});
     const Var log_px = m.decode(z, batch.condition).log_prob(repeat_rows(batch.x, s.particles));
     return log_weights(log_px, d, o.beta);
   };
+  const auto log_w = [&](const Model& m, const Draw& own, Var z) {
+    return log_w_of(of_fixed, m, fixed, own, z);
+  };
+  if (s.objective == "stl") return average(log_w(model, of_model, of_model.z));
+  if (s.objective == "piwae")
+    return average(
+        mean_of_groups(log_w_of(of_model, fixed, model, of_fixed, of_model.z), s.groups) +
+        log_mean_exp(log_w(model, of_model, of_fixed.z)));
   const Var fixed_z = of_fixed.z, w = softmax(log_w(fixed, of_fixed, fixed_z));
   const Var encoder = log_w(fixed, of_fixed, of_model.z), decoder = log_w(model, of_model, fixed_z);
   return average(row_sums(square(w) * encoder + w * decoder));
@@ -140,8 +158,9 @@ Checked checked_gradient(const Settings& s, const std::string& name, bool also_w
   const auto model = new_model(s, data), fixed = new_model(s, data);
   const auto f = [&](Tape& tape) { return recorded(*model, s, data, tape); };
   std::function<Var(Tape&)> surrogate;
-  if (s.objective == "dreg")
-    surrogate = [&](Tape& tape) { return dreg_surrogate(*model, *fixed, s, data, tape); };
+  const Wanted& wanted = objective(s.objective).wanted;
+  if (wanted.held || wanted.factor)
+    surrogate = [&](Tape& tape) { return surrogate_of(*model, *fixed, s, data, tape); };
   Checked c{};
   std::uint32_t draw = 0;
   for (bool smooth = false; !smooth; ++draw) {

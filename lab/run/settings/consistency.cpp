@@ -11,6 +11,15 @@ bool declares(const Objective& o, const ObjectiveSetting& s) {
   return std::find(o.settings.begin(), o.settings.end(), &s) != o.settings.end();
 }
 
+// --objective A or B ..
+template <class That>
+std::string objectives_that(That that) {
+  std::string to;
+  for (const Objective* each : objectives())
+    if (that(*each)) to += concat(to.empty() ? "--objective " : " or ", each->name);
+  return to;
+}
+
 }  // namespace
 
 void check_consistent(const Settings& s) {
@@ -33,11 +42,12 @@ void check_consistent(const Settings& s) {
   heeded("beta", o.beta && !deterministic, "--objective beta",
          concat("--objective beta --beta ", s.beta));
   heeded("particles", !deterministic, "a vae", "leave --particles out");
+  check<UsageError>(s.groups == 1 || o.groups, "--particles ", setting("particles").get(s),
+                    ": --objective ", s.objective, " has no groups of draws", hint, "--particles ",
+                    s.particles, ", or ", objectives_that([](auto& each) { return each.groups; }));
   for (const ObjectiveSetting* declared : objective_settings()) {
-    std::string by;
-    for (const Objective* each : objectives())
-      if (declares(*each, *declared))
-        by += concat(by.empty() ? "--objective " : " or ", each->name);
+    const std::string by =
+        objectives_that([&](const Objective& each) { return declares(each, *declared); });
     heeded(declared->name, declares(o, *declared) && !deterministic, by, by);
   }
   const std::string free_bits = setting("free-bits").get(s);

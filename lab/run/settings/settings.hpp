@@ -48,8 +48,8 @@ struct Settings {
   // objective
   std::string objective = "elbo";
   double beta = 1;
-  std::ptrdiff_t particles = 1;
-  KlSettings kl_schedule{};                                // --warmup, --cycles, ..
+  std::ptrdiff_t particles = 1, groups = 1;  // draws of z per x, all; in so many groups
+  KlSettings kl_schedule{};                  // --warmup, --cycles, ..
   decltype(ObjectiveSettings::given) objective_numbers{};  // what objectives declare
   // training
   int epochs = 10, batch = 128;
