@@ -17,7 +17,7 @@ struct Wanted {
   // z's adjoint, and that of log q, is multiplied by `factor`, row by row
   bool factor = false;
   bool diagonal = false;     // q.mean and q.log_variance are q's: it is a diagonal Gaussian
-  bool prior_draws = false;  // as many draws of p(z|y) as of q(z|x), as constants
+  bool prior_draws = false;  // a draw of p(z|y) for each example, as a constant
 };
 
 // K particles for each of B examples, Z latents; row b K + k is the k-th particle of example b.
@@ -34,7 +34,7 @@ struct Draw {
   Var penalty = {};  // what any objective subtracts besides, (B, 1), such as a codebook's; or empty
   Var factor = {};   // (B K, 1), filled in by who asked for it, until backward(); or empty
   Var drawn = {};    // with a factor: z before it, where log q is asked; or empty
-  Var prior_draws = {};  // (B K, Z), z ~ p(z|y); empty: nobody asked
+  Var prior_draws = {};  // (B, Z), z ~ p(z|y); empty: nobody asked
   Index particles = 1;
 
   // Where it comes from.

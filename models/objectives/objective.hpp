@@ -78,8 +78,7 @@ struct Objective {
   bool scheduled;  // .. and the schedules of the factor on the KL
   std::vector<const ObjectiveSetting*> settings = {};
   std::unique_ptr<Opponent> (*opponent)(const OpponentSpec&) = nullptr;
-  bool groups = false;         // heeds ObjectiveSettings::groups
-  bool deterministic = false;  // of an autoencoder, whose code is no draw
+  bool groups = false;  // heeds ObjectiveSettings::groups
 };
 
 // The first is the default.
@@ -95,7 +94,12 @@ struct Objective {
   ROW(miwae)                    \
   ROW(piwae)                    \
   ROW(ciwae)                    \
-  ROW(tvo)
+  ROW(tvo)                      \
+  ROW(tc)                       \
+  ROW(dip_1)                    \
+  ROW(dip_2)                    \
+  ROW(mmd)                      \
+  ROW(adversarial)
 
 #define ROW(name) extern const Objective name##_objective;
 VAEGRAD_OBJECTIVES(ROW)
@@ -110,6 +114,9 @@ const Objective& objective(std::string_view name);  // UsageError: the names the
 std::span<const ObjectiveSetting* const> objective_settings();
 
 // ---- for objectives ----
+
+// On what keeps codes in order, of objectives whose weight has no name of its own.
+extern const ObjectiveSetting regulariser_weight;
 
 // log w = log p(x|z) + β (log p(z) − log q(z|x)),  (B, K)
 Var log_weights(Var log_px, const Draw& draw, double beta = 1);

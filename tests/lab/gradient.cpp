@@ -223,30 +223,32 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
   // How many there must be, from the sizes of the tables. A combination counts once for each value
   // that does not matter to it, unless giving that value is an error.
   const std::size_t parts = std::size(conditions) - 1;
-  std::size_t likelihood_scales = 0, of_gaussian = 0, beyond = 0;
+  std::size_t likelihood_scales = 0, of_gaussian = 0, of_conditional = 0, beyond = 0;
   for (const Likelihood& p : likelihoods()) likelihood_scales += p.has_scale ? 3 : 1;
   for (const Objective* o : objectives()) {
     const std::size_t numbers = 1 + std::size_t(o->beta) + o->settings.size() + 1 +
                                 (o->scheduled ? std::size(kl_schedules) : 0);
-    of_gaussian += numbers;
+    of_gaussian += numbers, of_conditional += o->wanted.prior_draws ? 0 : numbers;
+    bool free_bits = false;
+    for (const ObjectiveSetting* each : o->settings)
+      free_bits |= each->name == std::string_view("free-bits");
     for (const PosteriorRow* q : posteriors())
       for (const PriorRow* p : priors()) {
         const bool first = q == posteriors()[0] && (p == priors()[0] || p == &conditional_prior);
         if (first || q->sphere != p->sphere || (o->wanted.held && !q->held) ||
-            (p->encodes && !q->diagonal))
+            (p->encodes && !q->diagonal) || (o->wanted.diagonal && !q->diagonal) ||
+            (o->wanted.prior_draws && (p->conditional || p->components || p->flows || p->encodes)))
           continue;
         // vae and cvae; or cvae given the label, and given parts
         const bool closed = q->gaussian && p->gaussian;  // or else free bits are refused
-        const std::size_t free_bits = !closed && o->name != std::string_view("factor") &&
-                                      !o->settings.empty() && o->scheduled;
-        beyond += (numbers - free_bits) * (p->conditional ? 1 + parts : 2);
+        beyond += (numbers - std::size_t(free_bits && !closed)) * (p->conditional ? 1 + parts : 2);
       }
   }
-  const std::size_t stochastic = likelihood_scales * posterior_scales().size() * of_gaussian;
-  const std::size_t want = stochastic  // vae
-                           +
-                           (2 + parts) * stochastic  // cvae: two priors given the label, one parts
-                           + likelihood_scales       // autoencoder
+  const std::size_t scaled = likelihood_scales * posterior_scales().size();
+  const std::size_t want = scaled * of_gaussian  // vae
+                           // cvae: two priors given the label, one parts
+                           + scaled * (of_gaussian + (1 + parts) * of_conditional) +
+                           likelihood_scales            // autoencoder
                            + parts * likelihood_scales  // baseline
                            + beyond;
   CHECK(checked == want);

@@ -11,6 +11,8 @@ bool declares(const Objective& o, const ObjectiveSetting& s) {
   return std::find(o.settings.begin(), o.settings.end(), &s) != o.settings.end();
 }
 
+bool learnt(const PriorRow& p) { return p.conditional || p.components || p.flows || p.encodes; }
+
 // --objective A or B ..
 template <class That>
 std::string objectives_that(That that) {
@@ -39,7 +41,7 @@ void check_consistent(const Settings& s) {
 
   heeded("objective", !deterministic, "a vae",
          concat("--model ", s.model, " maximises log p(x|z) alone; leave --objective out"));
-  heeded("beta", o.beta && !deterministic, "--objective beta",
+  heeded("beta", o.beta && !deterministic, objectives_that([](auto& each) { return each.beta; }),
          concat("--objective beta --beta ", s.beta));
   heeded("particles", !deterministic, "a vae", "leave --particles out");
   check<UsageError>(s.groups == 1 || o.groups, "--particles ", setting("particles").get(s),
@@ -84,6 +86,12 @@ void check_consistent(const Settings& s) {
   check<UsageError>(!(o.wanted.held && !q.held), "--objective ", s.objective,
                     ": it needs the density of q at a z that is given, and --posterior ",
                     s.posterior, " knows it at its own draws alone", hint, "--objective iwae");
+  check<UsageError>(!(o.wanted.diagonal && !q.diagonal), "--objective ", s.objective,
+                    ": it needs the mean and the variance of each latent, and --posterior ",
+                    s.posterior, " is no diagonal Gaussian", hint, "--posterior gaussian");
+  check<UsageError>(!(o.wanted.prior_draws && learnt(prior_row)), "--objective ", s.objective,
+                    ": it moves codes to a prior that stands still, and --prior ", s.prior,
+                    " is learnt", hint, "--prior standard-normal");
   heeded("latent", !baseline, "a model with a code", "leave --latent out");
   const std::size_t layers = s.latent.size();
   check<UsageError>(layers < 2 || !deterministic, "--latent ", setting("latent").get(s),
