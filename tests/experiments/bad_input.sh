@@ -95,7 +95,7 @@ refuses 2 'there is no class 3' train --data ./good.idx --labels ./30.labels --c
 refuses 2 'the training data have no labels' train --data ./good.idx --classes 0 --test-data ./good.idx --test-labels ./30.labels --out out
 refuses 1 'has rows of numbers' train --data ./constant.csv --likelihood gaussian --model cvae --condition quadrants:1 --prior conditional --out out
 refuses 2 'has no groups of draws' train --data ./good.idx --objective iwae --particles 4,2 --out out
-refuses 2 "'' is not a number" train --data ./good.idx --objective miwae --particles 4, --out out
+refuses 2 "'' is not a whole number" train --data ./good.idx --objective miwae --particles 4, --out out
 refuses 2 '160000 draws of z per x, of at most 100000' train --data ./good.idx --objective miwae --particles 400,400 --out out
 refuses 2 "there is no 'laplace'" train --data ./good.idx --objective mmd --kernel laplace --out out
 refuses 2 "--partitions: '1.5' is not a" train --data ./good.idx --objective tvo --partitions 1.5 --out out

@@ -103,7 +103,7 @@ Setting effective(Setting s) {
 }
 // K draws, or M groups of K
 Setting particle_option() {
-  constexpr std::int64_t most = 100000;
+  static constexpr std::int64_t most = 100000;
   return {"objective",
           "particles",
           "K|M,K",
