@@ -7,8 +7,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr ObjectiveSetting elbo_share{"ciwae-beta", "B", "of ciwae: 1 the ELBO, 0 iwae [0.5]",
-                                      0.5,          0,   1};
+constexpr ObjectiveSetting elbo_share{"ciwae-beta", "B", "ELBO 1, iwae 0 [0.5]", 0.5, 0, 1};
 
 Bound ciwae_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_w = log_weights(log_px, draw, s.beta);

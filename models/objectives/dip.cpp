@@ -7,9 +7,8 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr ObjectiveSetting off_diagonal{
-    "dip-off-diagonal", "W", "of dip-1, dip-2 [10]", 10, 0, 1e6};
-constexpr ObjectiveSetting diagonal{"dip-diagonal", "W", "of dip-1, dip-2 [10]", 10, 0, 1e6};
+constexpr ObjectiveSetting off_diagonal{"dip-off-diagonal", "W", "of dip-1, -2 [10]", 10, 0, 1e6};
+constexpr ObjectiveSetting diagonal{"dip-diagonal", "W", "of dip-1, -2 [10]", 10, 0, 1e6};
 
 // (Z, Z) with those on the diagonal and beside it
 Var square_matrix(Tape& tape, Index n, double on, double beside) {

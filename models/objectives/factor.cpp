@@ -10,8 +10,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr ObjectiveSetting weight{
-    "factor-weight", "G", "on the total correlation [10]", 10, 0, 1e6};
+constexpr ObjectiveSetting weight{"factor-weight", "G", "on the TC [10]", 10, 0, 1e6};
 
 // Each column in an order of its own (Fisher and Yates), as a constant
 Var permuted(Var z, std::uint64_t seed, std::uint32_t step) {

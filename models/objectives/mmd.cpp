@@ -13,7 +13,7 @@ namespace {
 constexpr ObjectiveSetting mmd_weight{"mmd-weight", "W", "of mmd [10]", 10, 0, 1e6};
 constexpr ObjectiveSetting kernel{.name = "kernel",
                                   .value = "NAME",
-                                  .what = "of mmd: rbf, imq [rbf]",
+                                  .what = "rbf, imq [rbf]",
                                   .initial = 0,
                                   .least = 0,
                                   .most = 1,

@@ -8,8 +8,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr ObjectiveSetting tc_weight{"tc-weight", "W", "on the total correlation; 1: the ELBO [6]",
-                                     6,           0,   1e6};
+constexpr ObjectiveSetting tc_weight{"tc-weight", "W", "on TC; 1: ELBO [6]", 6, 0, 1e6};
 
 Bound tc_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_likelihood = particle_mean(log_px, draw.particles), all = kl(draw);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr ObjectiveSetting partitions{.name = "partitions",
                                       .value = "P",
-                                      .what = "of tvo; 1: the ELBO [5]",
+                                      .what = "of tvo [5]",
                                       .initial = 5,
                                       .least = 1,
                                       .most = 1000,

@@ -233,7 +233,7 @@ const std::vector<Setting>& all_settings() {
       one_of ("model", "pseudo-inputs", "START", "where those of vamp start", &S::pseudo_inputs, {"data", "random"}),
       real   ("model", "log-variance-bound", "B", "[0: any]", &S::log_variance_bound, 0, 80),
       one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives())),
-      real   ("objective", "beta", "B", "factor on the KL, for --objective beta [1]", &S::beta, 0, 1e6),
+      real   ("objective", "beta", "B", "factor on the KL, --objective beta or mmd [1]", &S::beta, 0, 1e6),
       particle_option(),
     };
     for (const ObjectiveSetting* o : objective_settings()) t.push_back(objective_option(*o));

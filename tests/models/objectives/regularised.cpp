@@ -91,6 +91,36 @@ TEST_CASE("mmd, imq: between two Gaussians by quadrature") {
   CHECK(measured.second < 0.05 * want);
 }
 
+TEST_CASE("mmd: three codes and three draws by hand") {
+  const double z[3][2] = {{0.1, 0.5}, {-1, 2}, {0.4, 0.3}}, p[3][2] = {{1, 1}, {0, -0.2}, {2, 0.6}};
+  Tape tape;
+  Draw d;
+  d.z = tape.constant({{0.1, 0.5}, {-1, 2}, {0.4, 0.3}});
+  d.prior_draws = tape.constant({{1, 1}, {0, -0.2}, {2, 0.6}});
+  d.kl = square(d.z);
+  for (const bool imq : {false, true}) {
+    const auto k = [&](const double* a, const double* b) {
+      const double r = std::pow(a[0] - b[0], 2) + std::pow(a[1] - b[1], 2);
+      double to = imq ? 0 : std::exp(-r / 4);
+      for (const double s : {0.1, 0.2, 0.5, 1., 2., 5., 10.}) to += imq ? 4 * s / (4 * s + r) : 0;
+      return to;
+    };
+    double mmd = 0;
+    for (int i = 0; i < 3; ++i)
+      for (int j = 0; j < 3; ++j) {
+        if (i != j) mmd += (k(z[i], z[j]) + k(p[i], p[j])) / 6;
+        mmd -= 2 * k(z[i], p[j]) / 9;
+      }
+    ObjectiveSettings s{.beta = 0.5};
+    s.set("mmd-weight", 3), s.set("kernel", imq);
+    const Bound b = mmd_objective.bound(row_sums(d.z), d, s);
+    for (Index i = 0; i < 3; ++i)
+      CHECK(b.objective.val()(i, 0) ==
+            doctest::Approx(b.log_likelihood.val()(i, 0) - 0.5 * b.kl.val()(i, 0) - 3 * mmd)
+                .epsilon(1e-12));
+  }
+}
+
 TEST_CASE("mmd: of several particles the first counts; of one example there is none") {
   Tape tape;
   Codes c(tape, 6, {0.5}, {1}, 0);
