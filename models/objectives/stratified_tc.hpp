@@ -1,6 +1,8 @@
 // The total correlation of codes by the posteriors of their own batch.
 #pragma once
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <vaegrad/autodiff/op.hpp>
@@ -29,43 +31,56 @@ struct StratifiedTc {
   void value(Node y, Node z, Node mean, Node log_variance, Node kept) const {
     const Index B = mean.val.rows, Z = z.val.cols, K = z.val.rows / B;
     const StratifiedWeights weight{std::size_t(B), std::size_t(std::max(examples, B))};
-    parallel_for(z.val.rows, B * Z > 500, [&](Index i) {
-      LogWeights joint;
-      std::vector<LogWeights> marginal(std::size_t(Z), LogWeights{});
-      std::vector<double> all(std::size_t(B), 0.0), log_w(std::size_t(B), 0.0);
+    thread_local std::vector<double> of_variance;  // no memory is asked for in a later step
+    of_variance.assign(std::size_t(B * Z), 0.0);
+    for (Index j = 0; j < B * Z; ++j)
+      of_variance[std::size_t(j)] = std::exp(-double(log_variance.val.data[j]));
+    const double* inverse = of_variance.data();
+    parallel_for(z.val.rows, B * Z > 500, [&, inverse](Index i) {
+      thread_local std::vector<double> numbers;
+      numbers.assign(std::size_t(B + 2 * Z), 0.0);
+      double *all = numbers.data(), *most = all + B, *sum = most + Z;
+      std::fill(most, most + Z, -std::numeric_limits<double>::infinity());
       Real* d = kept.val.data + i * B * Z;
       for (Index j = 0; j < B; ++j) {
-        log_w[std::size_t(j)] = std::log(weight(std::size_t(i / K), std::size_t(j)));
+        const double log_w = std::log(weight(std::size_t(i / K), std::size_t(j)));
+        all[j] = log_w;
         for (Index k = 0; k < Z; ++k) {
-          const double s = double(log_variance.val(j, k)), e = double(z.val(i, k) - mean.val(j, k));
-          const double log_q = -0.5 * (log_2pi + s + e * e * std::exp(-s));
-          all[std::size_t(j)] += log_q, d[j * Z + k] = Real(log_q);
-          marginal[std::size_t(k)].add(log_w[std::size_t(j)] + log_q);
+          const double s = double(log_variance.val(j, k));
+          const double e = double(z.val(i, k) - mean.val(j, k));
+          const double log_q = -0.5 * (log_2pi + s + e * e * inverse[j * Z + k]);
+          all[j] += log_q, d[j * Z + k] = Real(log_w + log_q);
+          most[k] = std::max(most[k], log_w + log_q);
         }
-        joint.add(log_w[std::size_t(j)] + all[std::size_t(j)]);
       }
-      double tc = joint.log_sum();
-      for (const LogWeights& m : marginal) tc -= m.log_sum();
-      y.val(i, 0) = Real(tc);
+      const double top = *std::max_element(all, all + B);
+      double joint = 0;
       for (Index j = 0; j < B; ++j) {
-        const double log_wj = log_w[std::size_t(j)];
-        const double share = std::exp(log_wj + all[std::size_t(j)] - joint.log_sum());
+        joint += all[j] = std::exp(all[j] - top);
         for (Index k = 0; k < Z; ++k)
-          d[j * Z + k] = Real(
-              share - std::exp(log_wj + double(d[j * Z + k]) - marginal[std::size_t(k)].log_sum()));
+          sum[k] += double(d[j * Z + k] = std::exp(Real(double(d[j * Z + k]) - most[k])));
       }
+      double tc = top + std::log(joint);
+      for (Index k = 0; k < Z; ++k) tc -= most[k] + std::log(sum[k]), sum[k] = 1 / sum[k];
+      y.val(i, 0) = Real(tc);
+      for (Index j = 0; j < B; ++j)
+        for (Index k = 0; k < Z; ++k)
+          d[j * Z + k] = Real(all[j] / joint - double(d[j * Z + k]) * sum[k]);
     });
   }
   // f(i, j, k, ȳ_i d_ijk, e, 1 / v)
   template <class F>
   static void each(Node y, Node z, Node mean, Node log_variance, Node kept, F f) {
     const Index B = mean.val.rows, Z = z.val.cols;
-    for (Index j = 0; j < B; ++j)
-      for (Index k = 0; k < Z; ++k) {
-        const Real inverse = std::exp(-log_variance.val(j, k));
-        for (Index i = 0; i < z.val.rows; ++i)
-          f(i, j, k, y.adj(i, 0) * kept.val(i, j * Z + k), z.val(i, k) - mean.val(j, k), inverse);
-      }
+    thread_local std::vector<Real> inverse;
+    for (Index j = 0; j < B; ++j) {
+      inverse.assign(std::size_t(Z), Real(0));
+      for (Index k = 0; k < Z; ++k) inverse[std::size_t(k)] = std::exp(-log_variance.val(j, k));
+      for (Index i = 0; i < z.val.rows; ++i)
+        for (Index k = 0; k < Z; ++k)
+          f(i, j, k, y.adj(i, 0) * kept.val(i, j * Z + k), z.val(i, k) - mean.val(j, k),
+            inverse[std::size_t(k)]);
+    }
   }
   static void pull(Wrt<0>, Node y, Node z, Node mean, Node log_variance, Node kept) {
     each(y, z, mean, log_variance, kept,

@@ -279,7 +279,9 @@ TEST_CASE("the gradient of every hierarchy x posterior x prior x objective that 
           if (o->beta) s.beta = 0.6;
           if (p->conditional) s.model = "cvae";
           const std::string name = concat(h->name, ' ', q->name, ' ', p->name, ' ', o->name);
-          want += !q->sphere && !p->sphere && !o->wanted.held && !(h->diagonal && !q->diagonal) &&
+          const Wanted& w = o->wanted;
+          want += !q->sphere && !p->sphere && !(w.held || w.factor || w.diagonal) &&
+                  !w.prior_draws && !(h->diagonal && !q->diagonal) &&
                   !(p->encodes && !(h->top && q->diagonal));
           try {
             Settings plain = s;  // numbers that this row does not heed are an error of their own
