@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/models/metrics/disentanglement.hpp>
+#include <vaegrad/models/metrics/factor_scores.hpp>
 
 #include "opened.hpp"
 
@@ -52,6 +52,9 @@ int run(Arguments arguments) {
   const MutualInformationGap gap = mutual_information_gap(codes, known, bins);
   const double of_factor_vae = factor_vae_score(codes, known, votes);
   const double of_beta_vae = beta_vae_score(codes, known, votes);
+  const double sap = sap_score(codes, known), modular = modularity(codes, known, bins),
+               explicit_ = explicitness(codes, known, votes.seed);
+  const Dci of_lines = dci(codes, known, votes.seed);
 
   const double guess = 1 / double(factors.names.size());
   fmt::print("{} images of {}, {} latents\n\n", examples.count(), opened.settings.data, codes.cols);
@@ -60,10 +63,23 @@ int run(Arguments arguments) {
   fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "MIG", gap.score, 0.0);
   fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "FactorVAE score", of_factor_vae, guess);
   fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "beta-VAE score", of_beta_vae, guess);
+  fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "SAP", sap, 0.0);
+  fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "DCI informativeness", of_lines.informativeness, 0.0);
+  fmt::print("{:<20}{:>8.3f}\n", "  disentanglement", of_lines.disentanglement);
+  fmt::print("{:<20}{:>8.3f}\n", "  completeness", of_lines.completeness);
+  fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "explicitness", explicit_, 0.5);
+  fmt::print("{:<20}{:>8.3f}\n", "modularity", modular);
   print_information(gap.information, factors);
   nlohmann::json json{{"mig", gap.score},
                       {"factor_vae_score", of_factor_vae},
                       {"beta_vae_score", of_beta_vae},
+                      {"sap", sap},
+                      {"dci",
+                       {{"disentanglement", of_lines.disentanglement},
+                        {"completeness", of_lines.completeness},
+                        {"informativeness", of_lines.informativeness}}},
+                      {"modularity", modular},
+                      {"explicitness", explicit_},
                       {"images", examples.count()}};
   for (std::size_t k = 0; k < factors.names.size(); ++k)
     json["gap"][factors.names[k]] = gap.of_factor[k];
@@ -76,7 +92,9 @@ std::string help() {
   return "usage: vaegrad disentangle [RUN] [options]\n\n"
          "Whether each latent stands for one of the factors that images were drawn from:\n"
          "mutual information gap (Chen 2018), FactorVAE score (Kim 2018), beta-VAE score\n"
-         "(Higgins 2017). The run's data must have known factors: shapes.\n\n"
+         "(Higgins 2017), SAP (Kumar 2018), DCI by linear models (Eastwood 2018),\n"
+         "modularity and explicitness (Ridgeway 2018). The run's data must have known\n"
+         "factors: shapes.\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --split NAME            train, test or validation [train]\n"
          "  --sample                codes are samples of q(z|x) [its mean]\n"

@@ -13,6 +13,14 @@ inline Var log_prob(const DiagonalGaussian& p, Var z, Index particles) {
   return p.log_prob(z, particles);
 }
 
+// One draw of a prior for each of its rows, or of `rows`, as a constant
+inline Var drawn_from(const StandardNormal& p, Tape& tape, Shape shape, Stream& noise) {
+  return p.sample(tape, shape, noise);
+}
+inline Var drawn_from(const DiagonalGaussian& p, Tape&, Shape, Stream& noise) {
+  return stop_gradient(p.sample(noise));
+}
+
 // The objective of examples x (B, D), with K = settings.particles draws of z for each.
 template <class V, Operand X>
 Bound bound(const Objective& o, const V& vae, const X& x, Stream& noise,
@@ -21,9 +29,14 @@ Bound bound(const Objective& o, const V& vae, const X& x, Stream& noise,
   Draw draw = draw_of(q, noise, s.particles, o.wanted);
   const Var log_px = vae.decode(draw.z).log_prob(repeat_rows(x, s.particles));
   if (o.wanted.log_ratio)
-    draw.log_ratio = log_prob(vae.prior, draw.z, s.particles) -
-                     (o.wanted.held ? q.held() : q).log_prob(draw.z, s.particles);
+    draw.log_ratio =
+        log_ratio_of(draw, log_prob(vae.prior, draw.z, s.particles),
+                     (o.wanted.held ? q.held() : q).log_prob(drawn(draw), s.particles));
   if (o.wanted.kl) draw.kl = kl_per_latent(q, vae.prior);
+  if (o.wanted.prior_draws) {
+    Stream more(s.seed, Purpose::other, s.step);
+    draw.prior_draws = drawn_from(vae.prior, q.mean.tape(), q.mean.shape(), more);
+  }
   return o.bound(log_px, draw, s);
 }
 

@@ -176,6 +176,11 @@ Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise
   const Var log_px =
       decode(d.z, batch.condition, batch.pass).log_prob(repeat_rows(batch.x, d.particles));
   weigh(d, o.wanted);
+  if (o.wanted.prior_draws) {
+    Stream more(settings.seed, Purpose::other, settings.step);
+    d.prior_draws =
+        stop_gradient(sample_prior(batch.x.tape(), batch.condition, batch.x.shape().rows, more));
+  }
   Bound b = o.bound(log_px, d, settings);
   if (d.penalty) b.objective = b.objective - d.penalty;
   return b;

@@ -31,7 +31,9 @@ struct BenchCase {
   // Multiplications and additions of the products, where it is plain.
   double value_flops() const { return flops(2); }
   // each product twice more, but for the adjoint of x
-  double gradient_flops() const { return flops(6) - 2.0 * double(batch) * multiplications().front(); }
+  double gradient_flops() const {
+    return flops(6) - 2.0 * double(batch) * multiplications().front();
+  }
 
  private:
   // Multiplications of each layer between x and the code's numbers; mirrored, as many

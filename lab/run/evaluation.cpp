@@ -42,41 +42,42 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
   bool per_latent = false;
   result.kl_per_layer.resize(model.hierarchical() ? model.inference->layers().size() : 0);
   const auto& trained = objective(settings.objective);
-  in_batches(
-      examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)), [&](auto rows) {
-        tape.reset();
-        const std::uint32_t draw = fixed_draw(examples.split);
-        const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
-        Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
-        constexpr Wanted wanted{.kl = true};
-        Draw one = model.draw(batch, noise, 1, wanted);
-        const Var log_px = model.decode(one.z, batch.condition).log_prob(batch.x);
-        Bound bound{log_px, log_px, 0 * log_px};
-        if (!model.deterministic) {
-          model.weigh(one, wanted);
-          bound.kl = kl(one);
-          Stream particles(settings.seed, Purpose::evaluate, stream_of(draw, For::objective), rows,
-                           std::uint32_t(settings.particles));
-          bound.objective =
-              model.bound(trained, batch, particles, objective_settings(settings, 1)).objective;
-        }
-        result.add(bound);
-        const Var code = model.hierarchical() ? model.code(batch).mean : code_of(one.q);
-        if (const Var of_layers = model.hierarchical() ? kl_per_layer(one) : Var{})
-          for (Index i = 0; i < of_layers.shape().rows; ++i)
-            for (Index l = 0; l < of_layers.shape().cols; ++l)
-              result.kl_per_layer[std::size_t(l)] += double(of_layers.val()(i, l));
-        per_latent = one.kl && one.kl.shape().cols == model.latent;
-        for (Index i = 0; i < batch.x.shape().rows; ++i) {
-          result.elbos.push_back(double(log_px.val()(i, 0)) - double(bound.kl.val()(i, 0)));
-          for (Index j = 0; j < model.latent; ++j) {
-            const double m = double(code.val()(i, j));
-            if (per_latent) kl_sum[std::size_t(j)] += double(one.kl.val()(i, j));
-            mean_sum[std::size_t(j)] += m;
-            square_sum[std::size_t(j)] += m * m;
-          }
-        }
-      });
+  in_batches(examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)),
+             [&](auto rows) {
+               tape.reset();
+               const std::uint32_t draw = fixed_draw(examples.split);
+               const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
+               Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
+               constexpr Wanted wanted{.kl = true};
+               Draw one = model.draw(batch, noise, 1, wanted);
+               const Var log_px = model.decode(one.z, batch.condition).log_prob(batch.x);
+               Bound bound{log_px, log_px, 0 * log_px};
+               if (!model.deterministic) {
+                 model.weigh(one, wanted);
+                 bound.kl = kl(one);
+                 Stream particles(settings.seed, Purpose::evaluate, stream_of(draw, For::objective),
+                                  rows, std::uint32_t(settings.particles));
+                 ObjectiveSettings s = objective_settings(settings, 1);
+                 s.examples = Index(examples.count());
+                 bound.objective = model.bound(trained, batch, particles, s).objective;
+               }
+               result.add(bound);
+               const Var code = model.hierarchical() ? model.code(batch).mean : code_of(one.q);
+               if (const Var of_layers = model.hierarchical() ? kl_per_layer(one) : Var{})
+                 for (Index i = 0; i < of_layers.shape().rows; ++i)
+                   for (Index l = 0; l < of_layers.shape().cols; ++l)
+                     result.kl_per_layer[std::size_t(l)] += double(of_layers.val()(i, l));
+               per_latent = one.kl && one.kl.shape().cols == model.latent;
+               for (Index i = 0; i < batch.x.shape().rows; ++i) {
+                 result.elbos.push_back(double(log_px.val()(i, 0)) - double(bound.kl.val()(i, 0)));
+                 for (Index j = 0; j < model.latent; ++j) {
+                   const double m = double(code.val()(i, j));
+                   if (per_latent) kl_sum[std::size_t(j)] += double(one.kl.val()(i, j));
+                   mean_sum[std::size_t(j)] += m;
+                   square_sum[std::size_t(j)] += m * m;
+                 }
+               }
+             });
   const double n = double(result.examples);
   for (double& kl : result.kl_per_layer) kl /= n;
   for (std::size_t j = 0; j < latents; ++j) {

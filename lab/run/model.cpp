@@ -145,7 +145,8 @@ Batch make_batch(Tape& tape, const Model& model, const Examples& from,
 }
 
 ObjectiveSettings objective_settings(const Settings& s, double share) {
-  ObjectiveSettings to{.particles = s.particles, .beta = s.beta * share, .seed = s.seed};
+  ObjectiveSettings to{
+      .particles = s.particles, .groups = s.groups, .beta = s.beta * share, .seed = s.seed};
   to.given = s.objective_numbers;
   return to;
 }

@@ -28,7 +28,13 @@ Var kl_per_layer(const Draw& d) {
   return to;
 }
 
+Var log_ratio_of(const Draw& d, Var log_p, Var log_q) {
+  if (!d.factor) return log_p - log_q;
+  return log_p - record(ScaleAdjoint{}, log_q, d.factor);
+}
+
 void with_factor(Draw& d) {
+  d.drawn = d.z;
   d.factor = d.z.tape().constant(Shape{d.z.shape().rows, 1});
   d.z = record(ScaleAdjoint{}, d.z, d.factor);
 }

@@ -14,7 +14,10 @@ struct Wanted {
   bool kl = false;         // the KL of each latent; where it has no closed form, log_ratio instead
   bool log_ratio = false;  // log p(z) − log q(z|x)
   bool held = false;       // .. as a function of z alone: the numbers of q are held fixed
-  bool factor = false;     // z's adjoint is multiplied by `factor`, row by row
+  // z's adjoint, and that of log q, is multiplied by `factor`, row by row
+  bool factor = false;
+  bool diagonal = false;     // q.mean and q.log_variance are q's: it is a diagonal Gaussian
+  bool prior_draws = false;  // a draw of p(z|y) for each example, as a constant
 };
 
 // K particles for each of B examples, Z latents; row b K + k is the k-th particle of example b.
@@ -30,6 +33,8 @@ struct Draw {
   Var layer_ratios = {};
   Var penalty = {};  // what any objective subtracts besides, (B, 1), such as a codebook's; or empty
   Var factor = {};   // (B K, 1), filled in by who asked for it, until backward(); or empty
+  Var drawn = {};    // with a factor: z before it, where log q is asked; or empty
+  Var prior_draws = {};  // (B, Z), z ~ p(z|y); empty: nobody asked
   Index particles = 1;
 
   // Where it comes from.
@@ -39,6 +44,12 @@ struct Draw {
 
 // (B K, 1) -> (B, 1): the mean over the K particles of each example
 Var particle_mean(Var v, Index particles);
+
+// log p(z) − log q(z|x) of what they are at this draw, (B K, 1); with a factor, the adjoint of
+// log q, which does not depend on the decoder, is multiplied by it whole.
+Var log_ratio_of(const Draw& draw, Var log_p, Var log_q);
+// Where log q is asked.
+inline Var drawn(const Draw& d) { return d.drawn ? d.drawn : d.z; }
 
 // KL(q(z|x) ‖ p(z)) of each example (B, 1), nats: in closed form, or else the mean of −log_ratio,
 // which may be negative.

@@ -59,7 +59,7 @@ std::unique_ptr<Inference> one_layer(Blocks blocks, const InferenceSpec& spec);
 
 // z, for a posterior q and prior p that are plain structs (models/vae.hpp), and what weigh() adds.
 Draw draw_of(const DiagonalGaussian& q, Stream& noise, Index particles, const Wanted& wanted);
-// factor: z's adjoint is to be multiplied by draw.factor from here on.
+// factor: z's adjoint is to be multiplied by draw.factor from here on; log_ratio_of does it to q's.
 void with_factor(Draw& draw);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -35,7 +35,7 @@ class OneLayer : public Inference {
   // log p(z|y) − log q(z|x)
   void ratio(Draw& d, bool held) const {
     const Var log_p = d.p.prior->log_prob(d.p, d.z, d.particles);
-    d.log_ratio = log_p - posterior_->log_prob(d.q, d.z, d.particles, held);
+    d.log_ratio = log_ratio_of(d, log_p, posterior_->log_prob(d.q, drawn(d), d.particles, held));
   }
 
   EncoderBody body_;

@@ -5,27 +5,12 @@
 #include <utility>
 
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/models/layers.hpp>
-#include <vaegrad/models/objectives/objective.hpp>
+#include <vaegrad/models/objectives/critic.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-constexpr ObjectiveSetting weight{
-    "factor-weight", "G", "on the total correlation [10]", 10, 0, 1e6};
-
-class Critic : public Opponent {
- public:
-  explicit Critic(const OpponentSpec& s)
-      : hidden_(parameters, "critic", s.latent, {256, 256, 256}, activation("leaky_relu"),
-                {.seed = s.seed}),
-        logit_(parameters, "critic.logit", 256, 1, {.seed = s.seed}) {}
-  Var operator()(Var z) const { return logit_(hidden_(z)); }  // (B, Z) -> (B, 1)
-
- private:
-  Mlp hidden_;
-  Linear logit_;
-};
+constexpr ObjectiveSetting weight{"factor-weight", "G", "on the TC [10]", 10, 0, 1e6};
 
 // Each column in an order of its own (Fisher and Yates), as a constant
 Var permuted(Var z, std::uint64_t seed, std::uint32_t step) {

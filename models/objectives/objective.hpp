@@ -17,14 +17,18 @@ namespace vaegrad::inline VAEGRAD_ABI {
 struct ObjectiveSetting {
   const char *name, *value, *what;
   double initial, least, most;
+  bool whole = false;                    // it counts something
+  std::array<const char*, 4> choices{};  // or else a name, and the number is its place
 };
 
 // Of the objective in force, at one step.
 struct ObjectiveSettings {
-  Index particles = 1;  // K samples of z per example
+  Index particles = 1;  // K samples of z per example, all of them
+  Index groups = 1;     // .. in M groups of as many, for an objective that has groups
   double beta = 1;      // the factor on the KL, after its schedule
   std::uint64_t seed = 1;
   std::uint32_t step = 0;              // with seed: what an objective draws beside z
+  Index examples = 0;                  // N, of the data that the batch is a part of; 0: the batch
   class Opponent* opponent = nullptr;  // of an objective that has one
 
   // A setting that was given.
@@ -32,7 +36,7 @@ struct ObjectiveSettings {
     const ObjectiveSetting* setting;
     double value;
   };
-  std::array<Given, 8> given{};  // those that were; the others have their initial value
+  std::array<Given, 16> given{};  // those that were; the others have their initial value
   // As it was given, or its initial value
   double operator[](const ObjectiveSetting& setting) const {
     for (const Given& g : given)
@@ -74,6 +78,7 @@ struct Objective {
   bool scheduled;  // .. and the schedules of the factor on the KL
   std::vector<const ObjectiveSetting*> settings = {};
   std::unique_ptr<Opponent> (*opponent)(const OpponentSpec&) = nullptr;
+  bool groups = false;  // heeds ObjectiveSettings::groups
 };
 
 // The first is the default.
@@ -84,7 +89,17 @@ struct Objective {
   ROW(capacity)                 \
   ROW(iwae)                     \
   ROW(factor)                   \
-  ROW(dreg)
+  ROW(dreg)                     \
+  ROW(stl)                      \
+  ROW(miwae)                    \
+  ROW(piwae)                    \
+  ROW(ciwae)                    \
+  ROW(tvo)                      \
+  ROW(tc)                       \
+  ROW(dip_1)                    \
+  ROW(dip_2)                    \
+  ROW(mmd)                      \
+  ROW(adversarial)
 
 #define ROW(name) extern const Objective name##_objective;
 VAEGRAD_OBJECTIVES(ROW)
@@ -100,8 +115,14 @@ std::span<const ObjectiveSetting* const> objective_settings();
 
 // ---- for objectives ----
 
+// On what keeps codes in order, of objectives whose weight has no name of its own.
+extern const ObjectiveSetting regulariser_weight;
+
 // log w = log p(x|z) + β (log p(z) − log q(z|x)),  (B, K)
 Var log_weights(Var log_px, const Draw& draw, double beta = 1);
+
+// 1/M Σ_m log 1/K Σ_k w_mk of weights (B, M K) in M groups of K, one beside the other;  (B, 1)
+Var mean_of_groups(Var log_w, Index groups);
 
 // Σ_j max(λ, mean over the batch of KL_j): latents are free to use λ nats each.
 // Kingma et al., Improved variational inference with inverse autoregressive flow, arXiv 1606.04934,

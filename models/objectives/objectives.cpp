@@ -41,6 +41,11 @@ Var log_weights(Var log_px, const Draw& d, double beta) {
   return reshape(log_px + beta * d.log_ratio, log_px.shape().rows / d.particles, d.particles);
 }
 
+Var mean_of_groups(Var log_w, Index groups) {
+  const Shape all = log_w.shape();
+  return particle_mean(log_mean_exp(reshape(log_w, all.rows * groups, all.cols / groups)), groups);
+}
+
 Var free_bits_kl(Var kl_per_latent, double free_bits) {
   const double rows = double(kl_per_latent.shape().rows);
   return row_sums(max((1.0 / rows) * column_sums(kl_per_latent), free_bits));

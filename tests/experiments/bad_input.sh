@@ -94,6 +94,14 @@ refuses 2 '--standardise: the bernoulli likelihood takes values as they are' tra
 refuses 2 'there is no class 3' train --data ./good.idx --labels ./30.labels --classes 3 --out out
 refuses 2 'the training data have no labels' train --data ./good.idx --classes 0 --test-data ./good.idx --test-labels ./30.labels --out out
 refuses 1 'has rows of numbers' train --data ./constant.csv --likelihood gaussian --model cvae --condition quadrants:1 --prior conditional --out out
+refuses 2 'has no groups of draws' train --data ./good.idx --objective iwae --particles 4,2 --out out
+refuses 2 "'' is not a whole number" train --data ./good.idx --objective miwae --particles 4, --out out
+refuses 2 '160000 draws of z per x, of at most 100000' train --data ./good.idx --objective miwae --particles 400,400 --out out
+refuses 2 "there is no 'laplace'" train --data ./good.idx --objective mmd --kernel laplace --out out
+refuses 2 "--partitions: '1.5' is not a" train --data ./good.idx --objective tvo --partitions 1.5 --out out
+refuses 2 'is no diagonal Gaussian' train --data ./good.idx --objective tc --posterior full-covariance --out out
+refuses 2 'is learnt' train --data ./good.idx --objective mmd --prior mixture --out out
+refuses 2 '--kernel imq would be ignored: only --objective mmd heeds it' train --data ./good.idx --kernel imq --out out
 refuses 2 "--condition quadrants:1 would be ignored" train --data ./good.idx --condition quadrants:1 --out out
 refuses 2 "--condition: there is no 'quadrants:4'" train --data ./good.idx --model cvae --condition quadrants:4 --out out
 refuses 2 'what is given reaches the image by p(z|y) alone' train --data ./good.idx --model cvae --condition quadrants:1 --out out

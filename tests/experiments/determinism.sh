@@ -39,7 +39,8 @@ for objective in $(names_of objective); do
   case $objective in
     beta) more=(--beta 2) ;;
     capacity) more=(--gamma 3 --capacity 2) ;;
-    iwae | dreg) more=(--particles 5) ;;
+    iwae | dreg | stl | tvo) more=(--particles 5) ;;
+    miwae | piwae | ciwae) more=(--particles 2,3) ;;
   esac
   one "$objective" --binarize sample --objective "$objective" "${more[@]}"
 done

@@ -43,6 +43,8 @@ repeats 'every group' --data ./noise.idx --labels labels.idx --test-data ./noise
   --learning-rate-schedule cosine --seed 12345678901234 --checkpoint-every 2 --keep-every 1 --keep checkpoint
 repeats 'capacity' --data ./noise.idx --binarize sample --objective capacity --gamma 3.7 --capacity 1.3
 repeats 'doubly reparameterised' --data ./noise.idx --binarize sample --objective dreg --particles 4 --warmup 1.5
+repeats 'groups of draws' --data ./noise.idx --binarize sample --objective ciwae --particles 2,3 --ciwae-beta 0.2
+repeats 'kernel' --data ./noise.idx --binarize sample --objective mmd --kernel imq --mmd-weight 3 --beta 0.5
 repeats 'gaussian' --data ./noise.idx --likelihood gaussian --likelihood-scale fixed:0.3 --posterior-scale tanh --validation 0 --cooling 3
 repeats 'beta-binomial' --data ./noise.idx --likelihood beta-binomial --optimizer rmsprop --learning-rate 1e-4
 repeats 'autoencoder' --data ./noise.idx --model autoencoder --binarize none

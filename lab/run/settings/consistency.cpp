@@ -11,6 +11,17 @@ bool declares(const Objective& o, const ObjectiveSetting& s) {
   return std::find(o.settings.begin(), o.settings.end(), &s) != o.settings.end();
 }
 
+bool learnt(const PriorRow& p) { return p.conditional || p.components || p.flows || p.encodes; }
+
+// --objective A or B ..
+template <class That>
+std::string objectives_that(That that) {
+  std::string to;
+  for (const Objective* each : objectives())
+    if (that(*each)) to += concat(to.empty() ? "--objective " : " or ", each->name);
+  return to;
+}
+
 }  // namespace
 
 void check_consistent(const Settings& s) {
@@ -30,14 +41,15 @@ void check_consistent(const Settings& s) {
 
   heeded("objective", !deterministic, "a vae",
          concat("--model ", s.model, " maximises log p(x|z) alone; leave --objective out"));
-  heeded("beta", o.beta && !deterministic, "--objective beta",
+  heeded("beta", o.beta && !deterministic, objectives_that([](auto& each) { return each.beta; }),
          concat("--objective beta --beta ", s.beta));
   heeded("particles", !deterministic, "a vae", "leave --particles out");
+  check<UsageError>(s.groups == 1 || o.groups, "--particles ", setting("particles").get(s),
+                    ": --objective ", s.objective, " has no groups of draws", hint, "--particles ",
+                    s.particles, ", or ", objectives_that([](auto& each) { return each.groups; }));
   for (const ObjectiveSetting* declared : objective_settings()) {
-    std::string by;
-    for (const Objective* each : objectives())
-      if (declares(*each, *declared))
-        by += concat(by.empty() ? "--objective " : " or ", each->name);
+    const std::string by =
+        objectives_that([&](const Objective& each) { return declares(each, *declared); });
     heeded(declared->name, declares(o, *declared) && !deterministic, by, by);
   }
   const std::string free_bits = setting("free-bits").get(s);
@@ -74,6 +86,12 @@ void check_consistent(const Settings& s) {
   check<UsageError>(!(o.wanted.held && !q.held), "--objective ", s.objective,
                     ": it needs the density of q at a z that is given, and --posterior ",
                     s.posterior, " knows it at its own draws alone", hint, "--objective iwae");
+  check<UsageError>(!(o.wanted.diagonal && !q.diagonal), "--objective ", s.objective,
+                    ": it needs the mean and the variance of each latent, and --posterior ",
+                    s.posterior, " is no diagonal Gaussian", hint, "--posterior gaussian");
+  check<UsageError>(!(o.wanted.prior_draws && learnt(prior_row)), "--objective ", s.objective,
+                    ": it moves codes to a prior that stands still, and --prior ", s.prior,
+                    " is learnt", hint, "--prior standard-normal");
   heeded("latent", !baseline, "a model with a code", "leave --latent out");
   const std::size_t layers = s.latent.size();
   check<UsageError>(layers < 2 || !deterministic, "--latent ", setting("latent").get(s),
@@ -82,9 +100,13 @@ void check_consistent(const Settings& s) {
   for (const char* option : {"hierarchy", "upper-hidden"})
     heeded(option, layers > 1, "several layers of latents", "--latent 64,32,16");
   check_layers(layers, hierarchy(s.hierarchy), q, prior_row);
-  check<UsageError>(layers < 2 || !o.wanted.held, "--objective ", s.objective,
-                    ": it holds q fixed at a z that is given, and of several layers each has a q ",
+  check<UsageError>(layers < 2 || !(o.wanted.held || o.wanted.factor || o.wanted.diagonal),
+                    "--objective ", s.objective,
+                    ": it handles one q(z|x) of all latents, and of several layers each has a q ",
                     "that depends on another's z", hint, "--objective iwae");
+  check<UsageError>(layers < 2 || !o.wanted.prior_draws, "--objective ", s.objective,
+                    ": it moves codes to a prior that stands still, and of several layers the ",
+                    "prior of all but the topmost is learnt", hint, "--objective iwae");
   heeded("condition", conditional || baseline, "--model cvae", "--model cvae");
   check<UsageError>(!baseline || condition(s.condition).gives,
                     "--model baseline completes images, but --condition label gives no part of one",

@@ -32,7 +32,7 @@ struct Settings {
   // model
   std::string model = "vae", condition = "label";
   std::string network = "mlp", normalisation = "none";
-  std::vector<std::ptrdiff_t> hidden;  // empty: the network's own
+  std::vector<std::ptrdiff_t> hidden;         // empty: the network's own
   std::vector<std::ptrdiff_t> latent = {20};  // of each layer, the one next to x first
   std::string hierarchy = "bottom-up";
   std::vector<std::ptrdiff_t> upper_hidden;  // empty: halves of hidden
@@ -48,8 +48,8 @@ struct Settings {
   // objective
   std::string objective = "elbo";
   double beta = 1;
-  std::ptrdiff_t particles = 1;
-  KlSettings kl_schedule{};                                // --warmup, --cycles, ..
+  std::ptrdiff_t particles = 1, groups = 1;  // draws of z per x, all; in so many groups
+  KlSettings kl_schedule{};                  // --warmup, --cycles, ..
   decltype(ObjectiveSettings::given) objective_numbers{};  // what objectives declare
   // training
   int epochs = 10, batch = 128;

@@ -101,6 +101,27 @@ Setting effective(Setting s) {
   s.get = [](const Settings& of) { return joined(widths(of), ","); };
   return s;
 }
+// K draws, or M groups of K
+Setting particle_option() {
+  static constexpr std::int64_t most = 100000;
+  return {"objective",
+          "particles",
+          "K|M,K",
+          "draws of z per x [1]",
+          [](Settings& s, const std::string& v) {
+            const std::size_t comma = v.find(',');
+            const bool grouped = comma != std::string::npos;
+            s.groups = grouped ? integer_option("particles", v.substr(0, comma), 1, most) : 1;
+            const std::string each = grouped ? v.substr(comma + 1) : v;
+            s.particles = s.groups * integer_option("particles", each, 1, most);
+            check<UsageError>(s.particles <= most, "--particles ", v, ": ", s.particles,
+                              " draws of z per x, of at most ", most, hint, "--particles 8,8");
+          },
+          [](const Settings& s) {
+            if (s.groups == 1) return std::to_string(s.particles);
+            return concat(s.groups, ',', s.particles / s.groups);
+          }};
+}
 // What an objective declares.
 Setting objective_option(const ObjectiveSetting& o) {
   const auto of = [](const Settings& s) {
@@ -108,16 +129,28 @@ Setting objective_option(const ObjectiveSetting& o) {
     to.given = s.objective_numbers;
     return to;
   };
+  Names choices;
+  for (const char* name : o.choices)
+    if (name) choices.push_back(name);
+  const auto number = [&o, choices](const std::string& v) {
+    if (!choices.empty()) return double(choose(o.name, v, choices));
+    if (o.whole) return double(integer_option(o.name, v, int64_t(o.least), int64_t(o.most)));
+    return real_option(o.name, v, o.least, o.most);
+  };
   return {"objective",
           o.name,
           o.value,
           o.what,
-          [&o, of](Settings& s, const std::string& v) {
+          [&o, of, number](Settings& s, const std::string& v) {
             ObjectiveSettings to = of(s);
-            to.set(o.name, real_option(o.name, v, o.least, o.most));
+            to.set(o.name, number(v));
             s.objective_numbers = to.given;
           },
-          [&o, of](const Settings& s) { return concat(of(s)[o]); }};
+          [&o, of, choices](const Settings& s) {
+            const double value = of(s)[o];
+            return choices.empty() ? concat(value) : choices[std::size_t(value)];
+          },
+          choices};
 }
 Setting kl_option(std::size_t row) {
   const KlSchedule& r = kl_schedules[row];
@@ -200,8 +233,8 @@ const std::vector<Setting>& all_settings() {
       one_of ("model", "pseudo-inputs", "START", "where those of vamp start", &S::pseudo_inputs, {"data", "random"}),
       real   ("model", "log-variance-bound", "B", "[0: any]", &S::log_variance_bound, 0, 80),
       one_of ("objective", "objective", "NAME", "", &S::objective, names_of(objectives())),
-      real   ("objective", "beta", "B", "factor on the KL, for --objective beta [1]", &S::beta, 0, 1e6),
-      integer("objective", "particles", "K", "draws of z per x [1]", &S::particles, 1, 100000),
+      real   ("objective", "beta", "B", "factor on the KL, --objective beta or mmd [1]", &S::beta, 0, 1e6),
+      particle_option(),
     };
     for (const ObjectiveSetting* o : objective_settings()) t.push_back(objective_option(*o));
     for (std::size_t i = 0; i < std::size(kl_schedules); ++i) t.push_back(kl_option(i));

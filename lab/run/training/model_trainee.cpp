@@ -43,6 +43,7 @@ Bound ModelTrainee::record(Tape& tape, std::span<const std::uint32_t> rows, cons
                std::uint32_t(settings_.particles));
   ObjectiveSettings s = objective_settings(settings_, 1);
   s.beta = now.beta, s.step = std::uint32_t(now.step), s.opponent = opponent_.get();
+  s.examples = Index(data_.train.count());
   return model_.bound(objective_, batch, noise, s);
 }
 

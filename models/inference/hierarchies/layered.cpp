@@ -122,8 +122,9 @@ Var Layered::layer_kl(const LayersAt& layers, std::size_t l, Index particles) co
 
 Draw Layered::draw(const Seen& seen, const Prior& prior, Stream& noise, Index particles,
                    const Wanted& wanted) const {
-  check(!wanted.held && !wanted.factor, "hierarchy: the density of one layer's z depends on ",
-        "another's, so q cannot be held fixed", hint, "an objective that does not hold q fixed");
+  check(!wanted.held && !wanted.factor && !wanted.diagonal,
+        "hierarchy: the density of one layer's z depends on ",
+        "another's, so there is no one q of them all", hint, "an objective that asks for none");
   LayersAt layers;
   infer(seen, layers, {&noise, particles});
   layers[count() - 1].p = prior.given(seen.x.tape(), seen.y, *this);
