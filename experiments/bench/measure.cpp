@@ -4,12 +4,12 @@
 #include <vaegrad/autodiff/autodiff.hpp>
 
 #include "allocations.hpp"
-#include "hand_step.hpp"
 #include "machine.hpp"
-#include "primitives.hpp"
-#include "tape_products.hpp"
 #include "tape_step.hpp"
 #include "turns.hpp"
+#include "yardsticks/hand_step.hpp"
+#include "yardsticks/primitives.hpp"
+#include "yardsticks/tape_products.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -5,7 +5,7 @@
 #include <vaegrad/autodiff/arena.hpp>
 #include <vaegrad/models/networks.hpp>
 
-#include "cases.hpp"
+#include "../cases.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -7,7 +7,7 @@
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/lab/data/data_set.hpp>
 
-#include "cases.hpp"
+#include "../cases.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
