@@ -27,6 +27,16 @@ std::string names() {
   return to;
 }
 
+// Broken before what would be wider than a screen
+std::string in_lines(std::string words) {
+  for (std::size_t first = 0; words.size() - first > 72;) {
+    const std::size_t space = words.rfind(' ', first + 72);
+    words.replace(space, 1, "\n    ");
+    first = space + 5;
+  }
+  return words;
+}
+
 BenchOptions read(Arguments arguments) {
   BenchOptions o;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -180,15 +190,15 @@ std::string help() {
   return "usage: vaegrad bench [options]\n\n"
          "Measures this machine and the training step on it. Beside each step stands the\n"
          "same step written by hand without a tape, run in turns with it; their losses\n"
-         "must agree. Beside a convolutional one its convolutions and products alone, beside\n"
-         "a flow, a VampPrior and a ladder the products alone.\n\n"
+         "must agree. Beside a convolutional one: its convolutions and products alone;\n"
+         "beside a flow, a VampPrior and a ladder: the products of their own tapes.\n\n"
          "  --json                  one object per case\n"
          "  --peers                 beside PyTorch and JAX instead, where there are any\n"
          "  --python P              the Python that has them [$VAEGRAD_PYTHON, or python3]\n"
          "  --growth                instead: batch, width, depth, .. doubled, one by one\n"
          "  --case NAME             [every one]\n"
          "    " +
-         names() +
+         in_lines(names()) +
          "\n  --seconds S             to spend on each comparison [2]\n"
          "  --threads N             [as many as this process may use]\n\n"
          "Columns: ms per step; ratio to the step by hand; both as a share of the peak\n"
