@@ -87,7 +87,7 @@ works train "${layers[@]}" --hierarchy top-down --prior vamp --components 5 --ep
 refused 2 'only given the layer below' train "${layers[@]}" --prior vamp
 refused 2 'only several layers of latents heeds it' train "${small[@]}" --hierarchy ladder
 refused 2 'weighs means by variances' train "${layers[@]}" --hierarchy ladder --posterior iaf
-refused 2 'handles one q(z|x)' train "${layers[@]}" --objective dreg
+refused 2 'holds q fixed' train "${layers[@]}" --objective dreg
 refused 2 'only a vae has several layers' train "${layers[@]}" --model autoencoder
 refused 2 'the most is 8' train --data shapes-16-3x4x8x6x6 --latent 1,1,1,1,1,1,1,1,1
 refused 2 'both say what costs nothing' train "${layers[@]}" --hierarchy ladder --free-bits 0.1 --layer-free-bits 1

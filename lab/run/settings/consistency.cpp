@@ -101,9 +101,12 @@ void check_consistent(const Settings& s) {
     heeded(option, layers > 1, "several layers of latents", "--latent 64,32,16");
   check_layers(layers, hierarchy(s.hierarchy), q, prior_row);
   check<UsageError>(layers < 2 || !(o.wanted.held || o.wanted.factor || o.wanted.diagonal),
-                    "--objective ", s.objective,
-                    ": it handles one q(z|x) of all latents, and of several layers each has a q ",
-                    "that depends on another's z", hint, "--objective iwae");
+                    "--objective ", s.objective, ": it ",
+                    o.wanted.held     ? "holds q fixed at a z that is given"
+                    : o.wanted.factor ? "weighs what goes back to q draw by draw"
+                                      : "needs the mean and the variance of each latent",
+                    ", and of several layers each has a q that depends on another's z", hint,
+                    "--objective iwae");
   check<UsageError>(layers < 2 || !o.wanted.prior_draws, "--objective ", s.objective,
                     ": it moves codes to a prior that stands still, and of several layers the ",
                     "prior of all but the topmost is learnt", hint, "--objective iwae");
