@@ -24,6 +24,7 @@ struct Step {
   Step(Blocks blocks, const std::string& name, const Network& network, ImageShape from,
        Index conditions, const PosteriorRow& row, const PosteriorSpec& latents,
        const InferenceSpec& s);
+  // q at h (B, H), and what is given besides, or an empty Var
   PosteriorAt operator()(Var h, Var given, Pass pass) const {
     return posterior->at(body(h, given, pass));
   }
