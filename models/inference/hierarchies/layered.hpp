@@ -30,6 +30,7 @@ struct Step {
   }
 };
 
+// Layers one above the other; a row of the table says how their q are inferred.
 class Layered : public Inference {
  public:
   Draw draw(const Seen& seen, const Prior& prior, Stream& noise, Index particles,
@@ -52,18 +53,20 @@ class Layered : public Inference {
 
   // Whether a z is drawn before the one below it, or after.
   enum class Order { down, up };
-  Layered(const InferenceSpec& s, Order order);
+  Layered(const InferenceSpec& s, Order order);  // of the sizes that s has
   // The networks of p(z_l|z_{l+1}), which come after those of q.
   void add_below(Blocks blocks, const InferenceSpec& s);
 
   // q and z of all layers, and p of all but the topmost.
   virtual void infer(const Seen& seen, LayersAt& to, const Taking& taking) const = 0;
 
+  // The layer's z, from its q.
   void take(const Posterior& posterior, LayerAt& layer, const Taking& taking) const;
   PriorAt given_above(std::size_t layer, Var above, Pass pass) const;  // p(z_l|z_{l+1})
-  std::size_t count() const { return sizes_.size(); }
+  std::size_t count() const { return sizes_.size(); }  // of layers
   // Of the body between one layer and the next one up.
   Network between(const InferenceSpec& s, std::size_t layer) const;
+  // What a posterior of one layer is made of.
   PosteriorSpec latents(const InferenceSpec& s, std::size_t layer) const;
   static std::string name_of(const char* what, std::size_t layer);  // encoder.z2
 
