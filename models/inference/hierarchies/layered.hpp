@@ -63,7 +63,7 @@ class Layered : public Inference {
   // The layer's z, from its q.
   void take(const Posterior& posterior, LayerAt& layer, const Taking& taking) const;
   PriorAt given_above(std::size_t layer, Var above, Pass pass) const;  // p(z_l|z_{l+1})
-  std::size_t count() const { return sizes_.size(); }  // of layers
+  std::size_t count() const { return sizes_.size(); }                  // of layers
   // Of the body between one layer and the next one up.
   Network between(const InferenceSpec& s, std::size_t layer) const;
   // What a posterior of one layer is made of.
