@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/temporary_folder.hpp>
 
 #include "machine.hpp"
 #include "tape_step.hpp"
@@ -75,25 +76,15 @@ class Peer {
   process::child child_;
 };
 
-fs::path temporary_folder() {
-  std::string name = (fs::temp_directory_path() / "vaegrad-bench-XXXXXX").string();
-  check(mkdtemp(name.data()), "bench --peers: cannot make a folder in ",
-        fs::temp_directory_path().string(), hint, "set TMPDIR to a folder that may be written");
-  return name;
-}
-
 }  // namespace
 
 struct Peers::Implementation {
   const Images& images;
-  fs::path folder = temporary_folder();
+  TemporaryFolder temporary{"bench"};
+  const fs::path& folder = temporary.path();
   std::vector<std::unique_ptr<Peer>> peers = {};
   std::vector<std::uint32_t> order = permutation(std::uint32_t(images.count), 1, Purpose::shuffle);
 
-  ~Implementation() {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  }
   std::span<const std::uint32_t> rows(const BenchCase& what, std::uint32_t step) const {
     const std::size_t batch = std::size_t(what.batch);
     return std::span(order).subspan(step % (order.size() / batch) * batch, batch);

@@ -119,23 +119,15 @@ RowRun planned_run(const PublishedRow& row, std::uint64_t seed, const fs::path& 
 }
 
 TruncatedData::TruncatedData(bool wanted, const fs::path& data_dir) : data_dir_(data_dir) {
-  if (!wanted) return;
-  std::string name = (fs::temp_directory_path() / "vaegrad-reproduce-XXXXXX").string();
-  check(::mkdtemp(name.data()), name, ": cannot make the folder: ", std::strerror(errno), hint,
-        "TMPDIR names one that may be written");
-  folder_ = name;
-}
-TruncatedData::~TruncatedData() {
-  std::error_code error;
-  if (!folder_.empty()) fs::remove_all(folder_, error);
+  if (wanted) folder_.emplace("reproduce");
 }
 
 std::vector<std::pair<std::string, std::string>> TruncatedData::images_of(const std::string& name,
                                                                           bool* other) const {
-  const fs::path train = folder_ / (name + "-train.idx"), test = folder_ / (name + "-test.idx");
-  const fs::path labels = folder_ / (name + "-labels.idx"),
-                 test_labels = folder_ / (name + "-test-labels.idx");
-  *other = fs::exists(folder_ / (name + ".missing"));
+  const fs::path train = folder() / (name + "-train.idx"), test = folder() / (name + "-test.idx");
+  const fs::path labels = folder() / (name + "-labels.idx"),
+                 test_labels = folder() / (name + "-test-labels.idx");
+  *other = fs::exists(folder() / (name + ".missing"));
   if (!fs::exists(test) && !*other) {
     DataOptions options;
     options.data_dir = data_dir_;
@@ -146,7 +138,7 @@ std::vector<std::pair<std::string, std::string>> TruncatedData::images_of(const 
       check(name != "fashion-mnist", "fashion-mnist: the data are not there", hint,
             "apt-get install dataset-fashion-mnist, or --data-dir DIR");
       fmt::print(stderr, "{} is missing: its rows run on fashion-mnist\n", name);
-      write_atomically(folder_ / (name + ".missing"), std::string_view("\n"));
+      write_atomically(folder() / (name + ".missing"), std::string_view("\n"));
       *other = true;
     }
     const auto write = [&](const Examples& from, std::size_t count, const fs::path& images,
@@ -196,7 +188,7 @@ RowRun TruncatedData::shortened(const PublishedRow& row, std::uint64_t seed) con
     set_option(quick.protocol, "--validation", "50");
   if (option_of(quick.evaluate, "--particles", "5000") != "0")
     set_option(quick.evaluate, "--particles", "10");
-  return planned_run(quick, seed, folder_, {});
+  return planned_run(quick, seed, folder(), {});
 }
 
 }  // namespace vaegrad

@@ -1,6 +1,7 @@
 // A row of rows.ini as a run: what is to be done next, and what it has given.
 #pragma once
 #include <optional>
+#include <vaegrad/lab/files/temporary_folder.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vaegrad/lab/uses/studies/grid.hpp>
 #include <vaegrad/lab/uses/studies/reproduction.hpp>
@@ -27,11 +28,8 @@ class TruncatedData {
   static constexpr std::size_t train_images = 600, test_images = 100;
 
   TruncatedData(bool wanted, const std::filesystem::path& data_dir);
-  ~TruncatedData();
-  TruncatedData(const TruncatedData&) = delete;
-  TruncatedData& operator=(const TruncatedData&) = delete;
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_->path(); }  // where it is wanted
   // One pass over them, by the row's protocol for all else.
   RowRun shortened(const PublishedRow& row, std::uint64_t seed) const;
 
@@ -39,7 +37,8 @@ class TruncatedData {
   // The options that name the images of a data set; `fashion-mnist` where it is missing.
   std::vector<std::pair<std::string, std::string>> images_of(const std::string& name,
                                                              bool* other) const;
-  std::filesystem::path folder_, data_dir_;
+  std::optional<TemporaryFolder> folder_;
+  std::filesystem::path data_dir_;
 };
 
 }  // namespace vaegrad

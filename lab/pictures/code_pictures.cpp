@@ -31,7 +31,7 @@ bool draw_scatter(const Model& model, const Examples& examples, const Settings& 
     return std::isnan(l.kl) ? name : fmt::format("{}  (KL {:.2f} nats)", name, l.kl);
   };
   chart.x_label = axis(axes[0]), chart.y_label = axis(axes[1]);
-  chart.square = true;
+  chart.square = !model.hierarchical();  // layers have scales of their own
   std::size_t classes = 1;
   for (const auto row : rows)
     if (!labels.empty()) classes = std::max(classes, labels[row] + std::size_t{1});
@@ -66,6 +66,8 @@ bool draw_traversal(const Model& model, const Examples* examples, const Settings
   } else {
     code = {tape.constant(Shape{1, model.latent}), one_hot(tape, model, {of_class})};
     std::fill(code.z.val().begin(), code.z.val().end(), Real(model.posterior->sphere));
+    if (model.hierarchical())
+      code.z = model.inference->descend(code.z, model.inference->layers().size() - 1);
     ranked = rank_latents(model, kl);
   }
 
@@ -73,9 +75,11 @@ bool draw_traversal(const Model& model, const Examples* examples, const Settings
   const bool sphere = model.posterior->sphere;
   const double reach = sphere ? 1 : 3;
   const auto value = [&](Index k) { return reach * (2 * double(k) / double(columns - 1) - 1); };
-  ImageGrid grid =
-      grid_for(model, fmt::format("Traversals: E[x|z] as one latent goes from −{0} to {0}{1}",
-                                  reach, sphere ? " on the unit sphere" : ""));
+  ImageGrid grid = grid_for(
+      model, fmt::format("Traversals: E[x|z] as one latent goes from −{0} to {0}{1}", reach,
+                         sphere                 ? " on the unit sphere"
+                         : model.hierarchical() ? ", of lower layers around their mean"
+                                                : ""));
   grid.columns = int(columns);
   for (Index k = 0; k < columns; ++k) grid.column_labels.push_back(fmt::format("{:.1f}", value(k)));
   const Var z = tape.constant(Shape{shown * columns, model.latent});
@@ -84,13 +88,16 @@ bool draw_traversal(const Model& model, const Examples* examples, const Settings
     const double kl = ranked[std::size_t(i)].kl;
     grid.row_labels.push_back(name_of(model, latent) +
                               (std::isnan(kl) ? "" : fmt::format(", {:.2f} nats", kl)));
+    const std::size_t layer = place_of(model, latent).layer;
+    const bool top = !model.hierarchical() || layer + 1 == model.inference->layers().size();
+    const double around = top ? 0 : double(code.z.val()(0, latent));
     for (Index k = 0; k < columns; ++k) {
       std::copy_n(code.z.val().data, model.latent, z.val().row(i * columns + k));
       Real* row = z.val().row(i * columns + k);
-      row[latent] = Real(value(k));
+      row[latent] = Real(around + value(k));
       if (sphere) make_way({row, std::size_t(model.latent)}, latent);
     }
-    if (const std::size_t layer = place_of(model, latent).layer) {  // the layers below follow
+    if (layer) {  // the layers below follow
       const Index size = columns * model.latent;
       Real* rows = z.val().row(i * columns);
       const Var of_latent = tape.constant(ConstMatrix{rows, columns, model.latent});

@@ -93,6 +93,7 @@ Chart varied_chart(const Comparison& c, std::size_t which) {
   }
   for (const auto& [others, line] : lines) {
     Series s{.title = others};
+    if (!chart.x_names.empty()) s.mark = Mark::points;  // nothing lies between two names
     for (std::size_t i = 0; i < values.size(); ++i) {
       const auto found = line.find(values[i]);
       if (found == line.end()) continue;

@@ -16,6 +16,12 @@ struct HierarchyRow {
   bool diagonal = false;  // needs the mean and the variance of each latent
 };
 
+// A row's `make`, for the class of its hierarchy.
+template <class Family>
+std::unique_ptr<Inference> make_hierarchy(Blocks blocks, const InferenceSpec& s) {
+  return std::make_unique<Family>(blocks, s);
+}
+
 // The first is the default.
 #define VAEGRAD_HIERARCHIES(ROW) \
   ROW(bottom_up)                 \

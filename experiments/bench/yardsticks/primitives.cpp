@@ -1,16 +1,11 @@
 #include "primitives.hpp"
 
 #include <vaegrad/autodiff/products.hpp>
-#include <vaegrad/autodiff/random.hpp>
+#include "operands.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-Real* Primitives::numbers(Index n) {
-  Real* to = memory_.allocate<Real>(n);
-  Stream(1, Purpose::test).normal({to, 1, n});
-  for (Index i = 0; i < n; ++i) to[i] *= Real(0.1);
-  return to;
-}
+Real* Primitives::numbers(Index n) { return random_operand(memory_, n); }
 
 Primitives::Primitives(const BenchCase& what) : batch_(what.batch) {
   const Index B = batch_;

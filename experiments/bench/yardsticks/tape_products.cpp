@@ -1,15 +1,10 @@
 #include "tape_products.hpp"
 
-#include <vaegrad/autodiff/random.hpp>
+#include "operands.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-Real* TapeProducts::numbers(Index n) {
-  Real* to = memory_.allocate<Real>(n);
-  Stream(1, Purpose::test).normal({to, 1, n});
-  for (Index i = 0; i < n; ++i) to[i] *= Real(0.1);
-  return to;
-}
+Real* TapeProducts::numbers(Index n) { return random_operand(memory_, n); }
 
 TapeProducts::TapeProducts(const Tape& tape) {
   for (std::uint32_t i = 0; i < tape.size(); ++i) {

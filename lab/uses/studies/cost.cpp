@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/lab/files/temporary_folder.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/run/training/model_trainee.hpp>
 #include <vaegrad/lab/run/training/training.hpp>
@@ -46,20 +47,6 @@ class Stopwatch : public Observer {
   Clock::time_point last_;
 };
 
-struct TemporaryFolder {
-  fs::path path;
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "vaegrad-cost-XXXXXX").string();
-    check(::mkdtemp(name.data()), name, ": cannot make the folder: ", std::strerror(errno), hint,
-          "TMPDIR names one that may be written");
-    path = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code error;
-    fs::remove_all(path, error);
-  }
-};
-
 void add_training(RunCost& to, Settings s, const DataSet& data, const fs::path& folder) {
   const auto begun = Clock::now();
   s.out = folder;
@@ -88,7 +75,7 @@ void add_training(RunCost& to, Settings s, const DataSet& data, const fs::path& 
 }  // namespace
 
 RunCost measure_cost(const Settings& settings, int threads) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder("cost");
   int ends[2];
   check(::pipe(ends) == 0, "a pipe: ", std::strerror(errno), hint, "close some files");
   const pid_t child = ::fork();
@@ -104,7 +91,7 @@ RunCost measure_cost(const Settings& settings, int threads) {
       const DataSet data = load_training_data(s);
       RunCost cost;
       cost.start_seconds = seconds_since(begun);
-      add_training(cost, s, data, folder.path / "run");
+      add_training(cost, s, data, folder.path() / "run");
       said.append(reinterpret_cast<const char*>(&cost), sizeof cost);
     } catch (const std::exception& e) {
       said = concat('\1', e.what());

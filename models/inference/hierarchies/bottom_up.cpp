@@ -35,8 +35,6 @@ class BottomUp : public Layered {
 const HierarchyRow bottom_up_hierarchy{
     .name = "bottom-up",
     .what = "q(z₁|x) q(z₂|z₁) .., as in the importance weighted autoencoder",
-    .make = [](Blocks b, const InferenceSpec& s) -> std::unique_ptr<Inference> {
-      return std::make_unique<BottomUp>(b, s);
-    }};
+    .make = make_hierarchy<BottomUp>};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -66,9 +66,7 @@ class Ladder : public Layered {
 const HierarchyRow ladder_hierarchy{
     .name = "ladder",
     .what = "q weighs what x says of z with what the layer above does",
-    .make = [](Blocks b, const InferenceSpec& s) -> std::unique_ptr<Inference> {
-      return std::make_unique<Ladder>(b, s);
-    },
+    .make = make_hierarchy<Ladder>,
     .top = true,
     .diagonal = true};
 

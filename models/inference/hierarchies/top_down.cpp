@@ -45,12 +45,9 @@ class TopDown : public Layered {
 
 }  // namespace
 
-const HierarchyRow top_down_hierarchy{
-    .name = "top-down",
-    .what = "q(z₂|x) q(z₁|x, z₂), and p(x|z) sees all layers",
-    .make = [](Blocks b, const InferenceSpec& s) -> std::unique_ptr<Inference> {
-      return std::make_unique<TopDown>(b, s);
-    },
-    .top = true};
+const HierarchyRow top_down_hierarchy{.name = "top-down",
+                                      .what = "q(z₂|x) q(z₁|x, z₂), and p(x|z) sees all layers",
+                                      .make = make_hierarchy<TopDown>,
+                                      .top = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
