@@ -3,9 +3,9 @@
 # folder of models/, lab/ and experiments/ has more than 20 sources, no source but tables more than 300 lines.
 set -eu
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-find autodiff models lab -name '*.[hc]pp' | sort | awk '
+find autodiff models lab experiments -name '*.[hc]pp' | sort | awk '
   BEGIN {
-    n = split("autodiff models lab/files lab/data/formats lab/data lab/run lab/uses lab/pictures lab", rooms, " ")
+    n = split("autodiff models lab/files lab/data/formats lab/data lab/run lab/uses lab/pictures lab experiments", rooms, " ")
     for (i = 1; i <= n; ++i) rank[rooms[i]] = i
   }
   function room(file,    r) {
@@ -43,4 +43,4 @@ find autodiff models lab -name '*.[hc]pp' | sort | awk '
   }'
 find experiments -name '*.[hc]pp' -printf '%h\n' | sort | uniq -c |
   awk '$1 > 20 { print $2 ": more than 20 sources"; bad = 1 } END { exit bad }'
-echo "$(find autodiff models lab -name '*.[hc]pp' | wc -l) sources: rooms depend one way, no header circle"
+echo "$(find autodiff models lab experiments -name '*.[hc]pp' | wc -l) sources: rooms depend one way, no header circle"

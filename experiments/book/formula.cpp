@@ -2,50 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <optional>
 #include <vaegrad/autodiff/error.hpp>
 #include <vector>
 
+#include "latex.hpp"
 #include "markdown.hpp"
 
 namespace vaegrad {
 namespace {
 
-using Names = std::map<std::string, std::string, std::less<>>;
-
-const Names letters = {
-    {"alpha", "α"},      {"beta", "β"},     {"gamma", "γ"}, {"delta", "δ"},  {"epsilon", "ϵ"},
-    {"varepsilon", "ε"}, {"eta", "η"},      {"theta", "θ"}, {"kappa", "κ"},  {"lambda", "λ"},
-    {"mu", "μ"},         {"nu", "ν"},       {"xi", "ξ"},    {"pi", "π"},     {"rho", "ρ"},
-    {"sigma", "σ"},      {"tau", "τ"},      {"phi", "φ"},   {"varphi", "φ"}, {"chi", "χ"},
-    {"psi", "ψ"},        {"omega", "ω"},    {"Gamma", "Γ"}, {"Delta", "Δ"},  {"Sigma", "Σ"},
-    {"Phi", "Φ"},        {"Omega", "Ω"},    {"ell", "ℓ"},   {"infty", "∞"},  {"partial", "∂"},
-    {"nabla", "∇"},      {"dots", "…"},     {"ldots", "…"}, {"cdots", "⋯"},  {"top", "⊤"},
-    {"prime", "′"},      {"emptyset", "∅"}, {"Theta", "Θ"}, {"zeta", "ζ"},   {"vdots", "⋮"}};
-// Between two terms; a line may break before the relations.
-const Names relations = {
-    {"le", "≤"},         {"ge", "≥"},   {"approx", "≈"}, {"sim", "∼"},        {"propto", "∝"},
-    {"to", "→"},         {"gets", "←"}, {"ne", "≠"},     {"in", "∈"},         {"mapsto", "↦"},
-    {"equiv", "≡"},      {"ll", "≪"},   {"gg", "≫"},     {"Rightarrow", "⇒"}, {"leftarrow", "←"},
-    {"rightarrow", "→"}, {"leq", "≤"},  {"geq", "≥"}};
-const Names operators = {{"cdot", "⋅"}, {"times", "×"}, {"odot", "⊙"},   {"pm", "±"},
-                         {"mp", "∓"},   {"mid", "∣"},   {"bmod", "mod"}, {"oplus", "⊕"},
-                         {"circ", "∘"}, {"ast", "∗"}};
-const Names big = {{"sum", "∑"}, {"prod", "∏"}, {"int", "∫"}, {"iint", "∬"}};
-const Names fences = {{"Vert", "‖"},   {"lVert", "‖"},  {"rVert", "‖"},  {"vert", "|"},
-                      {"lvert", "|"},  {"rvert", "|"},  {"lfloor", "⌊"}, {"rfloor", "⌋"},
-                      {"lbrace", "{"}, {"rbrace", "}"}, {"{", "{"},      {"}", "}"},
-                      {"langle", "⟨"}, {"rangle", "⟩"}, {"|", "‖"}};
-const Names functions = {{"log", "log"},   {"exp", "exp"}, {"max", "max"}, {"min", "min"},
-                         {"tanh", "tanh"}, {"sin", "sin"}, {"cos", "cos"}, {"lim", "lim"},
-                         {"Pr", "Pr"},     {"det", "det"}, {"arg", "arg"}};
-const Names spaces = {{",", "0.17em"}, {":", "0.22em"}, {";", "0.28em"}, {"!", "-0.17em"},
-                      {" ", "0.25em"}, {"quad", "1em"}, {"qquad", "2em"}};
-const Names accents = {{"hat", "^"}, {"bar", "¯"}, {"tilde", "~"},  {"overline", "‾"},
-                       {"dot", "˙"}, {"vec", "→"}, {"widehat", "^"}};
-const Names double_struck = {{"E", "𝔼"}, {"H", "ℍ"}, {"R", "ℝ"}, {"P", "ℙ"}, {"1", "𝟙"}};
-const Names script = {{"N", "𝒩"}, {"L", "ℒ"}, {"D", "𝒟"}, {"U", "𝒰"}, {"O", "𝒪"}, {"F", "ℱ"}};
+using namespace latex;
 
 struct Part {
   std::string html;
@@ -64,10 +31,9 @@ class Parser {
     check(at_ == text_.size(), "formula: '", text_.substr(at_, 12), "' closes nothing: ", text_);
     Formula made{"", tag_};
     std::string piece;
+    const char* style = display_ ? " displaystyle=\"true\"" : "";
     const auto flush = [&] {
-      if (piece.empty()) return;
-      made.html += fmt::format("<math{}>{}</math>", display_ ? " displaystyle=\"true\"" : "",
-                               "<mrow>" + piece + "</mrow>");
+      if (!piece.empty()) made.html += fmt::format("<math{}><mrow>{}</mrow></math>", style, piece);
       piece.clear();
     };
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -80,13 +46,16 @@ class Parser {
 
  private:
   [[noreturn]] void wrong(const std::string& what) const {
-    fail("formula: ", what, ": ", text_, hint, "experiments/book/formula.cpp lists what there is");
+    fail("formula: ", what, ": ", text_, hint, "experiments/book/latex.cpp lists what there is");
   }
   bool ends() const { return at_ >= text_.size(); }
   bool take(std::string_view what) {
     if (text_.compare(at_, what.size(), what) != 0) return false;
     at_ += what.size();
     return true;
+  }
+  bool digit(std::size_t at) const {
+    return at < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at]));
   }
   void skip() {
     while (!ends() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
@@ -97,10 +66,9 @@ class Parser {
     return text_.substr((at_ += n) - n, n);
   }
   std::string command() {  // the name after a backslash
-    std::size_t n = 0;
-    while (at_ + n < text_.size() && std::isalpha(static_cast<unsigned char>(text_[at_ + n]))) ++n;
-    if (n == 0) return ends() ? "" : character();
-    return text_.substr((at_ += n) - n, n);
+    std::string name;
+    while (!ends() && std::isalpha(static_cast<unsigned char>(text_[at_]))) name += text_[at_++];
+    return name.empty() && !ends() ? character() : name;
   }
   std::string braces() {  // {as it stands}
     skip();
@@ -118,8 +86,7 @@ class Parser {
     skip();
     if (ends()) wrong("something is missing at its end");
     if (take("{")) return group("}");
-    if (std::isdigit(static_cast<unsigned char>(text_[at_])))  // as in LaTeX: \frac12 is one half
-      return "<mn>" + character() + "</mn>";
+    if (digit(at_)) return "<mn>" + character() + "</mn>";  // as in LaTeX: \frac12 is one half
     return symbol().html;
   }
   std::string group(const std::string& end) {
@@ -149,10 +116,10 @@ class Parser {
       const bool sign = parts.empty() || parts.back().breaks || parts.back().opens;
       Part part =
           sign && (text_[at_] == '-' || text_[at_] == '+') ? signed_by(character()) : symbol();
-      if (!parts.empty() && parts.back().function && !part.opens && !part.html.empty() &&
-          part.html.find("<mspace") != 0)
-        parts.push_back({"<mspace width=\"0.17em\"></mspace>"});
       if (part.html.empty()) continue;
+      if (!parts.empty() && parts.back().function && !part.opens &&
+          !part.html.starts_with("<mspace"))
+        parts.push_back({"<mspace width=\"0.17em\"></mspace>"});
       scripts(part);
       if (!end.empty()) part.breaks = false;
       parts.push_back(part);
@@ -164,38 +131,36 @@ class Parser {
     return mo(c == "-" ? "−" : c, " form=\"prefix\" lspace=\"0\" rspace=\"0\"");
   }
 
+  static std::string wrapped(const std::optional<std::string>& script) {
+    return script ? "<mrow>" + *script + "</mrow>" : "";
+  }
   void scripts(Part& part) {
     std::optional<std::string> below, above;
     for (skip(); !ends(); skip()) {
-      if (take("_")) {
+      if (take("_"))
         below = argument();
-      } else if (take("^")) {
+      else if (take("^"))
         above = (above ? *above : "") + argument();
-      } else if (take("'")) {
+      else if (take("'"))
         above = (above ? *above : "") + "<mo>′</mo>";
-      } else {
+      else
         break;
-      }
     }
     if (!below && !above) return;
-    const bool over = part.limits;
-    const auto wrap = [](const std::string& s) { return "<mrow>" + s + "</mrow>"; };
-    const char* name = below && above ? (over ? "munderover" : "msubsup")
-                       : below        ? (over ? "munder" : "msub")
-                                      : (over ? "mover" : "msup");
-    part.html = fmt::format("<{0}>{1}{2}{3}</{0}>", name, part.html, below ? wrap(*below) : "",
-                            above ? wrap(*above) : "");
+    const char* name = below && above ? (part.limits ? "munderover" : "msubsup")
+                       : below        ? (part.limits ? "munder" : "msub")
+                                      : (part.limits ? "mover" : "msup");
+    part.html =
+        fmt::format("<{0}>{1}{2}{3}</{0}>", name, part.html, wrapped(below), wrapped(above));
   }
 
   Part symbol() {
     skip();
     if (take("\\")) return of_command(command());
     if (take("{")) return {group("}")};
-    if (std::isdigit(static_cast<unsigned char>(text_[at_]))) {
+    if (digit(at_)) {
       std::string number;
-      while (!ends() && (std::isdigit(static_cast<unsigned char>(text_[at_])) ||
-                         (text_[at_] == '.' && at_ + 1 < text_.size() &&
-                          std::isdigit(static_cast<unsigned char>(text_[at_ + 1])))))
+      while (digit(at_) || (!number.empty() && !ends() && text_[at_] == '.' && digit(at_ + 1)))
         number += text_[at_++];
       return {"<mn>" + number + "</mn>"};
     }
@@ -205,13 +170,11 @@ class Parser {
     if (c == ")" || c == "]" || c == "|" || c == "/") return fence(c);
     if (c == "=" || c == "<" || c == ">")
       return {mo(c, " form=\"infix\"").html, false, false, false, true};
-    if (c == ",") return mo(c, " separator=\"true\"");
-    if (c == ";") return mo(c, " separator=\"true\"");
+    if (c == "," || c == ";") return mo(c, " separator=\"true\"");
     if (c == "~") return {"<mspace width=\"0.25em\"></mspace>"};
     if (std::string_view("+*:.!").find(c) != std::string_view::npos) return mo(c);
-    if (c.size() == 1 && std::isalpha(static_cast<unsigned char>(c[0])))
+    if (c.size() > 1 || std::isalpha(static_cast<unsigned char>(c[0])))
       return {"<mi>" + c + "</mi>"};
-    if (c.size() > 1) return {"<mi>" + c + "</mi>"};
     wrong("'" + c + "' means nothing here");
   }
 
@@ -248,8 +211,8 @@ class Parser {
               (name == "overline" || name == "widehat" ? "true" : "false") + "\">" + f->second +
               "</mo></mover>"};
     if (name == "frac" || name == "tfrac" || name == "dfrac") {
-      const std::string above = argument(), below = argument();
-      const std::string made = "<mfrac>" + above + below + "</mfrac>";
+      std::string made = "<mfrac>" + argument();
+      made += argument() + "</mfrac>";
       if (name == "frac") return {made};
       return {fmt::format("<mstyle displaystyle=\"{}\">{}</mstyle>", name == "dfrac", made)};
     }
@@ -263,13 +226,10 @@ class Parser {
     if (name == "mathcal") return {styled(script, braces(), *this)};
     if (name == "mathrel" || name == "mathbin")
       return {mo(braces(), " form=\"infix\"").html, false, false, false, name == "mathrel"};
-    if (name == "underbrace" || name == "overbrace") {
-      const bool under = name == "underbrace";
-      const std::string tag = under ? "munder" : "mover";
-      return {"<" + tag + ">" + argument() + "<mo stretchy=\"true\">" + (under ? "⏟" : "⏞") +
-                  "</mo></" + tag + ">",
-              true};
-    }
+    if (name == "underbrace")
+      return {"<munder>" + argument() + "<mo stretchy=\"true\">⏟</mo></munder>", true};
+    if (name == "overbrace")
+      return {"<mover>" + argument() + "<mo stretchy=\"true\">⏞</mo></mover>", true};
     if (name == "tag") return tag_ = braces(), Part{};
     if (name == "left") {
       const std::string open = delimiter(), inside = joined(row("\\right"));
@@ -296,12 +256,12 @@ class Parser {
   }
   std::string delimiter() {
     const std::string c = delimiter_character();
-    return c == "." ? "" : "<mo stretchy=\"true\">" + escaped(c) + "</mo>";
+    return c == "." ? "" : mo(c, " stretchy=\"true\"").html;
   }
   std::string stretched(const std::string& size) {
-    return fmt::format(
-        "<mo stretchy=\"true\" symmetric=\"true\" minsize=\"{0}\" maxsize=\"{0}\">{1}</mo>", size,
-        escaped(delimiter_character()));
+    return mo(delimiter_character(),
+              fmt::format(R"( stretchy="true" symmetric="true" minsize="{0}" maxsize="{0}")", size))
+        .html;
   }
 
   std::string environment(const std::string& name) {
@@ -320,9 +280,7 @@ class Parser {
     }
     if (!take("\\end{" + name + "}")) wrong("\\end{" + name + "} is missing");
     table += "</mtable>";
-    const auto bracket = [](const char* c) {
-      return fmt::format("<mo stretchy=\"true\">{}</mo>", c);
-    };
+    const auto bracket = [](const char* c) { return mo(c, " stretchy=\"true\"").html; };
     if (name == "cases") return "<mrow>" + bracket("{") + table + "</mrow>";
     if (name == "pmatrix") return "<mrow>" + bracket("(") + table + bracket(")") + "</mrow>";
     return table;

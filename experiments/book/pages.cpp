@@ -8,6 +8,7 @@
 #include <vaegrad/lab/files/file.hpp>
 
 #include "formula.hpp"
+#include "languages.hpp"
 
 namespace vaegrad {
 namespace {
@@ -25,21 +26,6 @@ std::string first_match(const std::string& text, const char* pattern, const std:
   return found[1];
 }
 
-// What the book says itself, by language; a page NAME.html is NAME.zh.html in Chinese.
-struct Language {
-  const char *code, *suffix, *other_suffix, *other_name;
-  const char *start, *course, *reference, *contents, *search, *light, *chapters, *program,
-      *program_of, *page_of;
-  const char *title, *question, *builds_on;  // how a page says them
-};
-const Language languages[] = {
-    {"en", "", ".zh", "中文", "Start", "The course", "API reference", "Contents", "search",
-     "light or dark", "The chapters", "The program of this chapter", "Chapter {}: the program",
-     "The page of this chapter", "# Chapter \\d+: ([^\n]*)", R"(\*\*Question\.\*\*\s+([^?]*\?))",
-     "Builds on:"},
-    {"zh", ".zh", "", "English", "首页", "课程", "API 参考（英文）", "目录", "搜索", "浅色或深色",
-     "各章", "本章的程序", "第 {} 章：程序", "本章正文", "# 第 \\d+ 章：([^\n]*)",
-     R"(\*\*问题。\*\*\s*((?:(?!？)[^\n]|\n(?!\n))*？))", "前置章节："}};
 // Pages beside the chapters, in the book's order: after the chapters.
 const char* const extra_pages[] = {"questions", "next", "glossary"};
 
@@ -124,7 +110,7 @@ class Maker {
                           language_.suffix, c.question);
     return list;
   }
-  std::string file(const std::string& name) const { return name + language_.suffix + ".html"; }
+  std::string file(const std::string& name) const { return language_.file(name); }
 
   const BookChapter* numbered(int number) const {
     for (const BookChapter& c : chapters_)
@@ -263,61 +249,16 @@ class Maker {
                                     c.folder + "-program", html + "</code></pre>");
   }
 
-  // `name`: of the page without its language, for the switch to the other one
   std::string frame(const std::string& title, std::size_t place, const std::string& name,
                     const std::string& body) const {
-    std::string list, turn;
-    for (std::size_t i = 0; i < pages_.size(); ++i)
-      list += fmt::format("<li><a href=\"{}\"{}>{}</a></li>", file(pages_[i].first),
-                          i == place ? " aria-current=\"page\"" : "", escaped(pages_[i].second));
-    if (reference_)
-      list += fmt::format("<li><a href=\"reference/index.html\">{}</a></li>", language_.reference);
-    if (place > 0)
-      turn += fmt::format("<a rel=\"prev\" href=\"{}\">← {}</a>", file(pages_[place - 1].first),
-                          escaped(pages_[place - 1].second));
-    if (place + 1 < pages_.size())
-      turn += fmt::format("<a rel=\"next\" href=\"{}\">{} →</a>", file(pages_[place + 1].first),
-                          escaped(pages_[place + 1].second));
-    const Language& l = language_;
-    return fmt::format(R"(<!doctype html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title} · vaegrad</title>
-<link rel="stylesheet" href="book.css">
-<script src="search-data{suffix}.js" defer></script>
-<script src="book.js" defer></script>
-</head>
-<body>
-<header><a class="home" href="{home}">vaegrad</a>
-<input id="search" type="search" placeholder="{search}" aria-label="{search}" autocomplete="off">
-<a id="language" href="{other}">{other_name}</a>
-<button id="light" aria-label="{light}">◐</button></header>
-<div id="found" hidden></div>
-<nav><details><summary>{contents}</summary><ol>{list}</ol></details></nav>
-<main>
-{body}
-<div class="turn">{turn}</div>
-</main>
-</body>
-</html>
-)",
-                       fmt::arg("lang", l.code), fmt::arg("title", escaped(title)),
-                       fmt::arg("suffix", l.suffix), fmt::arg("home", file("index")),
-                       fmt::arg("search", l.search), fmt::arg("light", l.light),
-                       fmt::arg("other", name + l.other_suffix + ".html"),
-                       fmt::arg("other_name", l.other_name), fmt::arg("contents", l.contents),
-                       fmt::arg("list", list), fmt::arg("body", body), fmt::arg("turn", turn));
+    return framed(language_, pages_, reference_, place, title, name, body);
   }
 
   fs::path course_;
   bool reference_;
   const Language& language_;
   std::vector<BookChapter> chapters_;
-  std::vector<std::pair<std::string, std::string>>
-      pages_;  // name without language, in the contents
+  Contents pages_;
   Book book_;
   nlohmann::json search_ = nlohmann::json::array();
 };
