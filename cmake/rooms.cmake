@@ -36,7 +36,9 @@ endfunction()
 # Folders of short files that all parse the same headers: each is compiled as one, in the time of two. What two of its files
 # call the same in an unnamed namespace must be called otherwise in one of them.
 set(VAEGRAD_COMPILED_AS_ONE models/objectives models/likelihoods models/inference
-    models/inference/hierarchies models/inference/posteriors models/inference/priors models/networks)
+    models/inference/hierarchies models/inference/posteriors models/inference/priors models/networks
+    models/metrics models/numerics lab/data lab/data/formats lab/data/formats/tables lab/files lab/pictures lab/run
+    lab/run/settings lab/run/training lab/uses lab/uses/fits lab/uses/studies)
 
 function(vaegrad_room room)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;WITHOUT")

@@ -9,13 +9,13 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-// Columns in deviations from their mean; a constant one is 0. (columns, rows), in double
-struct Columns {
+// CodeColumns in deviations from their mean; a constant one is 0. (columns, rows), in double
+struct CodeColumns {
   std::size_t count, rows;
   std::vector<double> numbers;
 
   template <class F>
-  Columns(std::size_t count, std::size_t rows, F number)
+  CodeColumns(std::size_t count, std::size_t rows, F number)
       : count(count), rows(rows), numbers(count * rows) {
     for (std::size_t j = 0; j < count; ++j) {
       double mean = 0, squares = 0;
@@ -30,11 +30,11 @@ struct Columns {
   }
   double operator()(std::size_t i, std::size_t j) const { return numbers[j * rows + i]; }
 };
-Columns standard(ConstMatrix codes) {
+CodeColumns standard(ConstMatrix codes) {
   return {std::size_t(codes.cols), std::size_t(codes.rows),
           [&](std::size_t i, std::size_t j) { return double(codes(Index(i), Index(j))); }};
 }
-Columns standard(const KnownFactors& f, std::size_t rows) {
+CodeColumns standard(const KnownFactors& f, std::size_t rows) {
   return {f.count(), rows, [&](std::size_t i, std::size_t k) { return double(f.of(i, k)); }};
 }
 
@@ -70,7 +70,7 @@ double concentration(const std::vector<double>& weights) {
 
 double sap_score(ConstMatrix codes, const KnownFactors& f) {
   const std::size_t N = std::size_t(codes.rows);
-  const Columns z = standard(codes), v = standard(f, N);
+  const CodeColumns z = standard(codes), v = standard(f, N);
   double score = 0;
   for (std::size_t k = 0; k < v.count; ++k) {
     double first = 0, second = 0;
@@ -113,7 +113,7 @@ double explicitness(ConstMatrix codes, const KnownFactors& f, std::uint64_t seed
   const auto order = permutation(std::uint32_t(codes.rows), seed, Purpose::other);
   const std::span<const std::uint32_t> all(order);
   const auto seen = all.first(order.size() / 2), unseen = all.subspan(order.size() / 2);
-  const Columns z = standard(codes);
+  const CodeColumns z = standard(codes);
   OwnedMatrix unit(codes.rows, codes.cols);
   for (Index i = 0; i < codes.rows; ++i)
     for (Index j = 0; j < codes.cols; ++j)
@@ -148,7 +148,7 @@ Dci dci(ConstMatrix codes, const KnownFactors& f, std::uint64_t seed) {
   const std::size_t N = std::size_t(codes.rows), Z = std::size_t(codes.cols), K = f.count();
   const auto order = permutation(std::uint32_t(N), seed, Purpose::other);
   const std::size_t half = N / 2;
-  const Columns z = standard(codes), v = standard(f, N);
+  const CodeColumns z = standard(codes), v = standard(f, N);
   std::vector<double> S(Z * Z);
   for (std::size_t i = 0; i < half; ++i)
     for (std::size_t j = 0; j < Z; ++j)

@@ -112,8 +112,8 @@ class FlowTrainee : public Trainee {
 
 constexpr Index width = 128;  // of each coupling's hidden layer
 
-bool fit_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& folder,
-            Observer& observer) {
+bool fit_flow_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& folder,
+                 Observer& observer) {
   Settings s;
   s.likelihood = "gaussian", s.prior = "flow", s.prior_flows = fit.flows;
   s.hidden = {width}, s.latent = {codes.cols};
@@ -131,7 +131,7 @@ bool fit_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& fo
   return training.finished();
 }
 
-std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
+std::unique_ptr<Prior> load_flow(const fs::path& folder, Index latent) {
   const SafeTensors from = read_safetensors(folder / "run" / "best.safetensors");
   Index flows = 0;
   while (from.find(concat("prior.", flows, ".hidden.weight"))) ++flows;
@@ -157,7 +157,7 @@ const Fit flow_fit{.name = "flow",
                    .what = "Real NVP, by maximum likelihood",
                    .trained = true,
                    .flows = true,
-                   .fit = fit_to,
-                   .load = load_from};
+                   .fit = fit_flow_to,
+                   .load = load_flow};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

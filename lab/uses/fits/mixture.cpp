@@ -38,8 +38,8 @@ class FittedMixturePrior : public Prior {
   GaussianMixture mixture_;
 };
 
-bool fit_to(const OwnedMatrix& codes, const FitSettings& s, const fs::path& folder,
-            Observer& observer) {
+bool fit_mixture_to(const OwnedMatrix& codes, const FitSettings& s, const fs::path& folder,
+                    Observer& observer) {
   struct Stopped {};
   FittedMixture fitted;
   try {
@@ -60,7 +60,7 @@ bool fit_to(const OwnedMatrix& codes, const FitSettings& s, const fs::path& fold
   return true;
 }
 
-std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
+std::unique_ptr<Prior> load_mixture(const fs::path& folder, Index latent) {
   const SafeTensors from = read_safetensors(folder / "mixture.safetensors");
   const Tensor* weights = from.find("weights");
   check(weights && weights->shape.size() == 1 && weights->shape[0] > 0, from.file(),
@@ -88,7 +88,7 @@ std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
 const Fit mixture_fit{.name = "mixture",
                       .what = "Gaussians with full covariances, by EM",
                       .components = true,
-                      .fit = fit_to,
-                      .load = load_from};
+                      .fit = fit_mixture_to,
+                      .load = load_mixture};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

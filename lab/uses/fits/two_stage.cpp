@@ -59,8 +59,8 @@ Settings settings_of(const FitSettings& fit, const OwnedMatrix& codes) {
   return s;
 }
 
-bool fit_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& folder,
-            Observer& observer) {
+bool fit_two_stage_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& folder,
+                      Observer& observer) {
   Settings s = settings_of(fit, codes);
   run_on_codes(s, codes, folder);
   const DataSet data = load_training_data(s);
@@ -72,7 +72,7 @@ bool fit_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& fo
   return state.epoch > std::uint64_t(s.epochs);
 }
 
-std::unique_ptr<Prior> load_from(const fs::path& folder, Index latent) {
+std::unique_ptr<Prior> load_two_stage(const fs::path& folder, Index latent) {
   LoadedRun run = load_run(folder / "run");
   check(run.model->dimensions() == latent && run.model->standard, folder.string(),
         ": not a second stage for ", latent, " latents", hint, "vaegrad fit-prior fits it again");
@@ -85,7 +85,7 @@ const Fit two_stage_fit{.name = "two-stage",
                         .what = "a second VAE, of the codes (Dai, Wipf 2019)",
                         .trained = true,
                         .bound = true,
-                        .fit = fit_to,
-                        .load = load_from};
+                        .fit = fit_two_stage_to,
+                        .load = load_two_stage};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include <vaegrad/autodiff/parallel.hpp>
@@ -14,17 +13,13 @@
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/run/training/model_trainee.hpp>
 #include <vaegrad/lab/run/training/training.hpp>
+#include <vaegrad/lab/uses/studies/clock.hpp>
 #include <vaegrad/lab/uses/studies/cost.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // Stops after some steps, and knows what one took: of neighbours in one epoch, without the first
 // ones, which take memory.

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +14,7 @@
 
 #include <vaegrad/autodiff/error.hpp>
 #include <vaegrad/lab/files/lock.hpp>
+#include <vaegrad/lab/uses/studies/clock.hpp>
 #include <vaegrad/lab/uses/studies/side_by_side.hpp>
 
 extern char** environ;
@@ -23,11 +23,6 @@ namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // The last lines of a file, as far as they fit into some thousand bytes.
 std::string tail_of(const fs::path& path) {
