@@ -55,6 +55,7 @@ int run(Arguments arguments) {
   const double sap = sap_score(codes, known), modular = modularity(codes, known, bins),
                explicit_ = explicitness(codes, known, votes.seed);
   const Dci of_lines = dci(codes, known, votes.seed);
+  const InterventionalRobustness robust = interventional_robustness(codes, known);
 
   const double guess = 1 / double(factors.names.size());
   fmt::print("{} images of {}, {} latents\n\n", examples.count(), opened.settings.data, codes.cols);
@@ -69,6 +70,7 @@ int run(Arguments arguments) {
   fmt::print("{:<20}{:>8.3f}\n", "  completeness", of_lines.completeness);
   fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "explicitness", explicit_, 0.5);
   fmt::print("{:<20}{:>8.3f}\n", "modularity", modular);
+  fmt::print("{:<20}{:>8.3f}{:>12.3f}\n", "IRS", robust.score, robust.chance);
   print_information(gap.information, factors);
   nlohmann::json json{{"mig", gap.score},
                       {"factor_vae_score", of_factor_vae},
@@ -80,6 +82,7 @@ int run(Arguments arguments) {
                         {"informativeness", of_lines.informativeness}}},
                       {"modularity", modular},
                       {"explicitness", explicit_},
+                      {"irs", robust.score},
                       {"images", examples.count()}};
   for (std::size_t k = 0; k < factors.names.size(); ++k)
     json["gap"][factors.names[k]] = gap.of_factor[k];
@@ -93,8 +96,8 @@ std::string help() {
          "Whether each latent stands for one of the factors that images were drawn from:\n"
          "mutual information gap (Chen 2018), FactorVAE score (Kim 2018), beta-VAE score\n"
          "(Higgins 2017), SAP (Kumar 2018), DCI by linear models (Eastwood 2018),\n"
-         "modularity and explicitness (Ridgeway 2018). The run's data must have known\n"
-         "factors: shapes.\n\n"
+         "modularity and explicitness (Ridgeway 2018), interventional robustness (Suter\n"
+         "2019). The run's data must have known factors: shapes.\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --split NAME            train, test or validation [train]\n"
          "  --sample                codes are samples of q(z|x) [its mean]\n"

@@ -98,7 +98,10 @@ int train_run(const Settings& settings, const DataSet& data, Model& model, const
              concat('-', model.hierarchical()
                              ? layers("mlp", setting("latent").get(settings))
                              : concat(model.inference ? model.latent : model.dimensions())),
-             settings.likelihood, model.deterministic ? "reconstruction" : settings.objective,
+             settings.likelihood,
+             setting("objective").get(settings) == "elbo" && model.deterministic
+                 ? "reconstruction"
+                 : settings.objective,
              settings.beta, model.parameters.count(), threads(), settings.seed);
   training.run();
   if (interrupted() && !training.finished()) {

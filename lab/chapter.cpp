@@ -6,7 +6,7 @@
 
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/run/settings/settings.hpp>
+#include <vaegrad/lab/run/settings/option_numbers.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -1,21 +1,34 @@
+#include <numbers>
+
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/models/layers.hpp>
+#include <vaegrad/models/networks/where_positive.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
 namespace {
 
+constexpr double inv_sqrt_2pi = 0.3989422804014327;
+
 // clang-format off
 constexpr Activation table[] = {
-    {"relu",       [](Var x, Var b) -> Var { return relu(x + b); }},
-    {"tanh",       [](Var x, Var b) -> Var { return tanh(x + b); }},
-    {"sigmoid",    [](Var x, Var b) -> Var { return sigmoid(x + b); }},
-    {"softplus",   [](Var x, Var b) -> Var { return softplus(x + b); }},
-    {"leaky_relu", [](Var x, Var b) -> Var { return leaky_relu(x + b, 0.01); }},
-    {"elu",        [](Var x, Var b) -> Var { return elu(x + b); }},
-    {"silu",       [](Var x, Var b) -> Var { return silu(x + b); }},
-    {"gelu",       [](Var x, Var b) -> Var { return gelu(x + b); }},
+    {"relu",       [](Var x, Var b) -> Var { return relu(x + b); },
+                   [](Var u, Var t) -> Var { return where_positive(u, t); }},
+    {"tanh",       [](Var x, Var b) -> Var { return tanh(x + b); },
+                   [](Var u, Var t) -> Var { return (1 - square(tanh(u))) * t; }},
+    {"sigmoid",    [](Var x, Var b) -> Var { return sigmoid(x + b); },
+                   [](Var u, Var t) -> Var { return sigmoid(u) * sigmoid(-u) * t; }},
+    {"softplus",   [](Var x, Var b) -> Var { return softplus(x + b); },
+                   [](Var u, Var t) -> Var { return sigmoid(u) * t; }},
+    {"leaky_relu", [](Var x, Var b) -> Var { return leaky_relu(x + b, 0.01); },
+                   [](Var u, Var t) -> Var { return 0.01 * t + 0.99 * where_positive(u, t); }},
+    {"elu",        [](Var x, Var b) -> Var { return elu(x + b); },
+                   [](Var u, Var t) -> Var { return exp(min(u, 0)) * t; }},
+    {"silu",       [](Var x, Var b) -> Var { return silu(x + b); },
+                   [](Var u, Var t) -> Var { return sigmoid(u) * (1 + u * sigmoid(-u)) * t; }},
+    {"gelu",       [](Var x, Var b) -> Var { return gelu(x + b); },
+                   [](Var u, Var t) -> Var { return (0.5 + 0.5 * erf(std::numbers::sqrt2 / 2 * u) + inv_sqrt_2pi * u * exp(-0.5 * square(u))) * t; }},
 };
 // clang-format on
 

@@ -24,7 +24,7 @@ struct Linear {
                      vaegrad::initial(initial.weights, initial.seed, p.list().size()))),
         bias(p.add(name + ".bias", {1, out})) {}
 
-  Var product(Var x) const;     // x W alone, for an Activation that adds the bias
+  Var product(Var x) const;     // x W alone, for an Activation that adds the bias, or a tangent
   Var operator()(Var x) const;  // x W + b, one entry
 };
 
@@ -32,6 +32,7 @@ struct Linear {
 struct Activation {
   const char* name;
   Var (*apply)(Var x, Var b);
+  Var (*along)(Var u, Var t);  // a'(u) t, the derivative of a along t
 };
 std::span<const Activation> activations();
 const Activation& activation(std::string_view name);  // UsageError: the names there are

@@ -169,9 +169,27 @@ ChosenLikelihood Model::decode(Var z, Var condition, Pass pass) const {
   return p;
 }
 
+namespace {
+
+// Of the matrices and windows of the decoder, biases and scales aside, (1, 1)
+Var mean_square_of_decoder(const Parameters& parameters, Tape& tape) {
+  Var to;
+  double numbers = 0;
+  for (const auto& [name, p] : parameters.list()) {
+    if (!name.starts_with("decoder.") || !name.ends_with(".weight")) continue;
+    const Var squares = sum(square(tape(p)));
+    to = to ? Var(to + squares) : squares;
+    numbers += double(p.shape.size());
+  }
+  return (1 / numbers) * to;
+}
+
+}  // namespace
+
 Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise,
                    const ObjectiveSettings& settings) const {
-  const Objective& o = deterministic ? reconstruction_objective : objective;
+  const Objective& o =
+      deterministic && !objective.deterministic ? reconstruction_objective : objective;
   Draw d = draw(batch, noise, settings.particles, o.wanted);
   const Var log_px =
       decode(d.z, batch.condition, batch.pass).log_prob(repeat_rows(batch.x, d.particles));
@@ -180,6 +198,14 @@ Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise
     Stream more(settings.seed, Purpose::other, settings.step);
     d.prior_draws =
         stop_gradient(sample_prior(batch.x.tape(), batch.condition, batch.x.shape().rows, more));
+  }
+  if (o.wanted.decoder_weights)
+    d.decoder_weights = mean_square_of_decoder(parameters, batch.x.tape());
+  if (o.wanted.decoder_slope) {
+    const Var v = batch.x.tape().constant(d.z.shape());
+    Stream(settings.seed, Purpose::other, settings.step).normal(v.val());
+    const Var along = decoder.slope(d.z, v, batch.pass);
+    d.decoder_slope = (1.0 / double(along.shape().cols)) * row_sums(square(along));
   }
   Bound b = o.bound(log_px, d, settings);
   if (d.penalty) b.objective = b.objective - d.penalty;

@@ -37,13 +37,17 @@ Settings baseline_settings(const Settings& of) {
   return s;
 }
 
+bool is_deterministic(const Settings& s) {
+  return s.model == "autoencoder" || s.model == "baseline" || objective(s.objective).deterministic;
+}
+
 Architecture architecture(const Settings& s, ImageShape image, Index conditions) {
   const Likelihood& p = likelihood_of(s);
   return {.image = image,
           .conditions = conditions,
           .given_pixels = pixels(s, image),
           .encoder = s.model != "baseline",
-          .deterministic = s.model == "autoencoder" || s.model == "baseline",
+          .deterministic = is_deterministic(s),
           .network = with_normalisation(with_widths(network(s.network), widths(s)),
                                         normalisation(s.normalisation)),
           .hidden = widths(s),

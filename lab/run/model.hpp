@@ -10,6 +10,9 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // For data of this shape, with so many numbers in a condition.
 Architecture architecture(const Settings& settings, ImageShape image, Index conditions);
 
+// z is the mean of q(z|x), without noise: an autoencoder, also by its objective, or a baseline.
+bool is_deterministic(const Settings& settings);
+
 // Before training: with the numbers that are the data's, as the settings ask for them.
 std::unique_ptr<Model> new_model(const Settings& settings, const DataSet& data);
 // The settings of the baseline that belongs to a model given a part of an image.

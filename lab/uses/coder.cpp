@@ -2,6 +2,7 @@
 #include <set>
 
 #include <vaegrad/lab/uses/coder.hpp>
+#include <vaegrad/models/objectives/objective.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -82,6 +83,9 @@ BitsBack make_coder(const RunFiles& run) {
         model == "autoencoder" ? " has no posterior to take bits from"
                                : ": an archive does not hold what its images are conditioned on",
         hint, "compress with a run of --model vae");
+  const auto by = run.config.find("objective");
+  check(by == run.config.end() || !objective(by->second).deterministic, "--objective ", by->second,
+        " has no posterior to take bits from", hint, "compress with a run of --objective elbo");
   const auto network = run.config.find("network");
   check(network == run.config.end() || network->second == "mlp", "--network ", network->second,
         ": an archive is decoded by dense layers in exact arithmetic, other layers have none", hint,

@@ -16,8 +16,10 @@ struct Wanted {
   bool held = false;       // .. as a function of z alone: the numbers of q are held fixed
   // z's adjoint, and that of log q, is multiplied by `factor`, row by row
   bool factor = false;
-  bool diagonal = false;     // q.mean and q.log_variance are q's: it is a diagonal Gaussian
-  bool prior_draws = false;  // a draw of p(z|y) for each example, as a constant
+  bool diagonal = false;         // q.mean and q.log_variance are q's: it is a diagonal Gaussian
+  bool prior_draws = false;      // a draw of p(z|y) for each example, as a constant
+  bool decoder_weights = false;  // how large those of the decoder are
+  bool decoder_slope = false;    // how steep the decoder is at z
 };
 
 // K particles for each of B examples, Z latents; row b K + k is the k-th particle of example b.
@@ -34,7 +36,10 @@ struct Draw {
   Var penalty = {};  // what any objective subtracts besides, (B, 1), such as a codebook's; or empty
   Var factor = {};   // (B K, 1), filled in by who asked for it, until backward(); or empty
   Var drawn = {};    // with a factor: z before it, where log q is asked; or empty
-  Var prior_draws = {};  // (B, Z), z ~ p(z|y); empty: nobody asked
+  Var prior_draws = {};      // (B, Z), z ~ p(z|y); empty: nobody asked
+  Var decoder_weights = {};  // the mean of their squares, (1, 1); empty: nobody asked
+  Var decoder_slope = {};  // |J v|² / D of the decoder's D outputs at z, v ~ N(0, I): in the mean
+                           // |J|² / D, (B K, 1); empty: nobody asked
   Index particles = 1;
 
   // Where it comes from.

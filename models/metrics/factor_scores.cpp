@@ -9,7 +9,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-// CodeColumns in deviations from their mean; a constant one is 0. (columns, rows), in double
+// Columns in deviations from their mean; a constant one is 0. (columns, rows), in double
 struct CodeColumns {
   std::size_t count, rows;
   std::vector<double> numbers;
@@ -55,6 +55,20 @@ void lasso(const std::vector<double>& S, const std::vector<double>& c, double pe
     }
     if (moved < 1e-10) break;
   }
+}
+
+// The 0.99 quantile of the distances from the mean, between two of them as far as it falls there;
+// `distances`: all of them, rising.
+double usual_distance(std::vector<double> z, std::vector<double>* distances = nullptr) {
+  double mean = 0;
+  for (const double x : z) mean += x / double(z.size());
+  for (double& x : z) x = std::abs(x - mean);
+  std::sort(z.begin(), z.end());
+  const double at = 0.99 * double(z.size() - 1);
+  const std::size_t below = std::size_t(at), above = std::min(below + 1, z.size() - 1);
+  const double q = z[below] + (at - double(below)) * (z[above] - z[below]);
+  if (distances) *distances = std::move(z);
+  return q;
 }
 
 // 1 − H(p) / log n of p = weights / Σ weights; 0 where they are all 0, 1 where n = 1
@@ -107,6 +121,31 @@ double modularity(ConstMatrix codes, const KnownFactors& f, Index bins) {
     sum += f.count() > 1 ? 1 - others / double(f.count() - 1) : 1, ++latents;
   }
   return latents > 0 ? sum / latents : 0;
+}
+
+InterventionalRobustness interventional_robustness(ConstMatrix codes, const KnownFactors& f) {
+  const std::size_t N = std::size_t(codes.rows);
+  InterventionalRobustness to;
+  double weights = 0;
+  for (Index j = 0; j < codes.cols; ++j) {
+    const auto z = [&](std::size_t i) { return double(codes(Index(i), j)); };
+    std::vector<double> all(N);
+    for (std::size_t i = 0; i < N; ++i) all[i] = z(i);
+    const double near = usual_distance(all, &all), most = all.empty() ? 0 : all.back();
+    if (most <= 0) continue;
+    double robust = 0;
+    for (std::size_t k = 0; k < f.count(); ++k) {
+      std::vector<std::vector<double>> of_value(f.sizes[k]);
+      for (std::size_t i = 0; i < N; ++i) of_value[f.of(i, k)].push_back(z(i));
+      double moved = 0, values = 0;
+      for (const auto& group : of_value)
+        if (!group.empty()) moved += usual_distance(group), ++values;
+      robust = std::max(robust, 1 - moved / values / most);
+    }
+    to.score += most * robust, to.chance += most * (1 - near / most), weights += most;
+  }
+  if (weights > 0) to.score /= weights, to.chance /= weights;
+  return to;
 }
 
 double explicitness(ConstMatrix codes, const KnownFactors& f, std::uint64_t seed) {

@@ -25,6 +25,17 @@ double modularity(ConstMatrix codes, const KnownFactors& factors, Index bins = 0
 // 3). Noise: ½.
 double explicitness(ConstMatrix codes, const KnownFactors& factors, std::uint64_t seed = 1);
 
+// Interventional robustness: how little a latent moves when everything but one factor is drawn anew.
+// Of latent j and factor k 1 − mean over the values v of q_0.99 |z_j − E[z_j | v_k = v]| over
+// max |z_j − E z_j|; of a latent the largest over the factors; averaged over latents by weights
+// max |z_j − E z_j|, so that one that does not move takes no part. (Suter et al., arXiv 1811.00007,
+// section 4; the quantile and the weights are those of the authors' disentanglement_lib.)
+struct InterventionalRobustness {
+  double score = 0;
+  double chance = 0;  // the same of a factor with one value: what a code of noise is given
+};
+InterventionalRobustness interventional_robustness(ConstMatrix codes, const KnownFactors& factors);
+
 // Disentanglement, completeness and informativeness, by a linear model with an L1 penalty for each
 // factor: R_jk = |w_jk| of standardised latents and factor. Disentanglement is Σ_j ρ_j (1 − H_K(P_j))
 // with P_j = R_j· / Σ_k R_jk, H to the base of the number of factors, ρ_j the share of latent j in

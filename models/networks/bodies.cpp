@@ -96,10 +96,22 @@ ChosenLikelihood LikelihoodNetwork::operator()(Var z, Pass pass) const {
     const Var W = tape(weights[0]), b = tape(bias);
     return head(affine(h, W, b));
   }
+  return head(last_product(h) + tape(bias));
+}
+
+Var LikelihoodNetwork::last_product(Var h) const {
+  Tape& tape = h.tape();
   Var y = convolve_transposed(h, tape(weights[0]), *last);
   for (std::size_t b = 1; b < weights.size(); ++b)
     y = concatenate_columns(y, convolve_transposed(h, tape(weights[b]), *last));
-  return head(y + tape(bias));
+  return y;
+}
+
+Var LikelihoodNetwork::slope(Var z, Var v, Pass pass) const {
+  Tangent h{z, v};
+  for (const BuiltLayer& layer : flat) h = (*layer)(h, pass);
+  for (const BuiltLayer& layer : image) h = (*layer)(h, pass);
+  return last ? last_product(h.along) : matmul(h.along, z.tape()(weights[0]));
 }
 
 DiagonalGaussian GaussianNetwork::operator()(Var x, Pass pass) const {

@@ -38,11 +38,15 @@ struct LikelihoodNetwork {
 
   // p(x|z);  z (B, in)
   ChosenLikelihood operator()(Var z, Pass pass = {}) const;
+  // J v (B, head.outputs()): how the numbers that the likelihood is made of change from z on along v
+  // (B, in), before the likelihood's own function (of bernoulli they are logits).
+  Var slope(Var z, Var v, Pass pass = {}) const;
   // LikelihoodHead::start_at, of the last bias
   void start_at(ConstMatrix data_mean) { head.start_at(data_mean, bias.owner->change_value(bias)); }
 
  private:
   struct Mirror;
+  Var last_product(Var h) const;  // of the last layer, a convolution, without its bias
   LikelihoodNetwork(Mirror mirror, const Likelihood& row, Index dimensions,
                     std::optional<LikelihoodScale> scale);
 };

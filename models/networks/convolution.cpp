@@ -49,6 +49,10 @@ class Convolution : public Layer {
   Var operator()(Var x, Pass) const override {
     return activated_ ? layer_(x, activation_) : layer_(x);
   }
+  Tangent operator()(Tangent x, Pass pass) const override {
+    const Var along = layer_.product(x.along);
+    return {(*this)(x.at, pass), activated_ ? activation_.along(layer_(x.at), along) : along};
+  }
 
  private:
   ConvolutionLayer layer_;

@@ -20,9 +20,9 @@ struct ConvolutionLayer {
   // x and the result have one image per row.
   Var operator()(Var x, const Activation& a) const;
   Var operator()(Var x) const;  // without an activation
+  Var product(Var x) const;     // .. nor the bias
 
  private:
-  Var product(Var x) const;
   Var tiled_bias(Var y) const;
 };
 // First values of a convolution's weights: each number of the result sums kernel² C products; each

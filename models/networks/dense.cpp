@@ -16,6 +16,10 @@ class Dense : public Layer {
     const Var xw = linear_.product(x);
     return activation_.apply(xw, x.tape()(linear_.bias));
   }
+  Tangent operator()(Tangent x, Pass pass) const override {
+    const Var along = linear_.product(x.along);
+    return {(*this)(x.at, pass), activated_ ? activation_.along(linear_(x.at), along) : along};
+  }
 
  private:
   Linear linear_;

@@ -13,6 +13,11 @@ class Gated : public Layer {
     const Var f = (*value_)(x, pass), g = (*gate_)(x, pass);
     return f * sigmoid(g);
   }
+  Tangent operator()(Tangent x, Pass pass) const override {
+    const Tangent f = (*value_)(x, pass), g = (*gate_)(x, pass);
+    const Var open = sigmoid(g.at), h = f.at * open;
+    return {h, open * f.along + h * (1 - open) * g.along};
+  }
 
  private:
   BuiltLayer value_, gate_;

@@ -4,6 +4,12 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+Tangent Layer::operator()(Tangent, Pass) const {
+  fail<UsageError>(
+      "networks: a normalisation has no tangents, and a penalty on the decoder's slope ",
+      "needs them", hint, "--normalisation none");
+}
+
 // Each in the file of its name.
 extern const LayerKind dense_kind, convolution_kind, gated_kind, maxout_kind, residual_kind,
     batch_normalisation_kind, layer_normalisation_kind, group_normalisation_kind;

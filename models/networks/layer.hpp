@@ -62,10 +62,18 @@ struct Pass {
 
 // ---- one layer ----
 
+// What a layer is given, x (B, numbers), with its derivative along a direction of what came first.
+struct Tangent {
+  Var at, along;
+};
+
 class Layer {  // built: x (B, numbers in) -> (B, numbers out)
  public:
   virtual ~Layer() = default;
   virtual Var operator()(Var x, Pass pass) const = 0;  // what it makes of x
+  // The same with its derivative, recorded, so that a penalty on slopes has a gradient. UsageError: a
+  // normalisation, unless it says otherwise, has none.
+  virtual Tangent operator()(Tangent x, Pass pass) const;
 };
 using BuiltLayer = std::shared_ptr<const Layer>;  // so that networks can be copied
 

@@ -4,6 +4,7 @@
 
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/networks/layer.hpp>
+#include <vaegrad/models/networks/where_positive.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -17,6 +18,15 @@ class Maxout : public Layer {
     const Var a = (*pieces_[0])(x, pass), b = (*pieces_[1])(x, pass);
     const Var c = (*pieces_[2])(x, pass), d = (*pieces_[3])(x, pass);
     return max(max(a, b), max(c, d));
+  }
+  Tangent operator()(Tangent x, Pass pass) const override {
+    Tangent best = (*pieces_[0])(x, pass);
+    for (std::size_t k = 1; k < pieces_.size(); ++k) {
+      const Tangent next = (*pieces_[k])(x, pass);
+      const Var ahead = next.at - best.at, step = next.along - best.along;
+      best = {max(best.at, next.at), best.along + where_positive(ahead, step)};
+    }
+    return best;
   }
 
  private:

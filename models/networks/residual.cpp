@@ -15,6 +15,13 @@ class Residual : public Layer {
     for (const BuiltLayer& layer : inside_) f = (*layer)(f, pass);
     return activated_ ? activation_.apply(x, f) : Var(x + f);
   }
+  Tangent operator()(Tangent x, Pass pass) const override {
+    Tangent f = x;
+    for (const BuiltLayer& layer : inside_) f = (*layer)(f, pass);
+    const Var u = x.at + f.at, along = x.along + f.along;
+    if (!activated_) return {u, along};
+    return {activation_.apply(x.at, f.at), activation_.along(u, along)};
+  }
 
  private:
   std::vector<BuiltLayer> inside_;

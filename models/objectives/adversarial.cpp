@@ -27,7 +27,8 @@ Bound adversarial_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s
 
 }  // namespace
 
-const ObjectiveSetting regulariser_weight{"regulariser-weight", "W", "on codes [10]", 10, 0, 1e6};
+const ObjectiveSetting regulariser_weight{
+    "regulariser-weight", "W", "on codes, or of rae-l2, rae-gp on the decoder [10]", 10, 0, 1e6};
 
 const Objective adversarial_objective{
     .name = "adversarial",

@@ -26,6 +26,13 @@ Bound elbo_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   return {log_likelihood - s.beta * all, log_likelihood, all};
 }
 
+// The mean over K particles of log w: the KL by sampling
+Bound elbo_mc_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
+  const Var log_w = log_weights(log_px, draw, s.beta);
+  return {(1.0 / double(draw.particles)) * row_sums(log_w), particle_mean(log_px, draw.particles),
+          kl(draw)};
+}
+
 }  // namespace
 
 const Objective elbo_objective{"elbo",
@@ -38,5 +45,9 @@ const Objective elbo_objective{"elbo",
 const Objective beta_objective{
     "beta", "beta times the KL (Higgins 2017)", elbo_bound, {.kl = true}, true,
     true,   {&free_bits, &layer_free_bits}};
+
+const Objective elbo_mc_objective{"elbo-mc",     "the ELBO, KL by sampling",
+                                  elbo_mc_bound, {.kl = true, .log_ratio = true},
+                                  false,         true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

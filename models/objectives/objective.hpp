@@ -79,6 +79,7 @@ struct Objective {
   std::vector<const ObjectiveSetting*> settings = {};
   std::unique_ptr<Opponent> (*opponent)(const OpponentSpec&) = nullptr;
   bool groups = false;  // heeds ObjectiveSettings::groups
+  bool deterministic = false;  // of an autoencoder: z is the mean, and there is no KL
 };
 
 // The first is the default.
@@ -99,7 +100,9 @@ struct Objective {
   ROW(dip_1)                    \
   ROW(dip_2)                    \
   ROW(mmd)                      \
-  ROW(adversarial)
+  ROW(adversarial)              \
+  ROW(rae_l2)                   \
+  ROW(rae_gp)
 
 #define ROW(name) extern const Objective name##_objective;
 VAEGRAD_OBJECTIVES(ROW)

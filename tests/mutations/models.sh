@@ -12,7 +12,7 @@ build() { cmake --build "$folder/build" --target test_models -j2 >"$folder/log" 
 build || { tail -20 "$folder/log"; exit 1; }
 tests() { "$folder/build/tests/test_models" -tc="$1" >"$folder/out" 2>&1; }
 
-# file below models/inference | what is right | what is made of it | tests that must notice
+# file below models/, posteriors/, priors/ and hierarchies/ below models/inference | what is right | what is made of it | tests that must notice
 wrong='
 posteriors/planar_step.hpp | q.z[latent] + std::log(q.det) | q.z[latent] - std::log(q.det) | *flow*
 posteriors/planar_step.hpp | t * t + (1 - t * t) * raised | t * t + (1 - t * t) * (raised - 1) | *flow*
@@ -39,6 +39,11 @@ hierarchies/layered.cpp | above = DiagonalGaussian{p.mean, p.log_variance}.sampl
 hierarchies/bottom_up.cpp | to[l].p = given_above(l, to[l + 1].z, seen.pass); | to[l].p = given_above(l, 0 * to[l + 1].z, seen.pass); | *ierarch*
 hierarchies/ladder.cpp | const Var w = sigmoid(p.log_variance - log_variance); | const Var w = sigmoid(log_variance - p.log_variance); | *adder*
 hierarchies/ladder.cpp | log_variance - softplus(log_variance - p.log_variance) | log_variance | *adder*
+networks/gated.cpp | open * f.along + h * (1 - open) * g.along | open * f.along + (1 - open) * g.along | *slope*
+networks/maxout.cpp | const Var ahead = next.at - best.at, | const Var ahead = best.at - next.at, | *slope*
+networks/dense.cpp | linear_.product(x.along) | linear_(x.along) | *slope*
+objectives/rae.cpp | 0.5 * s[code_weight] | s[code_weight] | *rae*
+objectives/rae.cpp | s[regulariser_weight] * draw.decoder_slope | 0.5 * s[regulariser_weight] * draw.decoder_slope | *rae*
 hierarchies/top_down.cpp | to[l].p = given_above(l, to[l + 1].z, seen.pass); | to[l].p = given_above(l, 0 * to[l + 1].z, seen.pass); | *ierarch*
 '
 missed=0 tried=0
@@ -47,6 +52,7 @@ while IFS='|' read -r file right made names; do
   read -r file <<<"$file"; read -r names <<<"$names"
   [[ $file == *$only* ]] || continue
   at=$folder/source/models/inference/$file
+  [[ -e $at ]] || at=$folder/source/models/$file
   cp "$at" "$folder/right"
   RIGHT=$right MADE=$made python3 - "$at" <<'PY'
 import os, sys

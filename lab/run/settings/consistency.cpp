@@ -13,6 +13,15 @@ bool declares(const Objective& o, const ObjectiveSetting& s) {
 
 bool learnt(const PriorRow& p) { return p.conditional || p.components || p.flows || p.encodes; }
 
+bool normalises(std::span<const LayerRow> rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const LayerRow& row) {
+    return row.kind->normalises || normalises(row.inside);
+  });
+}
+bool has_normalisation(const Settings& s) {
+  return normalises(with_normalisation(network(s.network), normalisation(s.normalisation)).layers);
+}
+
 // --objective A or B ..
 template <class That>
 std::string objectives_that(That that) {
@@ -33,14 +42,20 @@ void check_consistent(const Settings& s) {
                       " would be ignored: only ", by, " heeds it", hint, what_to_do);
   };
   const bool conditional = s.model == "cvae", baseline = s.model == "baseline";
-  const bool deterministic = s.model == "autoencoder" || baseline;
+  const bool deterministic = is_deterministic(s);
   const Objective& o = objective(s.objective);
   const PosteriorRow& q = posterior(s.posterior);
   const PriorRow& prior_row = prior(s.prior);
   const Likelihood& p = likelihood_of(s);
 
-  heeded("objective", !deterministic, "a vae",
+  heeded("objective", !deterministic || o.deterministic, "a vae",
          concat("--model ", s.model, " maximises log p(x|z) alone; leave --objective out"));
+  check<UsageError>(!o.deterministic || (!conditional && !baseline), "--objective ", s.objective,
+                    ": it is of autoencoders, and --model ", s.model, " is given a condition", hint,
+                    "leave --model out");
+  check<UsageError>(!o.wanted.decoder_slope || !has_normalisation(s), "--objective ", s.objective,
+                    ": normalised layers have no tangents, of which it takes the decoder's slope",
+                    hint, "--normalisation none, and no batch, layer or group in --network");
   heeded("beta", o.beta && !deterministic, objectives_that([](auto& each) { return each.beta; }),
          concat("--objective beta --beta ", s.beta));
   heeded("particles", !deterministic, "a vae", "leave --particles out");
@@ -50,7 +65,7 @@ void check_consistent(const Settings& s) {
   for (const ObjectiveSetting* declared : objective_settings()) {
     const std::string by =
         objectives_that([&](const Objective& each) { return declares(each, *declared); });
-    heeded(declared->name, declares(o, *declared) && !deterministic, by, by);
+    heeded(declared->name, declares(o, *declared) && deterministic == o.deterministic, by, by);
   }
   const std::string free_bits = setting("free-bits").get(s);
   check<UsageError>(
@@ -74,7 +89,8 @@ void check_consistent(const Settings& s) {
   for (const char* option :
        {"prior", "posterior", "posterior-scale", "log-variance-bound", "flows", "flow-width"})
     heeded(option, !deterministic, "a vae",
-           concat("--model ", s.model, " has no distribution of codes; leave --", option, " out"));
+           concat(o.deterministic ? concat("--objective ", o.name) : concat("--model ", s.model),
+                  " has no distribution of codes; leave --", option, " out"));
   check_together(q, prior_row);
   heeded("flows", q.flows, "a posterior that is a flow",
          concat("leave --flows out of --posterior ", s.posterior));

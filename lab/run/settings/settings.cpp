@@ -1,5 +1,4 @@
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -9,33 +8,6 @@
 #include <vaegrad/lab/run/settings/settings.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-namespace {
-
-namespace po = boost::program_options;
-
-template <class T>
-T number(const std::string& name, const std::string& text, T least, T most, const char* what) {
-  T x{};
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), x);
-  check<UsageError>(status != std::errc::invalid_argument && end == text.data() + text.size(), "--",
-                    name, ": '", text, "' is not ", what, hint, "--", name, " takes a number from ",
-                    least, " to ", most);
-  check<UsageError>(status == std::errc{} && x >= least && x <= most, "--", name, ": ", text,
-                    " is out of range", hint, "--", name, " takes a number from ", least, " to ",
-                    most);
-  return x;
-}
-
-}  // namespace
-
-std::int64_t integer_option(const std::string& name, const std::string& text, std::int64_t least,
-                            std::int64_t most) {
-  return number<std::int64_t>(name, text, least, most, "a whole number");
-}
-double real_option(const std::string& name, const std::string& text, double least, double most) {
-  return number<double>(name, text, least, most, "a number");
-}
-
 const Setting& setting(std::string_view name) {
   for (const Setting& s : all_settings())
     if (s.name == name) return s;
@@ -43,6 +15,8 @@ const Setting& setting(std::string_view name) {
 }
 
 namespace {
+
+namespace po = boost::program_options;
 
 po::options_description described() {
   po::options_description all;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/run/settings/option_numbers.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 #include <vaegrad/models/schedules.hpp>
 
@@ -109,10 +110,5 @@ std::string layers(std::string_view network, const std::string& hidden);
 std::filesystem::path shipped_config(const std::string& name);
 // What --config names: a file, or else, without a folder, a shipped one.
 std::filesystem::path config_file(const std::string& name);
-
-// Number and choice parsers that say what is wrong: --epochs: 'ten' is not a number.
-std::int64_t integer_option(const std::string& name, const std::string& text, std::int64_t least,
-                            std::int64_t most);
-double real_option(const std::string& name, const std::string& text, double least, double most);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -40,6 +40,7 @@ TEST_CASE("copies of the factors: every score is 1, in any order, unit and sign"
   CHECK(std::abs(sap_score(z, s.known()) - 1) < 1e-9);
   CHECK(std::abs(modularity(z, s.known()) - 1) < 1e-9);
   CHECK(explicitness(z, s.known()) > 0.99);
+  CHECK(std::abs(interventional_robustness(z, s.known()).score - 1) < 1e-9);
   const Dci d = dci(z, s.known());
   CHECK(std::abs(d.disentanglement - 1) < 1e-9);
   CHECK(std::abs(d.completeness - 1) < 1e-9);
@@ -55,6 +56,10 @@ TEST_CASE("rotated by 45 degrees: all is known of the factors, and nothing of on
   CHECK(sap_score(z, s.known()) < 0.02);
   CHECK(modularity(z, s.known()) < 0.02);
   CHECK(explicitness(z, s.known()) > 0.99);
+  // given one factor a latent moves by 2 about its mean, of 4 in all; with nothing given 0.99 of it
+  // lie within 4, since the two outermost of 25 are there
+  CHECK(std::abs(interventional_robustness(z, s.known()).score - 0.5) < 1e-9);
+  CHECK(interventional_robustness(z, s.known()).chance < 1e-9);
   const Dci d = dci(z, s.known());
   CHECK(d.disentanglement < 0.02);
   CHECK(d.completeness < 0.02);
@@ -96,5 +101,10 @@ TEST_CASE("noise, and copies of the factors of other images: what chance gives")
     // the AUC of chance has a deviation of √((n₀ + n₁ + 1) / 12 n₀ n₁) = 0.023, of 10 its 0.0072
     CHECK(std::abs(explicitness(z, s.known()) - 0.5) < 4 * 0.0072);
     CHECK(dci(z, s.known()).informativeness < 16 / double(s.count()));
+    // of 400 draws the 0.99 quantile of |z| has a deviation of √(0.01 0.99 / 400) / density 0.029
+    // = 0.17, of largest distances above 3; the best of two factors, the mean of five values each
+    const InterventionalRobustness robust = interventional_robustness(z, s.known());
+    INFO(robust.score, " by chance ", robust.chance);
+    CHECK(std::abs(robust.score - robust.chance) < 4 * 0.17 / 3 / std::sqrt(5.));
   }
 }
