@@ -104,10 +104,7 @@ std::uint32_t Tape::index(Var v, const char* where) const {
 
 Tape& Var::tape() const { return Tape::of(*this, "tape"); }
 Shape Var::shape() const { return Tape::of(*this, "shape").at(*this).shape(); }
-Matrix Var::val() const {
-  const Entry& e = Tape::of(*this, "val").at(*this);
-  return {e.val, e.rows, e.cols};
-}
+Matrix Var::val() const { return Tape::of(*this, "val").node(index_).val; }
 Matrix Var::adj() const {
   Tape& tape = Tape::of(*this, "adj");
   check(tape.at(*this).active, "adj: the value %", index_, " wants no gradient", hint,
@@ -290,10 +287,6 @@ std::string Tape::describe() const {
     to += '\n';
   }
   return to;
-}
-
-void Tape::visit(std::uint32_t i, Visitor& visitor) const {
-  entries_[i].kind->visit(entries_[i], visitor);
 }
 
 std::size_t Tape::memory() const {

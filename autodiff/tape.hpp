@@ -140,10 +140,12 @@ class Tape {
   // finite is an Error that names its op.
   void check_finite(bool on) { check_finite_ = on; }
 
-  std::size_t size() const { return entries_.size(); }  // entries
-  std::string describe() const;                         // one line per entry
-  std::size_t memory() const;                           // bytes held
-  void visit(std::uint32_t i, Visitor& visitor) const;  // what entry i is (visitor.hpp)
+  std::size_t size() const { return entries_.size(); }   // entries
+  std::string describe() const;                          // one line per entry
+  std::size_t memory() const;                            // bytes held
+  void visit(std::uint32_t i, Visitor& visitor) const {  // what entry i is (visitor.hpp)
+    entries_[i].kind->visit(entries_[i], visitor);
+  }
 
   // ---- internal: for without_gradients.hpp ----
   void freeze(const Parameters* which) { frozen_.push_back(which); }  // null: everything

@@ -15,6 +15,7 @@ struct OpSeen {
   const void* members;  // an Op, of that type
   std::span<const std::uint32_t> in;
 };
+// Its address stands for the type of an op.
 template <class Op>
 inline constexpr char op_mark = 0;
 template <class Op>
@@ -28,12 +29,12 @@ class Visitor {
  public:
   virtual ~Visitor() = default;
 
-  virtual void constant() = 0;
-  virtual void variable() = 0;
-  virtual void parameter(const std::string& name) = 0;
-  virtual void op(const OpSeen& seen) = 0;
+  virtual void constant() = 0;                          // a leaf without a gradient
+  virtual void variable() = 0;                          // .. with one
+  virtual void parameter(const std::string& name) = 0;  // .. of Parameters
+  virtual void op(const OpSeen& seen) = 0;              // of op.hpp
 
-  virtual void literal(Real c) = 0;
+  virtual void literal(Real c) = 0;  // a number in a formula
   // Row i of which is row i / repeat of the entry
   virtual void leaf(std::uint32_t entry, Index repeat) = 0;
   // A row of elementwise.hpp, of the last one or two

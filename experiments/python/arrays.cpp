@@ -20,7 +20,7 @@ py::array_t<T, py::array::c_style> row_by_row(const py::array& a) {
   return py::array_t<T, py::array::c_style | py::array::forcecast>::ensure(a);
 }
 bool is_bytes(const py::array& a) {
-  return a.dtype().kind() == 'b' || (a.dtype().kind() == 'u' && a.itemsize() == 1);
+  return py::isinstance<py::array_t<std::uint8_t>>(a) || py::isinstance<py::array_t<bool>>(a);
 }
 std::vector<std::size_t> dims_of(const py::array& a) { return {a.shape(), a.shape() + a.ndim()}; }
 void check_finite(std::span<const float> x, const char* name) {

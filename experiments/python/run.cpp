@@ -24,7 +24,7 @@ py::array numbers_of(const Examples& examples) {
       const auto from = row(i);
       at = std::copy(from.begin(), from.end(), at);
     }
-    return std::move(to);
+    return to;
   };
   if (file.real()) return filled(py::array_t<float>(dims), [&](auto i) { return file.numbers(i); });
   return filled(py::array_t<std::uint8_t>(dims), [&](auto i) { return file.image(i); });
@@ -163,9 +163,10 @@ py::tuple PythonRun::data(const std::string& split) const {
 }
 
 py::tuple PythonRun::shape() const {
-  std::vector<std::size_t> dims = shape_of_many(*run.model, 1);
-  dims.erase(dims.begin());
-  return py::tuple(py::cast(dims));
+  const std::vector<std::size_t> dims = shape_of_many(*run.model, 1);
+  py::tuple to(dims.size() - 1);
+  for (std::size_t i = 1; i < dims.size(); ++i) to[i - 1] = dims[i];
+  return to;
 }
 py::dict PythonRun::settings() const {
   py::dict to;

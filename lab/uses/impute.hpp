@@ -5,10 +5,11 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// How missing numbers are found.
 struct Imputing {
-  Index particles = 100;  // draws of z that the answer is an average of, for each example
-  int sweeps = 10;        // of the Markov chain that places q
-  std::uint64_t seed = 1;
+  Index particles = 100;   // draws of z that the answer is an average of, for each example
+  int sweeps = 10;         // of the Markov chain that places q
+  std::uint64_t seed = 1;  // of the draws of z
 };
 // The examples in the data's own units (lab/uses/decode.hpp), with E[x_m | x_o] in the place of what
 // is missing: x_m, the numbers j of example i with missing[i D + j], given the others, x_o.

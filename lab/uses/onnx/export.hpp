@@ -13,9 +13,10 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 // A graph as a file, and what a few made-up examples give here, to hold others against.
 struct OnnxFile {
+  // An input or an output.
   struct Tensor {
-    std::string name;
-    OwnedMatrix numbers;
+    std::string name;     // as in the graph
+    OwnedMatrix numbers;  // (examples, columns)
   };
   std::string bytes;
   std::vector<Tensor> inputs = {}, outputs = {};

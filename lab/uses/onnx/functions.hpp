@@ -7,6 +7,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// ---- internal: for tape_writer.cpp ----
+
 struct OnnxFunction {
   const char* name;
   // Of its one or two operands

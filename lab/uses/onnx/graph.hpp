@@ -13,6 +13,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// ---- internal: for what writes one ----
+
 struct OnnxAttribute {
   std::string name;
   std::variant<std::int64_t, float, std::vector<std::int64_t>> value;

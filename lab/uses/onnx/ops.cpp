@@ -66,15 +66,9 @@ Name as_rows(OnnxGraph& g, const Name& y, ImageShape s) {
   return g.reshape(g.node("Transpose", {y}, {{"perm", Ints{0, 2, 3, 1}}}), {-1, s.size()});
 }
 // (k k C, D) as (D, C, k, k)
-Name kernel_of(const Call& c, const ConvolutionGeometry& geometry) {
-  const ConstMatrix w = c.values[1];
-  if (!w.data) c.refuse("its weights depend on the data");
-  const Index k = geometry.kernel, channels = geometry.in.channels;
-  std::vector<float> to;
-  for (Index d = 0; d < w.cols; ++d)
-    for (Index at = 0; at < channels; ++at)
-      for (Index p = 0; p < k * k; ++p) to.push_back(float(w(p * channels + at, d)));
-  return c.g.numbers(to, {w.cols, channels, k, k});
+Name kernel_of(const Call& c, const ConvolutionGeometry& g) {
+  const Name w = c.g.reshape(c.in[1], {g.kernel, g.kernel, g.in.channels, g.channels});
+  return c.g.node("Transpose", {w}, {{"perm", Ints{3, 2, 0, 1}}});
 }
 std::vector<OnnxAttribute> attributes_of(const ConvolutionGeometry& g) {
   const Index p = g.padding;

@@ -6,6 +6,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// ---- internal: for tape_writer.cpp ----
+
 // An op where it was recorded.
 struct OnnxCall {
   OnnxGraph& g;

@@ -11,6 +11,8 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// ---- internal: for graph.cpp ----
+
 // A message: its fields one after the other, by number.
 class Message {
  public:
