@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <vaegrad/autodiff/tape.hpp>
+#include <vaegrad/autodiff/visitor.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -200,6 +201,21 @@ void describe(const Binary<Row, A, B>& e, std::string& to, bool inner = false) {
   to += Row::infix ? concat(' ', Row::name, ' ') : ", ";
   describe(e.b, to, Row::infix);
   if (!Row::infix || inner) to += ')';
+}
+
+// To a visitor, operands first.
+inline void visit(const Leaf& leaf, Visitor& to) { to.leaf(leaf.index, leaf.repeat); }
+inline void visit(const Literal& literal, Visitor& to) { to.literal(literal.c); }
+template <class Row, class A>
+void visit(const Unary<Row, A>& e, Visitor& to) {
+  visit(e.a, to);
+  to.function(Row::name, 1);
+}
+template <class Row, class A, class B>
+void visit(const Binary<Row, A, B>& e, Visitor& to) {
+  visit(e.a, to);
+  visit(e.b, to);
+  to.function(Row::name, 2);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -40,6 +40,10 @@ struct Fused {
                                 [](const Entry& e, std::vector<std::uint32_t>& to) {
                                   for (const Leaf* l : leaves_of(of(e).bound))
                                     to.push_back(l->index);
+                                },
+                                [](const Entry& e, Visitor& v) {
+                                  vaegrad::visit(of(e).bound, v);
+                                  v.reduced(Reduction::name);
                                 }};
 };
 

@@ -21,6 +21,7 @@
 
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/expression.hpp>
+#include <vaegrad/autodiff/visitor.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -64,6 +65,9 @@ struct Recorded {
                                 },
                                 [](const Entry& e, std::vector<std::uint32_t>& to) {
                                   to.insert(to.end(), of(e).in.begin(), of(e).in.end());
+                                },
+                                [](const Entry& e, Visitor& v) {
+                                  v.op({op_type<Op>(), Op::name, &of(e).op, of(e).in});
                                 }};
 };
 

@@ -6,7 +6,7 @@
 #include <ostream>
 
 #include <vaegrad/autodiff/denormals.hpp>
-#include <vaegrad/autodiff/tape.hpp>
+#include <vaegrad/autodiff/visitor.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -32,16 +32,18 @@ bool all_finite(const Real* x, Index n) {
   return std::all_of(x, x + n, [](Real v) { return std::isfinite(v); });
 }
 
+void no_inputs(const Entry&, std::vector<std::uint32_t>&) {}
+const std::string& name_of(const Entry& parameter) {
+  const auto* p = static_cast<const Param*>(parameter.state);
+  return p->owner->list()[p->number].name;
+}
 const Kind constant_kind{nullptr, [](const Entry&, std::string& to) { to += "constant"; },
-                         [](const Entry&, std::vector<std::uint32_t>&) {}};
+                         no_inputs, [](const Entry&, Visitor& v) { v.constant(); }};
 const Kind variable_kind{nullptr, [](const Entry&, std::string& to) { to += "variable"; },
-                         [](const Entry&, std::vector<std::uint32_t>&) {}};
+                         no_inputs, [](const Entry&, Visitor& v) { v.variable(); }};
 const Kind parameter_kind{nullptr,
-                          [](const Entry& e, std::string& to) {
-                            const auto* p = static_cast<const Param*>(e.state);
-                            to += "parameter " + p->owner->list()[p->number].name;
-                          },
-                          [](const Entry&, std::vector<std::uint32_t>&) {}};
+                          [](const Entry& e, std::string& to) { to += "parameter " + name_of(e); },
+                          no_inputs, [](const Entry& e, Visitor& v) { v.parameter(name_of(e)); }};
 
 }  // namespace
 
@@ -102,10 +104,7 @@ std::uint32_t Tape::index(Var v, const char* where) const {
 
 Tape& Var::tape() const { return Tape::of(*this, "tape"); }
 Shape Var::shape() const { return Tape::of(*this, "shape").at(*this).shape(); }
-Matrix Var::val() const {
-  const Entry& e = Tape::of(*this, "val").at(*this);
-  return {e.val, e.rows, e.cols};
-}
+Matrix Var::val() const { return Tape::of(*this, "val").node(index_).val; }
 Matrix Var::adj() const {
   Tape& tape = Tape::of(*this, "adj");
   check(tape.at(*this).active, "adj: the value %", index_, " wants no gradient", hint,

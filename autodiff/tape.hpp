@@ -16,6 +16,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 class Tape;
+class Visitor;
 
 // A formula, computed once it is stored in a Var or reduced (expression.hpp).
 template <class T>
@@ -73,6 +74,7 @@ struct Kind {
   void (*pull)(Tape&, const Entry&);  // from this entry's adjoint to those of its inputs
   void (*describe)(const Entry&, std::string& to);
   void (*inputs)(const Entry&, std::vector<std::uint32_t>& to);
+  void (*visit)(const Entry&, Visitor&);
 };
 
 struct Entry {
@@ -138,9 +140,12 @@ class Tape {
   // finite is an Error that names its op.
   void check_finite(bool on) { check_finite_ = on; }
 
-  std::size_t size() const { return entries_.size(); }  // entries
-  std::string describe() const;                         // one line per entry
-  std::size_t memory() const;                           // bytes held
+  std::size_t size() const { return entries_.size(); }   // entries
+  std::string describe() const;                          // one line per entry
+  std::size_t memory() const;                            // bytes held
+  void visit(std::uint32_t i, Visitor& visitor) const {  // what entry i is (visitor.hpp)
+    entries_[i].kind->visit(entries_[i], visitor);
+  }
 
   // ---- internal: for without_gradients.hpp ----
   void freeze(const Parameters* which) { frozen_.push_back(which); }  // null: everything

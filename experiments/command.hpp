@@ -35,6 +35,7 @@ struct Command {
   COMMAND(disentangle)            \
   COMMAND(detect)                 \
   COMMAND(quality)                \
+  COMMAND(export)                 \
   COMMAND(data)                   \
   COMMAND(chapter)                \
   COMMAND(book)                   \

@@ -10,6 +10,9 @@ void drop_columns(Images& images, const std::vector<DroppedColumn>& dropped) {
         "--drop-constant: column ", dropped.back().column, " was left out in training, but these ",
         "data have ", images.width, " columns", hint,
         "give a table with the columns of the training data");
+  if (images.values.empty())
+    images.values.assign(images.lent.values.begin(), images.lent.values.end());
+  images.lent = {};
   const std::size_t width = images.width, kept = width - dropped.size();
   std::vector<bool> out(width);
   for (const DroppedColumn& d : dropped) out[d.column] = true;

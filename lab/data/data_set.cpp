@@ -32,15 +32,16 @@ Sources load_built_in(const std::string& name, const ShapeGrid& grid, const Part
 
 bool all_binary(const Images& images) {
   const auto is_bit = [](auto x) { return x == 0 || x == 1; };
-  return std::all_of(images.bytes.begin(), images.bytes.end(), is_bit) &&
-         std::all_of(images.values.begin(), images.values.end(), is_bit);
+  return std::ranges::all_of(images.all_bytes(), is_bit) &&
+         std::ranges::all_of(images.all_values(), is_bit);
 }
 
 void make_binary(Images& images) {
   images.binary = true;
   if (!images.real()) return;
-  images.bytes.assign(images.values.begin(), images.values.end());
-  images.values = {};
+  const auto values = images.all_values();
+  images.bytes.assign(values.begin(), values.end());
+  images.values = {}, images.lent = {};
 }
 
 using Rows = std::vector<std::uint32_t>;
@@ -158,6 +159,24 @@ void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
         "give test data of the same classes");
 }
 
+// With what splits need of them.
+DataSet assembled(const std::string& name, const Sources& from, const DataOptions& options) {
+  DataSet set;
+  set.name = name;
+  Images& train = *from.train.images;
+  if (all_binary(train)) make_binary(train);
+  if (!train.labels.empty())
+    set.classes = 1u + *std::max_element(train.labels.begin(), train.labels.end());
+  say_classes(train, set.classes);
+  make_same_kind(train, from.validation, set.classes);
+  make_same_kind(train, from.test, set.classes);
+  split(set, from, options);
+  if (options.drop_constant) drop_constant_columns(set);
+  for (const auto* loaded : {&from.train, &from.validation, &from.test})
+    set.checksums.insert(set.checksums.end(), loaded->checksums.begin(), loaded->checksums.end());
+  return set;
+}
+
 }  // namespace
 
 Examples choose_split(const DataSet& data, std::string_view name) {
@@ -198,8 +217,6 @@ DataSet load_data_set(const std::string& name_or_path, const DataOptions& option
                         std::filesystem::is_directory(parts.test.images),
                     "--resize: ", name_or_path, " is no folder of images", hint,
                     "leave --resize out");
-  DataSet set;
-  set.name = name_or_path;
   Sources from;
   if (grid) {
     from = load_built_in(name_or_path, *grid, parts, options);
@@ -212,17 +229,32 @@ DataSet load_data_set(const std::string& name_or_path, const DataOptions& option
     from.test = reading.get();
   }
 
-  Images& train = *from.train.images;
-  if (all_binary(train)) make_binary(train);
-  if (!train.labels.empty())
-    set.classes = 1u + *std::max_element(train.labels.begin(), train.labels.end());
-  say_classes(train, set.classes);
-  make_same_kind(train, from.validation, set.classes);
-  make_same_kind(train, from.test, set.classes);
-  split(set, from, options);
-  if (options.drop_constant) drop_constant_columns(set);
-  for (const auto* loaded : {&from.train, &from.validation, &from.test})
-    set.checksums.insert(set.checksums.end(), loaded->checksums.begin(), loaded->checksums.end());
+  return assembled(name_or_path, from, options);
+}
+
+DataSet make_data_set(Images train, std::optional<Images> test, const DataOptions& options) {
+  const auto loaded = [](Images&& images, const char* name) {
+    Sha256 hash;
+    hash.update(images.all_bytes().data(), images.all_bytes().size_bytes());
+    hash.update(images.all_values().data(), images.all_values().size_bytes());
+    hash.update(images.labels.data(), images.labels.size() * sizeof(Label));
+    return Loaded{std::make_shared<Images>(std::move(images)), {{name, hash.hex()}}};
+  };
+  Sources from;
+  from.train = loaded(std::move(train), in_memory);
+  if (test) from.test = loaded(std::move(*test), "test array");
+  return assembled(in_memory, from, options);
+}
+
+DataSet make_data_set(Images images) {
+  if (all_binary(images)) make_binary(images);
+  DataSet set;
+  set.name = in_memory;
+  if (!images.labels.empty())
+    set.classes = 1u + *std::max_element(images.labels.begin(), images.labels.end());
+  const auto file = std::make_shared<Images>(std::move(images));
+  set.test = {Split::test, file, all_rows(file->count)};
+  set.train = {Split::train, file, {}};
   return set;
 }
 

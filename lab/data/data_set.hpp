@@ -23,6 +23,12 @@ struct Factors {
   std::vector<std::uint8_t> indices;  // (count, names.size()): which of its values, from 0
 };
 
+// Numbers of somebody who keeps them as long as they are used, such as an array of numpy.
+struct Lent {
+  std::span<const std::uint8_t> bytes = {};
+  std::span<const float> values = {};
+};
+
 // What one file holds: images, or the rows of a table (height 1). Splits share it. A table of
 // nothing but 0 and 1 becomes binary bytes.
 struct Images {
@@ -35,18 +41,22 @@ struct Images {
   bool binary = false;              // the data set's bytes are all 0 or 1, and mean just that
   std::string note;  // what people should know of how the file was read; empty: nothing
   std::vector<std::string> label_names, column_names;  // where the file gives them
+  Lent lent = {};                                      // instead of bytes or values
 
-  bool real() const { return !values.empty(); }
+  // Its own, or those that are lent
+  std::span<const std::uint8_t> all_bytes() const { return bytes.empty() ? lent.bytes : bytes; }
+  std::span<const float> all_values() const { return values.empty() ? lent.values : values; }
+  bool real() const { return !all_values().empty(); }
   bool grey() const { return !binary && !real(); }  // bytes 0..255
   std::size_t dimensions() const { return height * width * channels; }
   ImageShape shape() const { return {Index(height), Index(width), Index(channels)}; }
   std::span<const std::uint8_t> image(std::size_t row) const {  // of bytes
     check(!real(), "images: bytes were asked for, but the data are real numbers", hint,
           "give images with bytes 0..255");
-    return {bytes.data() + row * dimensions(), dimensions()};
+    return all_bytes().subspan(row * dimensions(), dimensions());
   }
   std::span<const float> numbers(std::size_t row) const {  // of values
-    return {values.data() + row * dimensions(), dimensions()};
+    return all_values().subspan(row * dimensions(), dimensions());
   }
 };
 
@@ -123,5 +133,13 @@ std::vector<Label> read_labels(const std::filesystem::path& path);
 // choice of classes turns a test example into a training example. Two calls with the same arguments
 // give the same splits.
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options = {});
+
+// What a run's settings say of data that were arrays in memory.
+inline constexpr const char* in_memory = "array";
+// The same of images that are in memory, under that name; without test images a part of the others
+// is for testing. The checksums are those of their numbers.
+DataSet make_data_set(Images train, std::optional<Images> test, const DataOptions& options);
+// All of them for testing, to be shown to a trained model.
+DataSet make_data_set(Images images);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

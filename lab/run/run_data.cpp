@@ -12,14 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-NumbersAs numbers_as(const Settings& s) {
-  const Values values = likelihood_of(s).values;
-  if (s.standardise) return NumbersAs::numbers;
-  if (values == Values::grey) return NumbersAs::levels;
-  return values == Values::real && !s.binarize ? NumbersAs::bytes_of_images : NumbersAs::bytes;
-}
-
-DataSet read_data(const Settings& settings) {
+DataOptions options_of(const Settings& settings) {
   DataOptions options;
   options.data_dir = settings.data_dir;
   options.validation = settings.validation;
@@ -32,7 +25,10 @@ DataSet read_data(const Settings& settings) {
   options.label_column = settings.label_column;
   options.drop_constant = settings.drop_constant;
   options.numbers = numbers_as(settings);
-  return load_data_set(settings.data, options);
+  return options;
+}
+DataSet read_data(const Settings& settings) {
+  return load_data_set(settings.data, options_of(settings));
 }
 
 // Where the recorded name leads now: from here, or from where the run was trained.
@@ -80,6 +76,13 @@ void check_unchanged(const DataSet& data, const std::optional<DataRecord>& recor
 }
 
 }  // namespace
+
+NumbersAs numbers_as(const Settings& s) {
+  const Values values = likelihood_of(s).values;
+  if (s.standardise) return NumbersAs::numbers;
+  if (values == Values::grey) return NumbersAs::levels;
+  return values == Values::real && !s.binarize ? NumbersAs::bytes_of_images : NumbersAs::bytes;
+}
 
 std::optional<DataRecord> read_data_record(const fs::path& folder) {
   std::error_code error;
@@ -158,14 +161,18 @@ DataSet load_data(const Settings& settings) {
   return data;
 }
 
-DataSet load_training_data(Settings& settings) {
+namespace {
+
+// `read` makes the data once it is known where they lie.
+template <class Read>
+DataSet training_data(Settings& settings, Read read) {
   std::optional<DataRecord> record;
   const bool goes_on = !settings.resume.empty();
   if (goes_on) {
     record = read_data_record(settings.resume);
     if (!settings.names_data) settings = found_again(settings, record);
   }
-  DataSet data = read_data(settings);
+  DataSet data = read();
   if (goes_on && !settings.names_data)
     check_unchanged(data, record, "put them back, or --data PATH names the data to go on with");
   const Images& images = *data.train.file;
@@ -177,6 +184,18 @@ DataSet load_training_data(Settings& settings) {
   }
   check_suits(settings, data);
   return data;
+}
+
+}  // namespace
+
+DataSet load_training_data(Settings& settings) {
+  return training_data(settings, [&] { return read_data(settings); });
+}
+DataSet take_training_data(Settings& settings, Images train, std::optional<Images> test) {
+  settings.data = in_memory;
+  return training_data(settings, [&] {
+    return make_data_set(std::move(train), std::move(test), options_of(settings));
+  });
 }
 
 std::string scale_word(const Settings& settings, const DataSet& data) {
@@ -215,6 +234,37 @@ DataSet load_data_for(const Model& model, Settings& settings) {
   return data;
 }
 
+namespace {
+
+// Other data as the run sees its own: the same columns, and a way to become 0 or 1 where they need
+// one. Errors: they do not suit it.
+void fit_to_run(const LoadedRun& run, const std::optional<DataRecord>& record, DataSet& data,
+                Settings& named, bool keep_binarize) {
+  if (record && !record->dropped.empty())
+    for (const Examples* e : {&data.train, &data.test})
+      if (e == &data.train || e->file != data.train.file)
+        drop_columns(const_cast<Images&>(*e->file), record->dropped);
+  const Images& images = *data.train.file;
+  if (images.binary && !keep_binarize) named.binarize = {};
+  check_suits(named, data);
+  const Model& model = *run.model;
+  check(images.shape() == model.image, named.data, ": images of ", images.shape(),
+        ", but the run was trained on ", model.image, hint, "data of that size");
+  if (model.conditions) condition_size(named, data);
+}
+
+}  // namespace
+
+Examples show_images(const LoadedRun& run, Images images, Settings& settings) {
+  DataSet data = make_data_set(std::move(images));
+  Settings named = run.settings;
+  named.data = in_memory;
+  fit_to_run(run, read_data_record(run.folder), data, named, false);
+  settings.binarize = named.binarize;
+  settings.data = in_memory;
+  return data.test;
+}
+
 RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& settings) {
   if (names.data.empty()) return {load_own_data(run), true};
   const auto record = read_data_record(run.folder);
@@ -238,20 +288,8 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
     RunData same{load_data(own), true};
     if (!changed(same.set, *record)) return same;
   }
-  if (record && !record->dropped.empty())
-    for (const Examples* e : {&data.train, &data.test})
-      if (e == &data.train || e->file != data.train.file)
-        drop_columns(const_cast<Images&>(*e->file), record->dropped);
-  const Images& images = *data.train.file;
-  if (names.binarize)
-    named.binarize = names.binarize;
-  else if (images.binary)
-    named.binarize = {};
-  check_suits(named, data);
-  const Model& model = *run.model;
-  check(images.shape() == model.image, names.data, ": images of ", images.shape(),
-        ", but the run was trained on ", model.image, hint, "data of that size");
-  if (model.conditions) condition_size(named, data);
+  if (names.binarize) named.binarize = names.binarize;
+  fit_to_run(run, record, data, named, names.binarize.has_value());
   settings.binarize = named.binarize;
   settings.data = names.data;
   return {std::move(data), false};

@@ -19,11 +19,16 @@ std::optional<DataRecord> read_data_record(const std::filesystem::path& folder);
 // Of these data.
 void write_data_record(const Run& run, const DataSet& data);
 
+// How the numbers of an array are to be taken for the likelihood of these settings.
+NumbersAs numbers_as(const Settings& settings);
+
 // Before training: grey images for a Bernoulli likelihood, of which nothing says how they become 0
 // or 1, are drawn: settings.binarize is `sample` then, and the images' note says so. Of a run that
 // goes on: the data are those that it began with, or --data names them. Errors: they are not; they
 // do not suit the likelihood.
 DataSet load_training_data(Settings& settings);
+// The same of arrays in memory; without test images a part of the others is for testing.
+DataSet take_training_data(Settings& settings, Images train, std::optional<Images> test);
 
 // A word with a hint where real numbers that are not standardised are of a scale that training does not
 // cope with; empty where all is well.
@@ -31,6 +36,10 @@ std::string scale_word(const Settings& settings, const DataSet& data);
 
 // The run's own data, where it says, or where settings.data says now. Errors: they have changed.
 DataSet load_own_data(const LoadedRun& run);
+
+// Images in memory for a trained run, as load_named_data has those of a file that the run never
+// saw; `settings` are those that hold for them. Errors: load_named_data's.
+Examples show_images(const LoadedRun& run, Images images, Settings& settings);
 
 // Data for a trained run. Without a name its own. With one: its own again when the checksum says so,
 // which may lie elsewhere now; otherwise others, of which all examples of a file are meant, and whose

@@ -136,15 +136,26 @@ std::filesystem::path config_file(const std::string& name) {
                                                                         : shipped_config(name);
 }
 
+namespace {
+std::filesystem::path& configs_besides() {
+  static std::filesystem::path folder;
+  return folder;
+}
+}  // namespace
+
+void find_configs_in(std::filesystem::path folder) { configs_besides() = std::move(folder); }
+
 std::filesystem::path shipped_config(const std::string& name) {
   // The prefix of an installed program may have been moved.
   std::error_code error;
   const std::filesystem::path beside =
       std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / VAEGRAD_CONFIGS_BESIDE;
   for (const std::filesystem::path& folder :
-       {std::filesystem::path(VAEGRAD_CONFIGS), beside.lexically_normal(),
+       {configs_besides(), std::filesystem::path(VAEGRAD_CONFIGS), beside.lexically_normal(),
         std::filesystem::path(VAEGRAD_INSTALLED_CONFIGS)})
-    if (std::filesystem::path file = folder / name; std::filesystem::exists(file, error))
+    if (folder.empty())
+      continue;
+    else if (std::filesystem::path file = folder / name; std::filesystem::exists(file, error))
       return file;
   fail("config: there is no ", name, " here or in ", VAEGRAD_CONFIGS, " or ",
        VAEGRAD_INSTALLED_CONFIGS, hint, "--config FILE names one");

@@ -108,6 +108,8 @@ std::string layers(std::string_view network, const std::string& hidden);
 
 // A shipped configuration, found from any working directory.
 std::filesystem::path shipped_config(const std::string& name);
+// Where shipped ones lie besides: beside a library of somebody else's program.
+void find_configs_in(std::filesystem::path folder);
 // What --config names: a file, or else, without a folder, a shipped one.
 std::filesystem::path config_file(const std::string& name);
 

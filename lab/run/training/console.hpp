@@ -13,6 +13,7 @@ class Console : public Observer {
   void step(const Training& training) override;
   void epoch(const Training& training, const Metrics& metrics) override;
   void note(const std::string& text) override { progress_.finish(text); }
+  void say(const std::string& text) override { progress_.finish(text); }
 
  private:
   std::function<bool()> stop_;

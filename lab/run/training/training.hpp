@@ -19,6 +19,7 @@ class Observer {
   virtual void step(const Training&) {}                   // once it is taken
   virtual void epoch(const Training&, const Metrics&) {}  // once it is measured
   virtual void note(const std::string&) {}                // what went wrong, and what was done
+  virtual void say(const std::string&) {}                 // what it is that begins or goes on
 };
 
 class Training {

@@ -62,8 +62,10 @@ struct PolarDraw {
   static void pull(Wrt<1>, Node, Node, Node) {}
 };
 VAEGRAD_CHECKED(PolarDraw, polar_draw, VAEGRAD_INPUTS({{2, 1}, 0.5, 20}), [](Var kappa) {
-  return columns(record(PolarDraw{4}, kappa, kappa.tape().constant({{0.2}, {0.7}, {0.5}, {0.01}})),
-                 0, 1);
+  return columns(
+      record(PolarDraw{4}, kappa,
+             kappa.tape().constant({{Real(0.2)}, {Real(0.7)}, {Real(0.5)}, {Real(0.01)}})),
+      0, 1);
 })
 
 // z at the angle θ from μ, in the direction that e has there: z = H (s cos θ, sin θ e), with s = −1

@@ -1,0 +1,76 @@
+// vaegrad export: a trained run as ONNX graphs, for programs that know nothing of vaegrad.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vaegrad/lab/uses/onnx/export.hpp>
+
+#include "opened.hpp"
+
+namespace vaegrad {
+namespace {
+
+// FILE.onnx is the bound; the others stand beside it as FILE.encoder.onnx, FILE.decoder.onnx
+std::filesystem::path beside(std::filesystem::path file, const std::string& graph) {
+  return graph == "bound" ? file : file.replace_extension(graph + file.extension().string());
+}
+
+int run(Arguments arguments) {
+  const Options options(arguments, {"onnx", "graphs", "particles", "weights", "threads"});
+  const std::filesystem::path file = options.text("onnx", "");
+  check<UsageError>(!file.empty(), "in which format?", hint,
+                    "vaegrad export runs/latest --onnx vae.onnx");
+  check<UsageError>(file.extension() == ".onnx", "--onnx ", file.string(),
+                    ": the name does not end in .onnx", hint, "--onnx vae.onnx");
+  const Index particles = Index(options.integer("particles", 1, 1, 100000));
+  std::vector<std::string> graphs;
+  std::istringstream names(options.text("graphs", "encoder,decoder,bound"));
+  for (std::string name; std::getline(names, name, ',');) {
+    check<UsageError>(name == "encoder" || name == "decoder" || name == "bound",
+                      "--graphs: there is no '", name, "'", hint,
+                      "one or several of encoder, decoder, bound");
+    if (std::find(graphs.begin(), graphs.end(), name) == graphs.end()) graphs.push_back(name);
+  }
+  check<UsageError>(!graphs.empty(), "--graphs: none is named", hint, "--graphs encoder,decoder");
+  const LoadedRun opened = open_run(options);
+  if (opened.model->deterministic && !options.has("graphs")) graphs.pop_back();
+  // All are made before one is written.
+  std::vector<OnnxFile> made;
+  for (const std::string& name : graphs) try {
+      made.push_back(name == "encoder"   ? onnx_encoder(opened)
+                     : name == "decoder" ? onnx_decoder(opened)
+                                         : onnx_bound(opened, particles));
+    } catch (const Error& e) {
+      const std::string text = e.what();
+      if (name != "bound" || text.find("onnx: ") != 0) throw;
+      fail("the bound: ", text.substr(6, text.find('\n') - 6), hint,
+           "--graphs encoder,decoder leaves it out");
+    }
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    const std::filesystem::path to = beside(file, graphs[i]);
+    write_atomically(to, std::string_view(made[i].bytes));
+    fmt::print("{}: the {}, {} bytes\n", to.string(), graphs[i], made[i].bytes.size());
+  }
+  return 0;
+}
+
+std::string help() {
+  return "usage: vaegrad export [RUN] --onnx FILE.onnx [options]\n\n"
+         "Writes a run as ONNX graphs, for any number of examples. FILE.onnx: x and the\n"
+         "noise eps to the importance weighted bound, nats, with z, E[x|z] and the weights;\n"
+         "FILE.encoder.onnx: x to the code and the numbers of q(z|x); FILE.decoder.onnx: z\n"
+         "to E[x|z] and the numbers of p(x|z). Their metadata say what is what.\n\n"
+         "  RUN                     its folder [runs/latest]\n"
+         "  --onnx FILE.onnx        where to\n"
+         "  --particles K           draws of z for each x in the bound [1]\n"
+         "  --graphs NAME[,NAME..]  some of encoder, decoder, bound [all]\n"
+         "  --weights NAME          last, or best on validation [last]\n"
+         "  --threads N\n\n"
+         "example: vaegrad export runs/latest --onnx vae.onnx --particles 5\n";
+}
+
+}  // namespace
+
+const Command export_command{"export", "a trained run as ONNX graphs, for other programs", run,
+                             help};
+
+}  // namespace vaegrad
