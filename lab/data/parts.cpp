@@ -196,7 +196,7 @@ Parts find_parts(const std::string& name, const DataOptions& options, bool built
 }
 
 std::vector<Label> read_labels(const Path& path) {
-  return labels_of(read_array(path), path.native());
+  return labels_of(read_array(path, {"", true}), path.native());
 }
 
 Loaded load_part(const Part& part, const DataOptions& options) {
@@ -238,7 +238,7 @@ Loaded load_part(const Part& part, const DataOptions& options) {
   }
   if (!part.labels.empty()) {
     const std::string& file = part.labels.native();
-    Array array = read_array(part.labels);
+    Array array = read_array(part.labels, {"", true});
     loaded.checksums.push_back({file, std::move(array.sha256)});
     images.labels = labels_of(std::move(array), file);
     images.label_names = {};
