@@ -9,6 +9,7 @@
 #include <vaegrad/autodiff/optimisers.hpp>
 #include <vaegrad/autodiff/parameters.hpp>
 #include <vaegrad/autodiff/random.hpp>
+#include <vaegrad/autodiff/softmax.hpp>
 #include <vaegrad/autodiff/structure.hpp>
 #include <vaegrad/autodiff/tape.hpp>
 #include <vaegrad/autodiff/without_gradients.hpp>

@@ -3,7 +3,8 @@
 // catalogue that the gradient test walks. The formulas are in terms of Lanes (lane_math.hpp).
 //
 // At kinks: relu'(0) = 0, leaky_relu'(0) = slope, |x|'(0) = 0; where a = b, min and max give the
-// whole adjoint to a, so clamp passes it on the closed interval [low, high].
+// whole adjoint to a, so clamp passes it on the closed interval [low, high]. Where a product of 0 and
+// ∞ has a limit, the row has the limit: silu and gelu at ±∞, pow at 0.
 #pragma once
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/expression.hpp>
@@ -56,8 +57,8 @@ UNARY(log_sigmoid, -9,    9,    -softplus(-x),                    sigmoid(-x))
 UNARY(softplus,    -9,    9,    softplus(x),                      sigmoid(x))
 UNARY(relu,        -2,    2,    max(x, 0),                        select(x > 0, 1, 0))
 UNARY(elu,         -2,    2,    select(x > 0, x, expm1(x)),       select(x > 0, 1, y + 1))
-UNARY(silu,        -9,    9,    x * sigmoid(x),                   sigmoid(x) + y * sigmoid(-x))
-UNARY(gelu,        -4,    4,    x * normal_cdf(x),                normal_cdf(x) + x * normal_density(x))
+UNARY(silu,        -9,    9,    finite(x) * sigmoid(x),           sigmoid(x) + finite(y) * sigmoid(-x))
+UNARY(gelu,        -4,    4,    finite(x) * normal_cdf(x),        normal_cdf(x) + finite(x) * normal_density(x))
 UNARY(erf,         -2,    2,    erf(x),                           Real(2 * std::numbers::inv_sqrtpi) * exp_minus_square(x, 1))
 UNARY(lgamma,      0.2,   6,    lgamma(x),                        digamma(x))
 UNARY(lgamma_remainder, 0.2, 6, lgamma_remainder(x),              lgamma_remainder_slope(x))
@@ -89,7 +90,7 @@ INFIX(add,       +,    -2,  2,        -2,  2,        a + b,                    1
 INFIX(subtract,  -,    -2,  2,        -2,  2,        a - b,                    1,                        -1)
 INFIX(multiply,  *,    -2,  2,        -2,  2,        a * b,                    b,                        a)
 INFIX(divide,    /,    -2,  2,        0.5, 2,        a / b,                    1 / b,                    -y / b)
-BINARY(pow,            0.2, 3,        -2,  2,        pow(a, b),                b * pow(a, b - 1),        y * log(a))
+BINARY(pow,            0.2, 3,        -2,  2,        pow(a, b),                pow_slope(a, b),          pow_slope_of_exponent(a, b, y))
 BINARY(min,            -2,  2,        -2,  2,        min(a, b),                select(a <= b, 1, 0),     select(a <= b, 0, 1))
 BINARY(max,            -2,  2,        -2,  2,        max(a, b),                select(a >= b, 1, 0),     select(a >= b, 0, 1))
 BINARY(leaky_relu,     -2,  2,        0.1, 0.5,      select(a > 0, a, b * a),  select(a > 0, 1, b),      select(a > 0, 0, a))

@@ -5,8 +5,7 @@
 //   row_sums                      over the columns          (B, 1)
 //   column_sums                   over the rows             (1, D)
 //   max, log_sum_exp,             over the columns          (B, 1)
-//   log_mean_exp
-//   softmax, log_softmax          along each row            (B, D)
+//   log_mean_exp, row_norms
 #pragma once
 #include <new>
 
@@ -93,27 +92,13 @@ REDUCTION(column_sums,  ColumnSums)  // y_j = Σ_i x_ij;  (1, D)
 REDUCTION(max,          Max)         // y_i = max_j x_ij;  (B, 1). Entries that share the maximum share the adjoint
 REDUCTION(log_sum_exp,  LogSumExp)   // y_i = log Σ_j exp x_ij;  (B, 1), without overflow
 REDUCTION(log_mean_exp, LogMeanExp)  // y_i = log 1/D Σ_j exp x_ij;  (B, 1), without overflow
+REDUCTION(row_norms,    RowNorms)    // y_i = (Σ_j x_ij²)^½;  (B, 1), without overflow; the gradient at 0 is 0
 REDUCTION(stored,       Store)       // y = x, as an entry of its own;  (B, D)
 #undef REDUCTION
 // clang-format on
 
 template <Expression E>
 Var::Var(const E& expression) : Var(stored(expression)) {}
-
-// log p_ij = x_ij − log Σ_k exp x_ik, along each row
-template <Operand A>
-Var log_softmax(const A& a) {
-  const Var x = a;
-  return x - log_sum_exp(x);
-}
-// p_ij = exp x_ij / Σ_k exp x_ik, along each row
-template <Operand A>
-Var softmax(const A& a) {
-  const Var x = a;
-  return exp(x - log_sum_exp(x));
-}
-VAEGRAD_COMPOSED(log_softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return log_softmax(x); })
-VAEGRAD_COMPOSED(softmax, VAEGRAD_INPUTS({{3, 7}}), [](Var x) { return softmax(x); })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 

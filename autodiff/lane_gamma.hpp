@@ -75,7 +75,8 @@ inline Lanes lgamma_remainder(Lanes z) {
 inline Lanes lgamma_remainder_slope(Lanes z) {
   const Mask small = z < Lanes(Real(0.5));
   const Lanes at = select(small, z + Lanes(1), z), r = Lanes(1) / at, half = Real(0.5);
-  const Lanes shift = (log1p(z) - log(z)) - half * (r + Lanes(1) / z);
+  const Lanes lost = -std::numeric_limits<Real>::infinity();  // ∞ − ∞ at 0
+  const Lanes shift = select(z == Lanes(0), lost, (log1p(z) - log(z)) - half * (r + Lanes(1) / z));
   return nan_below_zero(z, select(small, shift, Lanes(0)) - r * r * remainder_slope_times(at));
 }
 // ψ(z) = log z − 1/2z + S'(z);  below ½:  ψ(z) = ψ(z+1) − 1/z

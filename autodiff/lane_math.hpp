@@ -167,7 +167,23 @@ inline Lanes pow(Lanes x, Lanes y) {
   const Lanes sign = select(floor(half) == half, Lanes(1), Lanes(-1));
   const Lanes not_a_number = std::numeric_limits<Real>::quiet_NaN();
   z = select(x < Lanes(0), select(floor(y) == y, sign * z, not_a_number), z);
-  return select((y == Lanes(0)) & (x == x), Lanes(1), z);
+  return select(((y == Lanes(0)) & (x == x)) | ((x == Lanes(1)) & (y == y)), Lanes(1), z);
+}
+
+// x, and the largest number for ±∞: f(x) g(x) is its limit where g(±∞) = 0. NaN stays.
+inline Lanes finite(Lanes x) {
+  using Limits = std::numeric_limits<Real>;
+  return min(max(x, Lanes(Limits::lowest())), Lanes(Limits::max()));
+}
+
+// d x^y / dx = y x^(y−1), 0 for y = 0 also at x = 0
+inline Lanes pow_slope(Lanes x, Lanes y) {
+  return select(y == Lanes(0), Lanes(0), y * pow(x, y - Lanes(1)));
+}
+// d x^y / dy = x^y log x, whose limit is 0 where x^y is; at 0^0 it is 0 by convention
+inline Lanes pow_slope_of_exponent(Lanes x, Lanes y, Lanes power) {
+  const Mask nothing = (power == Lanes(0)) | ((x == Lanes(0)) & (y == Lanes(0)));
+  return select(nothing, Lanes(0), power * log(x));
 }
 
 // {sin, cos} of n π/2 + r, n an integer, |r| <= π/4

@@ -159,9 +159,12 @@ struct Max {
   }
 };
 
-// y_i = log Σ_j exp e_ij + c          ē_ij = ȳ_i exp(e_ij − y_i + c)          with c = 0, or −log D
+// y_i = log Σ_j exp e_ij + c          ē_ij = ȳ_i exp((e_ij − m_i) − l_i)          with c = 0, or −log D
+//                                     m_i = max_j e_ij,  l_i = log Σ_j exp(e_ij − m_i)
 //
-// The largest e_ij is taken out first, so nothing overflows; a row of −∞ gives −∞ and no gradient.
+// The largest e_ij is taken out first, so nothing overflows, and what is left has all its digits,
+// however large e is: m + l in one number would round l to the digits of m. A row of −∞ gives −∞ and
+// no gradient.
 template <bool averaged>
 struct LogTotalExp {
   static constexpr const char* name = averaged ? "log_mean_exp" : "log_sum_exp";
@@ -169,33 +172,74 @@ struct LogTotalExp {
   static Shape shape(Shape s) { return {s.rows, 1}; }
   static Real offset(const Plan& p) { return averaged ? -std::log(Real(p.shape.cols)) : Real(0); }
 
+  Real* parts = nullptr;  // (B, 2): m, l
+
   template <class Bound>
-  static void value(Tape&, const Plan& p, const Bound& bound, Matrix y) {
+  void value(Tape& tape, const Plan& p, const Bound& bound, Matrix y) {
     const Real c = offset(p);
+    parts = tape.memory_for<Real>(2 * p.shape.rows);
     over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
       const Real m = row_max(e, begin, end);
+      Real* part = parts + 2 * i;
       if (!is_finite(m)) {
         y.data[i] = m;
+        part[0] = m == -std::numeric_limits<Real>::infinity() ? Real{0} : m, part[1] = 0;
         return;
       }
       Lanes sum(Real{0});
       over_lanes(begin, end, [&](Index j, auto live) {
         sum += dead_as(0, exp(eval(e, j, live).y - Lanes(m)), live);
       });
-      y.data[i] = m + std::log(horizontal_sum(sum)) + c;
+      part[0] = m, part[1] = std::log(horizontal_sum(sum));
+      y.data[i] = m + part[1] + c;
     });
   }
-  static auto adjoint(const Plan& p, Node y) {
-    return [y, c = offset(p)](Index i) {
-      const Real at = y.val.data[i];
-      const bool nothing = at == -std::numeric_limits<Real>::infinity();
-      return [adj = Lanes(y.adj.data[i]), shift = Lanes(nothing ? Real{0} : at - c)](
-                 Index, auto, Lanes e) { return adj * exp(e - shift); };
+  auto adjoint(const Plan&, Node y) const {
+    return [y, parts = parts](Index i) {
+      return [adj = Lanes(y.adj.data[i]), m = Lanes(parts[2 * i]), l = Lanes(parts[2 * i + 1])](
+                 Index, auto, Lanes e) { return adj * exp((e - m) - l); };
     };
   }
 };
 using LogSumExp = LogTotalExp<false>;
 using LogMeanExp = LogTotalExp<true>;
+
+// y_i = |e_i| = (Σ_j e_ij²)^½          ē_ij = ȳ_i e_ij / y_i, and 0 where y_i = 0, a subgradient
+//
+// Of e / max |e|, so that squares neither overflow nor vanish.
+struct RowNorms {
+  static constexpr const char* name = "row_norms";
+  static constexpr bool may_be_flat = false;
+  static Shape shape(Shape s) { return {s.rows, 1}; }
+
+  template <class Bound>
+  static void value(Tape&, const Plan& p, const Bound& bound, Matrix y) {
+    over_rows(p, bound, [&](auto& e, Index, Index i, Index begin, Index end) {
+      Lanes largest(Real{0});
+      over_lanes(begin, end, [&](Index j, auto live) {
+        largest = max(largest, dead_as(0, abs(eval(e, j, live).y), live));
+      });
+      const Real m = horizontal_max(largest);
+      if (!is_finite(m) || m == 0) {
+        y.data[i] = m;
+        return;
+      }
+      Lanes sum(Real{0});
+      over_lanes(begin, end, [&](Index j, auto live) {
+        const Lanes part = eval(e, j, live).y / Lanes(m);
+        sum += dead_as(0, part * part, live);
+      });
+      y.data[i] = m * std::sqrt(horizontal_sum(sum));
+    });
+  }
+  static auto adjoint(const Plan&, Node y) {
+    return [y](Index i) {
+      const Real norm = y.val.data[i];
+      return [adj = Lanes(y.adj.data[i]), norm = Lanes(norm == 0 ? Real{1} : norm)](
+                 Index, auto, Lanes e) { return adj * (e / norm); };
+    };
+  }
+};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 

@@ -67,6 +67,10 @@ int write_draw(const Options& o) {
   check<UsageError>(o.binarize == "sample" || o.binarize == "threshold",
                     "--binarize: there is no '", o.binarize, "'", hint, "one of sample, threshold");
   check<UsageError>(!o.out.empty(), "--binarize: where to?", hint, "--out FILE.idx");
+  const fs::path name = o.out.extension() == ".gz" ? o.out.stem() : o.out.filename();
+  check<UsageError>(name.extension() == ".idx" || (!name.empty() && name.extension().empty()),
+                    "--out ", o.out.string(), ": no format ", name.extension().string(), hint,
+                    "what is written is IDX: a name that ends in .idx, .idx.gz or in nothing");
   check<UsageError>(!o.download.force && o.download.mirrors.empty(),
                     "--force and --mirror: nothing is downloaded with --binarize", hint,
                     "leave them away");
@@ -155,7 +159,7 @@ std::string help() {
          "  --binarize HOW          sample: a pixel is 1 with probability grey / 255;\n"
          "                          threshold: where grey is at least 128\n"
          "  --seed N                of the draw [1]\n"
-         "  --out FILE              where the draw goes (gzip when it ends in .gz)\n"
+         "  --out FILE.idx          where the draw goes; FILE.idx.gz: packed by gzip\n"
          "  --threads N             [as many as this process may use]\n\n"
          "example: vaegrad data mnist\n"
          "         vaegrad data mnist --binarize sample --seed 1 --out mnist-test.idx\n";

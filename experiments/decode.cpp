@@ -34,6 +34,12 @@ int run(Arguments arguments) {
   OwnedMatrix z(Index(codes.dims[0]), Index(codes.dims.size() == 2 ? codes.dims[1] : 1));
   std::copy(codes.values.begin(), codes.values.end(), z.view().begin());
   std::copy(codes.bytes.begin(), codes.bytes.end(), z.view().begin());
+  check(z.rows > 0, file, ": no codes: ", sizes(codes.dims), hint, "a row for each code");
+  check<UsageError>(!options.has("labels") || !options.has("class"),
+                    "--class and --labels: which class?", hint, "leave one of them out");
+  check<UsageError>(model.classes() || !(options.has("class") || options.has("labels")),
+                    options.has("class") ? "--class" : "--labels", ": the model is given no class",
+                    hint, "leave it out, or train with --model cvae");
   std::vector<Label> labels;
   if (options.has("labels")) labels = read_labels(options.text("labels", ""));
   if (options.has("class"))

@@ -39,11 +39,16 @@ Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
   check<UsageError>(other.classes > 0, "--anomalous-classes: ", name, " has no labels", hint,
                     "--labels FILE");
   const std::string list = options.text("anomalous-classes", "");
+  const std::vector<std::string>& known = other.examples.file->label_names;
   std::vector<bool> anomalous(other.classes);
   std::istringstream in(list);
-  for (std::string one; std::getline(in, one, ',');)
-    anomalous[std::size_t(
-        integer_option("anomalous-classes", one, 0, std::int64_t(other.classes) - 1))] = true;
+  for (std::string one; std::getline(in, one, ',');) {  // by name, where the data have names
+    const auto at = std::find(known.begin(), known.end(), one);
+    const std::int64_t most = std::int64_t(other.classes) - 1;
+    anomalous[at != known.end() ? std::size_t(at - known.begin())
+                                : std::size_t(integer_option("anomalous-classes", one, 0, most))] =
+        true;
+  }
   Sets sets{other.examples, other.examples, name, "class " + list};
   const auto& labels = other.examples.file->labels;
   std::erase_if(sets.normal.rows, [&](auto row) { return anomalous[labels[row]]; });
@@ -65,12 +70,17 @@ std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& mod
     const bool pixels = s.needs == AnomalyScore::plane || s.needs == AnomalyScore::neighbours;
     const bool possible = !model.deterministic || pixels || s.needs == AnomalyScore::code;
     const bool bytes = s.needs != AnomalyScore::bytes || !images.real();
+    // nothing has a distance from the plane of all dimensions
+    const bool plane = s.needs != AnomalyScore::plane || model.dimensions() > 1;
     const bool given = s.needs != AnomalyScore::background || options.has("background");
-    if (name == "all" && given && !(possible && bytes))
-      left_out +=
-          concat(left_out.empty() ? "" : "; ", s.name,
-                 possible ? " (needs images of bytes)" : " (needs a distribution of codes)");
-    if (name == "all" ? possible && given && bytes : name == s.name) {
+    if (name == "all" && given && !(possible && bytes && plane))
+      left_out += concat(left_out.empty() ? "" : "; ", s.name,
+                         !plane     ? " (needs two columns)"
+                         : possible ? " (needs images of bytes)"
+                                    : " (needs a distribution of codes)");
+    if (name == "all" ? possible && given && bytes && plane : name == s.name) {
+      check<UsageError>(plane, "--score ", name, ": one column, which is every plane of it", hint,
+                        "--score knn");
       check<UsageError>(possible, "--score ", name, ": an autoencoder has no p(x)", hint,
                         "--score reconstruction");
       check<UsageError>(given, "--score ", name, ": it needs a background model", hint,
@@ -141,9 +151,10 @@ void draw_extremes(const Sets& sets, const std::vector<double>& score, const cha
 }
 
 int run(Arguments arguments) {
-  const Options options(arguments, {"data", "labels", "anomalous-classes", "background", "score",
-                                    "particles", "resamples", "limit", "out", "weights", "data-dir",
-                                    "threads", "binarize", "train-data", "train-labels"});
+  const Options options(arguments,
+                        {"data", "labels", "anomalous-classes", "background", "score", "particles",
+                         "resamples", "limit", "out", "weights", "data-dir", "threads", "binarize",
+                         "train-data", "train-labels", "label-column"});
   check<UsageError>(options.has("data"), "--data: what shall be looked at?", hint,
                     "--data mnist, or a file");
   const Index particles = Index(options.integer("particles", 100, 1, 10000));
@@ -153,7 +164,8 @@ int run(Arguments arguments) {
   std::optional<LoadedRun> background;
   if (options.has("background")) background = open_background(options, opened);
   const DataSet own = load_named_data(opened, {.data = options.text("train-data", ""),
-                                               .labels = options.text("train-labels", "")})
+                                               .labels = options.text("train-labels", ""),
+                                               .option = "--train-data"})
                           .set;
   const auto scores = chosen_scores(options, *opened.model, *own.train.file);
   Settings of_other = opened.settings;
@@ -227,8 +239,9 @@ std::string help() {
       "examples are normal and --data is anomalous.\n\n"
       "  RUN                     its folder [runs/latest]\n"
       "  --data NAME|PATH        a set's test images, or all of a file\n"
-      "  --labels FILE           .. and their labels\n"
-      "  --anomalous-classes N,N..  these are anomalous, the others of --data normal\n"
+      "  --labels FILE           .. and their labels; of a table --label-column NAME|N\n"
+      "  --anomalous-classes N,N..  by number or name: these are anomalous, the others\n"
+      "                          of --data normal\n"
       "  --background RUN        a run trained with --mutate RATE, for the score ratio\n"
       "  --score NAME            one of these, or all of them [all]\n";
   for (const AnomalyScore& s : anomaly_scores())

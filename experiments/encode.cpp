@@ -11,18 +11,18 @@ namespace {
 
 int run(Arguments arguments) {
   const Options options(arguments,
-                        {"data", "labels", "test-data", "test-labels", "binarize", "split", "out",
-                         "labels-out", "weights", "data-dir", "threads"},
+                        {"data", "labels", "test-data", "test-labels", "label-column", "binarize",
+                         "split", "out", "labels-out", "weights", "data-dir", "threads"},
                         {"mean", "sample"});
   check<UsageError>(options.has("mean") != options.has("sample"),
                     "which code: the mean of q(z|x), or a sample of it?", hint,
                     "--mean, the same each time; or --sample, one draw of z");
-  check<UsageError>(!options.has("labels") || options.has("data"),
-                    "--labels belongs to --data, which is not given", hint, "leave --labels out");
   LoadedRun opened = open_run(options);
   const std::string name = options.text("data", opened.settings.data);
   const std::filesystem::path out = options.text("out", (opened.folder / "codes.npy").string());
   check_output_name(out, false, true);
+  const std::filesystem::path labels_out = options.text("labels-out", "");
+  if (options.has("labels-out")) check_output_name(labels_out, false, true, "--labels-out");
   const RunData data = load_named_data(opened, names_of(options));
   check<UsageError>(data.own || !options.has("split"),
                     "--split belongs to the run's own data, but --data names others", hint,
@@ -41,11 +41,15 @@ int run(Arguments arguments) {
   write_numbers(out, shape, codes);
   if (options.has("labels-out")) {
     const std::size_t dims[] = {labels.size()};
-    const std::filesystem::path to = options.text("labels-out", "");
-    if (data.set.classes <= 256)
-      write_npy<std::uint8_t>(to, dims, std::vector<std::uint8_t>(labels.begin(), labels.end()));
-    else
-      write_npy<Label>(to, dims, labels);
+    if (labels_out.extension() != ".npy") {
+      const std::vector<Real> numbers(labels.begin(), labels.end());
+      write_numbers(labels_out, dims, {numbers.data(), Index(numbers.size()), 1});
+    } else if (data.set.classes <= 256) {
+      const std::vector<std::uint8_t> bytes(labels.begin(), labels.end());
+      write_npy<std::uint8_t>(labels_out, dims, bytes);
+    } else {
+      write_npy<Label>(labels_out, dims, labels);
+    }
   }
   fmt::print("{}: {} x {}, {} of q(z|x) for {} examples of {}, in their file's order\n",
              out.string(), codes.rows, codes.cols, mean ? "the mean" : "a sample", codes.rows,
@@ -64,7 +68,7 @@ std::string help() {
          "                          run's own, where they lie now\n"
          "  --labels FILE           .. and their labels (a conditional model needs them)\n"
          "  --out FILE.npy|.csv     [codes.npy in the run's folder]\n"
-         "  --labels-out FILE.npy   the labels of the same examples\n" +
+         "  --labels-out FILE       the labels of the same examples, .npy or .csv\n" +
          std::string(opened_help) +
          "\nexample: vaegrad encode runs/latest --mean --split train --out codes.npy\n";
 }

@@ -7,6 +7,7 @@
 #include <vaegrad/lab/run/run.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
+#include <vaegrad/lab/uses/write_numbers.hpp>
 
 #include "opened.hpp"
 
@@ -35,10 +36,7 @@ Asked asked_of(const Options& options) {
 void choose_examples(Asked& a, const Options& options, LoadedRun& run) {
   if (a.from != "prior") use_fitted_prior(run, fit(a.from));
   DataNames names = names_of(options);
-  if (!options.has("data") && (options.has("binarize") || options.has("labels"))) {
-    if (names.binarize) run.settings.binarize = names.binarize;
-    if (options.has("labels")) run.settings.labels = names.labels;
-  }
+  if (!options.has("data") && names.binarize) run.settings.binarize = names.binarize;
   const auto [data, own] = load_named_data(run, names);
   a.own = own, a.bits = bits_are_defined(run.settings, data);
   // Of a file that the run never saw, all examples are for testing.
@@ -67,10 +65,22 @@ std::string per_example_csv(const Examples& examples, const Each& each) {
   return to;
 }
 
+// A mean over what is no number looks like a result, and is none.
+void check_finite(const std::vector<double>& of, const char* what, const Examples& examples) {
+  const auto bad = [](double x) { return !std::isfinite(x); };
+  const auto first = std::find_if(of.begin(), of.end(), bad);
+  check(
+      first == of.end(), what, " of ", std::count_if(of.begin(), of.end(), bad), " of ", of.size(),
+      " examples is not finite, row ",
+      first == of.end() ? 0 : examples.rows[std::size_t(first - of.begin())],
+      " is the first: ", first == of.end() ? 0 : *first, hint,
+      "has training diverged, or are these rows out of all proportion? vaegrad detect ranks such");
+}
 // The ELBO with its terms.
 nlohmann::json terms_of(const LoadedRun& run, const Asked& a, Each& each) {
   const Model& model = *run.model;
   const Evaluation e = evaluate(model, a.examples, run.settings);
+  check_finite(e.elbos, "ELBO", a.examples);
   if (!model.deterministic) each.elbo = e.elbos;
   nlohmann::json json;
   const auto unless_deterministic = [&](double x) {
@@ -119,6 +129,7 @@ void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json, Ea
                                       a.examples.count(),
                                       duration(progress.seconds() * (1 - share) / share)));
       });
+  check_finite(v.log_px, "log p(x)", a.examples);
   progress.finish(
       fmt::format("log p(x) by {} particles: {}", a.particles, duration(progress.seconds())));
   each.log_px = v.log_px;
@@ -139,10 +150,12 @@ void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json, Ea
 }
 
 int run(Arguments arguments) {
-  const Options options(
-      arguments, {"data", "labels", "test-data", "test-labels", "binarize", "split", "weights",
-                  "particles", "limit", "data-dir", "seed", "threads", "from", "per-example"});
+  const Options options(arguments, {"data", "labels", "test-data", "test-labels", "label-column",
+                                    "binarize", "split", "weights", "particles", "limit",
+                                    "data-dir", "seed", "threads", "from", "per-example"});
   Asked asked = asked_of(options);
+  if (options.has("per-example"))
+    check_output_end(options.text("per-example", ""), {".csv"}, "--per-example");
   LoadedRun run = open_run(options);
   choose_examples(asked, options, run);
   Each each;

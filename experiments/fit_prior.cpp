@@ -16,7 +16,7 @@ int run(Arguments arguments) {
   watch_signals();
   const Options options(
       arguments, {"prior", "components", "epochs", "flows", "seed", "weights", "data", "labels",
-                  "test-data", "test-labels", "data-dir", "threads"});
+                  "test-data", "test-labels", "label-column", "data-dir", "threads"});
   const Fit& chosen = fit(options.text("prior", fits()[0]->name));
   FitSettings s;
   check<UsageError>(chosen.components || !options.has("components"), "--components: a ",

@@ -19,10 +19,12 @@ inline LoadedRun open_run(const Options& options) {
   if (options.has("data-dir")) run.settings.data_dir = options.text("data-dir", "");
   return run;
 }
-// --data, --labels, --test-data, --test-labels, --binarize: which data, or where the run's own lie now
+// --data, --labels, --test-data, --test-labels, --label-column, --binarize: which data, or where the
+// run's own lie now
 inline DataNames names_of(const Options& options) {
   DataNames names{options.text("data", ""), options.text("labels", ""),
-                  options.text("test-data", ""), options.text("test-labels", "")};
+                  options.text("test-data", ""), options.text("test-labels", ""),
+                  options.text("label-column", "")};
   if (options.has("binarize")) {
     Settings s;
     setting("binarize").set(s, options.text("binarize", ""));

@@ -31,8 +31,8 @@ class Options {
       } else {
         check<UsageError>(!name.empty() && among(with_value, name), "unrecognised option '", a, "'",
                           hint, "--help lists the options");
-        check<UsageError>(i + 1 < arguments.size(), a, ": it needs a value", hint,
-                          "--help shows an example");
+        check<UsageError>(i + 1 < arguments.size() && !arguments[i + 1].starts_with("--"), a,
+                          ": it needs a value", hint, "--help shows an example");
         given_[std::string(name)] = arguments[++i];
       }
     }

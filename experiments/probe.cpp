@@ -83,7 +83,7 @@ void draw_table(const std::vector<ProbeCell>& cells, const std::filesystem::path
 int run(Arguments arguments) {
   const Options options(arguments,
                         {"label-counts", "draws", "seed", "out", "weights", "data", "labels",
-                         "test-data", "test-labels", "data-dir", "threads"},
+                         "test-data", "test-labels", "label-column", "data-dir", "threads"},
                         {"sample"});
   ProbeSettings settings;
   settings.label_counts = label_counts(options.text("label-counts", "100,600,1000,3000,all"));
@@ -98,6 +98,9 @@ int run(Arguments arguments) {
         opened.settings.data, ": one class: all ", given.size(), " training labels are ",
         int{given[0]}, ", there is nothing to tell apart", hint,
         "give labels of two classes or more");
+  if (!options.has("label-counts"))  // of the usual ones those that there are
+    std::erase_if(settings.label_counts,
+                  [&](std::size_t n) { return n && (n < 2 * data.classes || n >= given.size()); });
   const std::filesystem::path out = out_folder(options, opened, "probe");
   const Index latents = opened.model->latent;
   const Code code = options.has("sample") ? Code::sample : Code::mean;
@@ -142,11 +145,12 @@ std::string help() {
          "and PCA of the same size. Test accuracy over draws of labels, with paired\n"
          "differences.\n\n"
          "  RUN                     its folder [runs/latest]\n"
-         "  --label-counts N,N..    [100,600,1000,3000,all]\n"
+         "  --label-counts N,N..    [those of 100,600,1000,3000,all that there are]\n"
          "  --draws N               of labels, as many of each class [10]\n"
          "  --sample                codes are samples of q(z|x) [its mean]\n"
          "  --seed N                of the draws [1]\n"
-         "  --out DIR               for probe.json and probe.png [RUN/probe]\n" +
+         "  --out DIR               for probe.json and probe.png [RUN/probe]\n"
+         "  --data NAME|PATH        the run's own data, where they lie now\n" +
          std::string(opened_help) +
          "\nexample: vaegrad probe runs/latest --label-counts 100,1000\n";
 }

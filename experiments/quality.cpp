@@ -50,6 +50,12 @@ class Judge {
         test_(pixels(data.test)) {
     const auto labels = labels_of(data.train);
     if (labels.empty()) return;
+    if (std::all_of(labels.begin(), labels.end(), [&](Label y) { return y == labels[0]; })) {
+      progress.finish(
+          fmt::format("one class: all {} training labels are {}, so there is nothing to read",
+                      labels.size(), labels[0]));
+      return;
+    }
     reader_ = std::make_unique<Classifier>(train_.cols, classes_, settings);
     reader_->fit(train_, labels, [&](int done) {
       progress.update(fmt::format("classifier: {} of {} epochs", done, settings.epochs));
@@ -152,7 +158,7 @@ nlohmann::json as_json(const std::vector<Quality>& rows) {
 int run(Arguments arguments) {
   const Options options(
       arguments, {"count", "temperature", "seed", "classifier-epochs", "out", "weights", "data",
-                  "labels", "test-data", "test-labels", "data-dir", "threads"});
+                  "labels", "test-data", "test-labels", "label-column", "data-dir", "threads"});
   Sampling sampling;
   sampling.count = std::size_t(options.integer("count", 10000, 10, 1000000));
   sampling.temperature = options.real("temperature", 1, 0, 100);
@@ -193,7 +199,8 @@ std::string help() {
          "  --temperature T         factor on z [1]\n"
          "  --classifier-epochs N   [12]\n"
          "  --seed N                of the samples [1]\n"
-         "  --out DIR               [quality in the run's folder]\n" +
+         "  --out DIR               [quality in the run's folder]\n"
+         "  --data NAME|PATH        the run's own data, where they lie now\n" +
          std::string(opened_help) + "\nexample: vaegrad quality runs/latest --count 2000\n";
 }
 

@@ -69,9 +69,9 @@ std::vector<std::string> origins() {
 }
 
 int sample(Arguments arguments) {
-  const Options options(
-      arguments, {"count", "class", "from", "temperature", "out", "data", "labels", "test-data",
-                  "test-labels", "data-dir", "threads", "seed", "weights", "split"});
+  const Options options(arguments, {"count", "class", "from", "temperature", "out", "data",
+                                    "labels", "test-data", "test-labels", "label-column",
+                                    "data-dir", "threads", "seed", "weights", "split"});
   LoadedRun run = open_run(options);
   const Model& model = *run.model;
   const std::string from = options.one_of("from", origins());
@@ -108,7 +108,7 @@ int sample(Arguments arguments) {
 }
 int reconstruct(Arguments arguments) {
   const Options options(arguments, {"images", "out", "data", "labels", "test-data", "test-labels",
-                                    "data-dir", "threads", "weights", "split"});
+                                    "label-column", "data-dir", "threads", "weights", "split"});
   LoadedRun run = open_run(options);
   const Path out = out_file(options, run, "reconstructions");
   RunData data;
@@ -121,8 +121,9 @@ int reconstruct(Arguments arguments) {
   return drawn(draw_reconstructions(model, examples, run.settings, out), out);
 }
 int traverse(Arguments arguments) {
-  const Options options(arguments, {"images", "class", "out", "data", "labels", "test-data",
-                                    "test-labels", "data-dir", "threads", "weights", "split"});
+  const Options options(arguments,
+                        {"images", "class", "out", "data", "labels", "test-data", "test-labels",
+                         "label-column", "data-dir", "threads", "weights", "split"});
   LoadedRun run = open_run(options);
   const Path out = out_file(options, run, "traversals", false);
   const Model& model = *run.model;
@@ -139,7 +140,7 @@ int traverse(Arguments arguments) {
 int interpolate(Arguments arguments) {
   const Options options(
       arguments, {"path", "steps", "images", "out", "data", "labels", "test-data", "test-labels",
-                  "data-dir", "threads", "seed", "weights", "split"});
+                  "label-column", "data-dir", "threads", "seed", "weights", "split"});
   bool spherical = options.one_of("path", {"linear", "spherical"}) == "spherical";
   const Index steps = Index(options.integer("steps", 11, 2, 1000));
   LoadedRun run = open_run(options);
@@ -160,15 +161,16 @@ int interpolate(Arguments arguments) {
   return drawn(draw_interpolation(*run.model, examples, run.settings, spherical, out, steps), out);
 }
 
-std::string described(const char* usage, const char* what, const char* more, const char* example) {
+std::string described(const char* usage, const char* what, const char* more, const char* example,
+                      const char* kinds = "a picture: .png, .svg; numbers: .npy, .csv [in RUN]") {
   return fmt::format(
       "usage: vaegrad {}\n\n{}\n\n  RUN                     its folder [runs/latest]\n{}"
-      "  --out FILE              a picture: .png, .svg; numbers: .npy, .csv [in RUN]\n"
+      "  --out FILE              {}\n"
       "  --weights NAME          last, or best on validation [last]\n"
       "  --data NAME|PATH        other images; or the run's own, where they lie now\n"
       "  --data-dir DIR          holds mnist/ .. [as in training]\n"
       "  --threads N\n\nexample: vaegrad {}\n",
-      usage, what, more, example);
+      usage, what, more, kinds, example);
 }
 std::string sample_help() {
   return described("sample [RUN] [options]", "Draws E[x|z] for z from the prior.",
@@ -191,7 +193,7 @@ std::string traverse_help() {
                    "Draws what each latent does: one row for each, from -3 to 3.",
                    "  --class C               of a conditional model [0]\n"
                    "  --split NAME            .. around a split's first image [the prior's mean]\n",
-                   "traverse runs/latest");
+                   "traverse runs/latest", "a picture: .png, .svg [in RUN]");
 }
 std::string interpolate_help() {
   return described("interpolate [RUN] [options]",

@@ -8,6 +8,7 @@
 #include <vaegrad/lab/pictures/comparison_pictures.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/lab/run/metrics.hpp>
+#include <vaegrad/lab/uses/write_numbers.hpp>
 
 #include "command.hpp"
 
@@ -124,9 +125,17 @@ Asked asked_of(Arguments arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--out" || word == "--csv" || word == "--markdown" || word == "--latex") {
-      check<UsageError>(i + 1 < arguments.size(), word, ": it needs a value", hint, word,
-                        word == "--out" ? " FILE.png" : " FILE");
+      check<UsageError>(i + 1 < arguments.size() && !arguments[i + 1].starts_with("--"), word,
+                        ": it needs a value", hint, word,
+                        word == "--out"     ? " FILE.png"
+                        : word == "--csv"   ? " FILE.csv"
+                        : word == "--latex" ? " FILE.tex"
+                                            : " FILE.md");
       (word == "--out" ? a.picture : a.tables[word]) = arguments[i + 1];
+      if (word == "--out") check_output_name(a.picture, true, false);
+      if (word == "--csv") check_output_end(a.tables[word], {".csv"}, word);
+      if (word == "--markdown") check_output_end(a.tables[word], {".md"}, word);
+      if (word == "--latex") check_output_end(a.tables[word], {".tex"}, word);
       ++i;
     } else {
       check<UsageError>(!word.starts_with("--"), "unrecognised option '", word, "'", hint,
@@ -192,9 +201,9 @@ std::string help() {
          "examples are listed apart.\n\n"
          "  DIR|RUN ..              folders of runs, or of finished runs\n"
          "  --out FILE.png          the picture [comparison.png, in the first DIR]\n"
-         "  --csv FILE              the table by setting, with all digits\n"
-         "  --markdown FILE         .. and with two\n"
-         "  --latex FILE            .. for the package booktabs\n\n"
+         "  --csv FILE.csv          the table by setting, with all digits\n"
+         "  --markdown FILE.md      .. and with two\n"
+         "  --latex FILE.tex        .. for the package booktabs\n\n"
          "example: vaegrad compare runs/vae runs/iwae --out both.png\n";
 }
 

@@ -7,6 +7,7 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/lock.hpp>
+#include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/uses/studies/cost.hpp>
 #include <vaegrad/lab/uses/studies/grid.hpp>
 
@@ -37,8 +38,8 @@ Asked asked_of(Arguments arguments) {
     const std::string name = arguments[i].substr(0, equals);
     const auto value = [&] {
       if (equals != std::string::npos) return arguments[i].substr(equals + 1);
-      check<UsageError>(i + 1 < arguments.size(), name, ": it needs a value", hint,
-                        "vaegrad sweep --help shows an example");
+      check<UsageError>(i + 1 < arguments.size() && !arguments[i + 1].starts_with("--"), name,
+                        ": it needs a value", hint, "vaegrad sweep --help shows an example");
       return arguments[++i];
     };
     if (name == "--vary") {
@@ -65,6 +66,10 @@ Asked asked_of(Arguments arguments) {
       a.base.push_back(arguments[i]);
     }
   }
+  for (const Varied& v : a.varied)
+    for (const std::string& word : a.base)
+      check<UsageError>(word.substr(0, word.find('=')) != concat("--", v.name), word,
+                        ": it is varied", hint, "leave it out, or --vary ", v.name, " out");
   if (!a.threads) a.threads = there_are;
   if (a.out.empty()) a.out = fs::path("runs") / concat("sweep-", file_word(config));
   return a;
@@ -139,6 +144,7 @@ int run(Arguments arguments) {
   std::size_t finished = 0, half = 0;
   for (const PlannedRun& r : runs) {
     const RunState state = r.state();
+    if (finished + half == 0 && state != RunState::none) check_data_of(r.folder, r.settings);
     finished += state == RunState::finished, half += state == RunState::half;
     jobs.push_back({r.name, r.folder, a.out / "log" / (r.name + ".txt"),
                     [&r] { return r.command(); }, double(r.settings.epochs)});

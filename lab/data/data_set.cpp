@@ -141,6 +141,11 @@ void make_same_kind(const Images& a, const Loaded& other, std::size_t classes) {
   check(a.shape() == b.shape(), name, ": images of another size: ", b.shape(),
         ", the training images are ", a.shape(), hint,
         "give test data of the size of the training data");
+  for (std::size_t c = 0;
+       c < a.column_names.size() && a.column_names.size() == b.column_names.size(); ++c)
+    check(a.column_names[c] == b.column_names[c], name, ": column ", c, " is ", b.column_names[c],
+          ", in the training data it is ", a.column_names[c], hint,
+          "the columns in the order of the training data");
   if (a.binary) {
     check(all_binary(b), name, b.real() ? ": other numbers" : ": grey values 0..255",
           ", but the training data have only 0 and 1", hint,

@@ -113,7 +113,7 @@ Parts find_parts(const std::string& name, const DataOptions& options, bool built
 }
 
 std::vector<Label> read_labels(const Path& path) {
-  return make_labels(read_array(path), path.native());
+  return make_labels(read_array(path, {"", true}), path.native());
 }
 
 Loaded load_part(const Part& part, const DataOptions& options) {
@@ -134,7 +134,7 @@ Loaded load_part(const Part& part, const DataOptions& options) {
   }
   if (!part.labels.empty()) {
     const std::string& file = part.labels.native();
-    Array array = read_array(part.labels);
+    Array array = read_array(part.labels, {"", true});
     loaded.checksums.push_back({file, std::move(array.sha256)});
     images.labels = make_labels(std::move(array), file);
     images.label_names = {};

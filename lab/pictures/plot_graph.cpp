@@ -21,8 +21,9 @@ bool draw_graph(const std::string& dot, const fs::path& path) {
   source.replace_extension(".dot");
   unfinished += ".tmp";
   write_atomically(source, std::string_view(dot));
-  std::string words[] = {"dot", path.extension() == ".svg" ? "-Tsvg" : "-Tpng", "-o",
-                         unfinished.string(), source.string()};
+  std::string words[] = {
+      "dot", path.extension() == ".svg" || path.extension() == ".SVG" ? "-Tsvg" : "-Tpng", "-o",
+      unfinished.string(), source.string()};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);

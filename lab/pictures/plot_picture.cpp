@@ -78,7 +78,8 @@ bool picture(const fs::path& path, double width, double height,
                   " is the first", hint, "apt-get install gnuplot-nox"));
     return false;
   }
-  const bool svg = path.extension() == ".svg";
+  const fs::path end = path.extension();
+  const bool svg = end == ".svg" || end == ".SVG";
   fs::path unfinished = path;
   unfinished += ".tmp";
   std::error_code error;

@@ -31,8 +31,12 @@ std::vector<Metrics> read_metrics(const std::filesystem::path& folder) {
   for (int number = 2; std::getline(in, line); ++number) {
     std::vector<double> v;
     std::istringstream cells(line + ',');
-    for (std::string cell; std::getline(cells, cell, ',');)
-      v.push_back(cell.empty() ? std::nan("") : real_option("metrics.csv", cell, -1e300, 1e300));
+    for (std::string cell; std::getline(cells, cell, ',');) try {
+        v.push_back(cell.empty() ? std::nan("") : real_option("", cell, -1e300, 1e300));
+      } catch (const UsageError&) {
+        fail(file.string(), ':', number, ": '", cell, "' is not what a run writes", hint,
+             "was the file edited? leave empty what is not known");
+      }
     constexpr std::size_t columns = 3 + std::size(metric_columns);
     check(v.size() == columns, file.string(), ':', number, ": ", v.size(), " columns, expected ",
           columns, hint, "was the file edited?");

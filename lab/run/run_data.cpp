@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include <vaegrad/lab/data/constant_columns.hpp>
-#include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/data/known_sets.hpp>
+#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/run/other_data.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -63,8 +64,29 @@ const Checksum* changed(const DataSet& data, const DataRecord& record) {
   }
   return nullptr;
 }
+// How a person says where a file of the run lies now: every option, of labels and test data after
+// --data, which says that they are meant to be others.
+std::string how_to_name(const Settings& s, const std::string& file, const std::string& option) {
+  const bool training = option == "--train-data";
+  for (const auto& [of, path] : {std::pair{training ? "--train-labels" : "--labels", s.labels},
+                                 {"--test-data", s.test_data},
+                                 {"--test-labels", s.test_labels}})
+    if (path == file) return concat(option, ' ', s.data, ' ', of, " PATH");
+  return concat(option, " PATH");
+}
+// Error: a file of the run is gone.
+void check_there(const Settings& s, const std::string& option) {
+  std::error_code error;
+  const bool by_name = find_known_set(s.data) || shape_grid(s.data);
+  for (const fs::path& path :
+       {fs::path(by_name ? std::string() : s.data), s.labels, s.test_data, s.test_labels})
+    check(path.empty() || fs::exists(array_name(path).file, error), path.string(),
+          ": the run was trained with it, and it is not there any more", hint, "put it back, or ",
+          how_to_name(s, path.string(), option), " names where it lies now");
+}
 void check_unchanged(const DataSet& data, const std::optional<DataRecord>& record,
-                     std::string_view what_to_do) {
+                     const Settings& settings, const std::string& option,
+                     std::string_view what_for) {
   const Checksum* now = record ? changed(data, *record) : nullptr;
   if (!now) return;
   std::string then = "unknown";
@@ -72,7 +94,8 @@ void check_unchanged(const DataSet& data, const std::optional<DataRecord>& recor
     if (record->by_name ? record->checksums[i].file == now->file : &data.checksums[i] == now)
       then = record->checksums[i].sha256.substr(0, 12);
   fail(now->file, ": not the data that the run was trained on: their SHA-256 began with ", then,
-       ", now with ", now->sha256.substr(0, 12), hint, what_to_do);
+       ", now with ", now->sha256.substr(0, 12), hint, "put them back, or ",
+       how_to_name(settings, now->file, option), " names ", what_for);
 }
 
 }  // namespace
@@ -82,51 +105,6 @@ NumbersAs numbers_as(const Settings& s) {
   if (s.standardise) return NumbersAs::numbers;
   if (values == Values::grey) return NumbersAs::levels;
   return values == Values::real && !s.binarize ? NumbersAs::bytes_of_images : NumbersAs::bytes;
-}
-
-std::optional<DataRecord> read_data_record(const fs::path& folder) {
-  std::error_code error;
-  for (const char* name : {"data.json", "summary.json"}) {
-    const fs::path file = folder / name;
-    if (!fs::exists(file, error)) continue;
-    const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false);
-    DataRecord to;
-    try {
-      if (name == std::string_view("summary.json")) {
-        to.by_name = true;
-        for (const auto& [of, sum] : json.at("data_sha256").items())
-          to.checksums.push_back({of, sum.get<std::string>()});
-        return to;
-      }
-      to.folder = json.at("folder").get<std::string>();
-      for (const auto& c : json.at("files"))
-        to.checksums.push_back(
-            {c.at("file").get<std::string>(), c.at("sha256").get<std::string>()});
-      to.label_names = json.at("label_names").get<std::vector<std::string>>();
-      for (const auto& d : json.at("dropped"))
-        to.dropped.push_back({d.at("column").get<std::size_t>(), d.at("name").get<std::string>(),
-                              d.at("value").get<float>()});
-      return to;
-    } catch (const nlohmann::json::exception&) {
-      fail(file.string(), ": damaged, or not written by vaegrad", hint,
-           "was the file edited? train the run again");
-    }
-  }
-  return {};
-}
-
-void write_data_record(const Run& run, const DataSet& data) {
-  nlohmann::json json;
-  std::error_code error;
-  json["folder"] = fs::current_path(error).string();
-  json["files"] = nlohmann::json::array();
-  for (const Checksum& c : data.checksums)
-    json["files"].push_back({{"file", c.file}, {"sha256", c.sha256}});
-  json["label_names"] = data.train.file->label_names;
-  json["dropped"] = nlohmann::json::array();
-  for (const DroppedColumn& d : data.dropped)
-    json["dropped"].push_back({{"column", d.column}, {"name", d.name}, {"value", d.value}});
-  run.write("data.json", json);
 }
 
 void check_suits(const Settings& settings, const DataSet& data) {
@@ -170,11 +148,14 @@ DataSet training_data(Settings& settings, Read read) {
   const bool goes_on = !settings.resume.empty();
   if (goes_on) {
     record = read_data_record(settings.resume);
-    if (!settings.names_data) settings = found_again(settings, record);
+    if (!settings.names_data) {
+      settings = found_again(settings, record);
+      check_there(settings, "--data");
+    }
   }
   DataSet data = read();
   if (goes_on && !settings.names_data)
-    check_unchanged(data, record, "put them back, or --data PATH names the data to go on with");
+    check_unchanged(data, record, settings, "--data", "the data to go on with");
   const Images& images = *data.train.file;
   if (!goes_on && settings.config.empty() && !settings.binarize && images.grey() &&
       images.height > 1 && likelihood_of(settings).values == Values::binary) {
@@ -211,13 +192,22 @@ std::string scale_word(const Settings& settings, const DataSet& data) {
                 "--standardise");
 }
 
-DataSet load_own_data(const LoadedRun& run) {
+DataSet load_own_data(const LoadedRun& run, const std::string& option) {
   const auto record = read_data_record(run.folder);
   const Settings settings = found_again(run.settings, record);
+  check_there(settings, option);
   DataSet data = load_data(settings);
   data.name = run.settings.data;
-  check_unchanged(data, record, "put them back, or --data PATH names where they lie now");
+  check_unchanged(data, record, settings, option, "where they lie now");
   return data;
+}
+
+void check_data_of(const fs::path& folder, const Settings& settings) {
+  const auto record = read_data_record(folder);
+  const DataSet data = record ? read_data(settings) : DataSet{};
+  const Checksum* now = record ? changed(data, *record) : nullptr;
+  check(!now, folder.string(), ": it was trained on other data than those that lie in ",
+        now ? now->file : "", " now", hint, "put them back, or train all runs in another folder");
 }
 
 DataSet load_data_for(const Model& model, Settings& settings) {
@@ -234,27 +224,6 @@ DataSet load_data_for(const Model& model, Settings& settings) {
   return data;
 }
 
-namespace {
-
-// Other data as the run sees its own: the same columns, and a way to become 0 or 1 where they need
-// one. Errors: they do not suit it.
-void fit_to_run(const LoadedRun& run, const std::optional<DataRecord>& record, DataSet& data,
-                Settings& named, bool keep_binarize) {
-  if (record && !record->dropped.empty())
-    for (const Examples* e : {&data.train, &data.test})
-      if (e == &data.train || e->file != data.train.file)
-        drop_columns(const_cast<Images&>(*e->file), record->dropped);
-  const Images& images = *data.train.file;
-  if (images.binary && !keep_binarize) named.binarize = {};
-  check_suits(named, data);
-  const Model& model = *run.model;
-  check(images.shape() == model.image, named.data, ": images of ", images.shape(),
-        ", but the run was trained on ", model.image, hint, "data of that size");
-  if (model.conditions) condition_size(named, data);
-}
-
-}  // namespace
-
 Examples show_images(const LoadedRun& run, Images images, Settings& settings) {
   DataSet data = make_data_set(std::move(images));
   Settings named = run.settings;
@@ -266,8 +235,15 @@ Examples show_images(const LoadedRun& run, Images images, Settings& settings) {
 }
 
 RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& settings) {
-  if (names.data.empty()) return {load_own_data(run), true};
   const auto record = read_data_record(run.folder);
+  if (names.data.empty()) {
+    const bool own = names.labels.empty() && names.test_data.empty() && names.test_labels.empty() &&
+                     names.label_column.empty();
+    if (own) return {load_own_data(run, names.option), true};
+    DataNames all = names;
+    all.data = found_again(run.settings, record).data;
+    return load_named_data(run, all, settings);
+  }
   Settings named = run.settings;
   named.data = names.data, named.labels = named.test_data = named.test_labels = "";
   named.drop_constant = false;
@@ -279,6 +255,7 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
   give(named);
   if (!fs::is_directory(named.data)) named.resize = 0;
   if (!is_table_name(named.data)) named.label_column.clear();
+  if (!names.label_column.empty()) named.label_column = names.label_column;
   DataSet data = read_data(named);
   if (record && !record->by_name && !record->checksums.empty() &&
       data.checksums[0].sha256 == record->checksums[0].sha256) {

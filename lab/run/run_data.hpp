@@ -7,9 +7,9 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 struct DataRecord {
-  std::filesystem::path folder;     // the working directory of the training
-  std::vector<Checksum> checksums;  // in the order of DataSet::checksums
-  std::vector<std::string> label_names;
+  std::filesystem::path folder;                        // the working directory of the training
+  std::vector<Checksum> checksums;                     // in the order of DataSet::checksums
+  std::vector<std::string> label_names, column_names;  // where the files gave them
   std::vector<DroppedColumn> dropped;
   // Of a run that has no data.json, from its summary.json: names and checksums alone, in any order.
   bool by_name = false;
@@ -34,8 +34,11 @@ DataSet take_training_data(Settings& settings, Images train, std::optional<Image
 // cope with; empty where all is well.
 std::string scale_word(const Settings& settings, const DataSet& data);
 
-// The run's own data, where it says, or where settings.data says now. Errors: they have changed.
-DataSet load_own_data(const LoadedRun& run);
+// The run's own data, where it says, or where settings.data says now. Errors: they are not there, or
+// have changed; the hint tells which option names them, of a command that calls --data otherwise.
+DataSet load_own_data(const LoadedRun& run, const std::string& option = "--data");
+// Error: the data that `settings` name are others than those of the run in `folder`, which has begun.
+void check_data_of(const std::filesystem::path& folder, const Settings& settings);
 
 // Images in memory for a trained run, as load_named_data has those of a file that the run never
 // saw; `settings` are those that hold for them. Errors: load_named_data's.
@@ -43,14 +46,17 @@ Examples show_images(const LoadedRun& run, Images images, Settings& settings);
 
 // Data for a trained run. Without a name its own. With one: its own again when the checksum says so,
 // which may lie elsewhere now; otherwise others, of which all examples of a file are meant, and whose
-// name and way to become 0 or 1 go to `settings`.
+// name and way to become 0 or 1 go to `settings`. Labels or test data alone lie elsewhere than the
+// run's. Errors: columns with names that are not those of training, in their order; of a conditional
+// model, a class whose name it never met.
 struct RunData {
   DataSet set;
   bool own = true;
 };
 struct DataNames {
-  std::string data = {}, labels = {}, test_data = {}, test_labels = {};
+  std::string data = {}, labels = {}, test_data = {}, test_labels = {}, label_column = {};
   std::optional<Binarize> binarize = {};
+  std::string option = "--data";  // what the command calls `data`
 };
 RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& settings);
 inline RunData load_named_data(LoadedRun& run, const DataNames& names) {

@@ -217,7 +217,7 @@ Measured measure(const LoadedRun& run, const LoadedRun* background, const Exampl
     const std::vector<double> far = log_norms(at);
     if (progress) progress("PCA and neighbours in pixels");
     if (needed({S::plane})) {
-      m.plane = pca(x, std::min(run.model->latent, x.cols)).errors(at);
+      m.plane = pca(x, std::min(run.model->latent, x.cols - 1)).errors(at);
       order_the_far(m.plane, far, 1);
     }
     if (needed({S::neighbours})) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
 
@@ -58,6 +60,11 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
     const Var mean = shown(model, model.decode(s.temperature * z, condition));
     std::copy(mean.val().begin(), mean.val().end(), to.images.view().row(Index(first)));
   }
+  const ConstMatrix images = to.images;
+  const auto bad =
+      std::count_if(images.begin(), images.end(), [](Real x) { return !is_finite(x); });
+  check(bad == 0, bad, " of the ", images.size(), " numbers of ", s.count,
+        " samples are not finite", hint, "has training diverged? try --weights best");
   return to;
 }
 

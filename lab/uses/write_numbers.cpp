@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include <vaegrad/lab/data/formats/npy.hpp>
@@ -25,25 +26,55 @@ bool is_picture_name(const std::filesystem::path& path) {
   return ending(path) == ".png" || ending(path) == ".svg";
 }
 
-void check_output_name(const std::filesystem::path& path, bool pictures, bool numbers) {
-  if ((pictures && is_picture_name(path)) || (numbers && is_numbers_name(path))) {
-    const std::filesystem::path folder = path.parent_path();
-    std::error_code error;
-    check(folder.empty() || std::filesystem::is_directory(folder, error), "--out ", path.string(),
-          ": there is no folder ", folder.string(), hint, "check the spelling, or mkdir -p ",
-          folder.string());
-    return;
-  }
+namespace {
+
+void check_folder_of(const std::filesystem::path& path, std::string_view option) {
+  const std::filesystem::path folder = path.parent_path();
+  std::error_code error;
+  check(folder.empty() || std::filesystem::is_directory(folder, error), option, ' ', path.string(),
+        ": there is no folder ", folder.string(), hint, "check the spelling, or mkdir -p ",
+        folder.string());
+}
+[[noreturn]] void refuse_end(const std::filesystem::path& path, std::string_view option,
+                             const std::string& ends) {
   const std::string end = path.extension().string();
-  fail<UsageError>("--out ", path.string(), end.empty() ? ": it ends in no format" : ": no format ",
-                   end, hint, "a name that ends in ", pictures ? ".png or .svg" : "",
-                   pictures && numbers ? " for a picture, " : "",
-                   numbers ? ".npy or .csv for numbers" : "");
+  fail<UsageError>(option, ' ', path.string(),
+                   end.empty() ? ": it ends in no format" : ": no format ", end, hint,
+                   "a name that ends in ", ends);
+}
+
+}  // namespace
+
+void check_output_name(const std::filesystem::path& path, bool pictures, bool numbers,
+                       std::string_view option) {
+  if ((pictures && is_picture_name(path)) || (numbers && is_numbers_name(path)))
+    return check_folder_of(path, option);
+  refuse_end(path, option,
+             concat(pictures ? ".png or .svg" : "", pictures && numbers ? " for a picture, " : "",
+                    numbers ? ".npy or .csv for numbers" : ""));
+}
+
+void check_output_end(const std::filesystem::path& path, std::initializer_list<const char*> ends,
+                      std::string_view option) {
+  std::string known;
+  for (const char* end : ends) {
+    if (ending(path) == end) return check_folder_of(path, option);
+    known += concat(known.empty() ? "" : " or ", end);
+  }
+  refuse_end(path, option, known);
 }
 
 void write_numbers(const std::filesystem::path& path, std::span<const std::size_t> dims,
                    ConstMatrix values) {
   check_output_name(path, false, true);
+  Index bad = 0, first = 0;
+  for (Index i = values.rows; i-- > 0;)
+    if (!std::all_of(values.row(i), values.row(i) + values.cols,
+                     [](Real x) { return std::isfinite(x); }))
+      ++bad, first = i;
+  check(bad == 0, path.string(), ": not written: numbers of ", bad, " of ", values.rows,
+        " rows are not finite, row ", first, " is the first", hint,
+        "has training diverged, or is the input out of all proportion?");
   if (ending(path) == ".npy")
     return write_npy<Real>(path, dims, {values.data, std::size_t(values.size())});
   fmt::memory_buffer text;

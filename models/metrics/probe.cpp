@@ -90,8 +90,8 @@ std::vector<ProbeCell> probe(std::span<const Features> features,
     for (std::size_t asked : settings.label_counts) {
       const std::size_t count = asked ? asked : train_labels.size();
       check(count >= 2 * std::size_t(classes) && count <= train_labels.size(), "probe: ", count,
-            " labels for ", classes, " classes, of ", train_labels.size(), hint,
-            "ask for 100 or 1000, say");
+            " labels for ", classes, " classes, of ", train_labels.size(), hint, "from ",
+            2 * classes, " to ", train_labels.size(), " labels");
       ProbeCell linear{f.name, "linear", count, {}}, knn{f.name, "k-NN", count, {}};
       const int draws = count == train_labels.size() ? 1 : settings.draws;
       for (int draw = 0; draw < draws; ++draw) {

@@ -181,5 +181,69 @@ said 'begun: left out'
 said 'unfinished'
 said 'NLL'
 
+# ---- one name, one format: also of what is written beside; a value is no option
+refused 2 'no format .jpg' compare one stopped --out c.jpg
+refused 2 'no format .txt' compare one --csv c.txt
+refused 2 'no format .pdf' compare one --latex c.pdf
+refused 1 'there is no folder nowhere' compare one --markdown nowhere/c.md
+refused 2 'no format .npy' evaluate one --per-example e.npy
+refused 2 'no format .idx' encode many --mean --labels-out l.idx
+works encode many --mean --split all --labels-out l.csv
+[[ $(tail -1 l.csv) == 1622 && $(wc -l <l.csv) == 300 ]] || wrong "labels as text: $(tail -1 l.csv)"
+refused 2 'no format .npy' data grey.idx --binarize sample --out d.npy
+if command -v gnuplot >/dev/null; then
+  works sample one --out s.SVG
+  begins s.SVG '<?xml'
+fi
+refused 2 '--out: it needs a value, but --overwrite follows' train --data x.idx --out --overwrite
+refused 2 '--out: it needs a value' sample one --out --count
+refused 2 'it is varied' sweep --data x.idx --vary latent=2,3 --latent 4 --out sw
+
+# ---- columns and classes go by their names
+awk 'BEGIN { srand(6); print "a,b,kind"; for (i = 0; i < 90; ++i) printf "%.3f,%.3f,%s\n", rand(), 9 * rand(), substr("antbeecat", 1 + i % 3 * 3, 3) }' >kinds.csv
+works train --data kinds.csv --label-column kind --model cvae --likelihood gaussian --standardise "${small[@]}" --out kinds
+awk -F, '/cat|kind/ { print $1 "," $2 "," $3 }' kinds.csv >cats.csv
+sed 's/cat/2/' cats.csv >twos.csv
+works evaluate kinds --data cats.csv --particles 5
+grep '"elbo"\|"nll"' out.txt >by-name
+works evaluate kinds --data twos.csv --particles 5
+grep '"elbo"\|"nll"' out.txt | cmp -s - by-name || wrong "classes by name: $(cat by-name out.txt)"
+sed 's/cat/dog/' cats.csv >dogs.csv
+refused 1 'the model was not given a class dog' evaluate kinds --data dogs.csv --particles 5
+awk -F, '{ print $2 "," $1 "," $3 }' kinds.csv >turned.csv
+refused 1 'column 0 is b, in training it was a' evaluate kinds --data turned.csv --particles 5
+refused 1 'rows of 4 numbers, but the run was trained on 3' evaluate l --data pixels.csv --particles 5
+works detect kinds --data kinds.csv --anomalous-classes cat --particles 5 --resamples 5
+said 'of class cat'
+
+# ---- a sweep goes on with its own data
+cp x.idx of-sweep.idx
+works sweep --data of-sweep.idx --vary latent=1,2 "${net[@]:0:2}" --batch 32 --epochs 1 --out sw
+bits '[\0*128][\1*128]' >of-sweep.idx
+refused 1 'trained on other data than those that lie in of-sweep.idx now' sweep --data of-sweep.idx --vary latent=1,2,3 \
+  "${net[@]:0:2}" --batch 32 --epochs 1 --out sw
+
+# ---- huge weights, moments that are none, codes that are none: an error, never a NaN in a file
+works train --data x.idx "${small[@]}" --out huge
+poke() { printf "$2" | dd of="$1" bs=1 seek=$((8 + $(od -An -tu8 -N8 "$1") + ${3:-0})) conv=notrunc 2>/dev/null; }
+cp huge/model.safetensors kept.safetensors
+poke huge/model.safetensors '\x99\x76\x96\x7e'  # 1e38
+for command in 'evaluate huge --particles 5' 'sample huge --from aggregate --out a.csv' 'reconstruct huge --out a.csv'; do
+  refused 1 'not finite' $command
+  [[ ! -e a.csv ]] || wrong "'$command' left a file"
+done
+cp kept.safetensors huge/model.safetensors
+size=$(stat -c %s huge/checkpoint.safetensors)
+cp huge/checkpoint.safetensors kept.safetensors
+printf '\0\0\300\177' | dd of=huge/checkpoint.safetensors bs=1 seek=$((size - 600)) conv=notrunc 2>/dev/null
+refused 1 'nan' train --resume huge --epochs 3
+cp kept.safetensors huge/checkpoint.safetensors
+sed -i '2s/,-[0-9.]*/,nan/' huge/metrics.csv
+refused 1 "huge/metrics.csv:2: 'nan' is not what a run writes" train --resume huge --epochs 3
+refused 2 'the model is given no class' decode one codes.csv --class 1
+refused 2 'which class' decode many codes.csv --class 5 --labels many.csv
+works quality one --count 20 --classifier-epochs 1
+said 'one class: all 240 training labels are 0'
+
 ((fails == 0)) || exit 1
 echo "people: all as expected"

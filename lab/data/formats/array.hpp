@@ -26,6 +26,7 @@ struct Array {
 // or by its name; empty: it has none.
 struct TableOptions {
   std::string label_column = {};
+  bool of_labels = false;  // the file holds labels: what is no number is told in their words
 };
 
 // By the name's end, whatever its case: .csv, .tsv, .txt, .tab, .dat (also .gz), or by its first

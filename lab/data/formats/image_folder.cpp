@@ -126,6 +126,7 @@ struct Reader {
   Counts taken = {}, passed_over = {};
   Sha256 hash = {};
   std::size_t total = 0;
+  fs::path other = {};  // the first picture of a format that is not read
 
   // All images among these files; their names begin with `prefix`.
   void read(const std::vector<fs::path>& files, const std::string& prefix) {
@@ -141,6 +142,7 @@ struct Reader {
         images.emplace_back().name = name;
         images.back().wrong = "damaged: it begins like no PNG and no JPEG file";
       } else {
+        if (format && other.empty()) other = file;
         ++passed_over[format ? format->name : "of other kinds"];
       }
     }
@@ -205,11 +207,15 @@ Array read_image_folder(const fs::path& folder, std::size_t side) {
     reader.passed_over["folder|folders"] += top.folders.size();
   const std::string others = reader.passed_over.text();
   const bool deeper = others.find(" in folders") != others.npos;
-  check(!images.empty(), folder.native(), ": no PNG or JPEG files in it or in folders in it",
-        others.empty() ? "" : "; passed over: ", others, hint,
-        deeper ? concat("one folder less: --data ", top.folders.back().string(),
-                        ", and --test-data for the folder of test images")
-               : "convert other formats, for instance: mogrify -format png *.webp");
+  check(
+      !images.empty(), folder.native(), ": no PNG or JPEG files in it or in folders in it",
+      others.empty() ? "" : "; passed over: ", others, hint,
+      deeper ? concat("one folder less: --data ", top.folders.back().string(),
+                      ", and --test-data for the folder of test images")
+      : reader.other.empty()
+          ? concat("pictures as .png or .jpg, in ", folder.string(), " or in a folder for a class")
+          : concat("convert other formats, for instance: mogrify -format png ",
+                   reader.other.parent_path().string(), "/*", reader.other.extension().string()));
   check_one_form(folder.native(), images);
 
   array.dims = {images.size(), images[0].height, images[0].width, images[0].channels};

@@ -83,6 +83,11 @@ Settings read_settings(std::span<const std::string> arguments) {
   } catch (const po::error& e) {
     fail<UsageError>(shown(e.what()), hint, "vaegrad train --help lists the options");
   }
+  for (const auto& [name, value] : given)
+    if (const auto* text = boost::any_cast<std::string>(&value.value());
+        text && text->starts_with("--"))
+      fail<UsageError>("--", name, ": it needs a value, but ", shown(*text), " follows", hint,
+                       "options read --name value");
   if (given.count("surplus"))
     fail<UsageError>("'", shown(given["surplus"].as<std::vector<std::string>>()[0]),
                      "' belongs to no option", hint, "options read --name value");

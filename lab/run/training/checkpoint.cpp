@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include <vaegrad/lab/run/training/checkpoint.hpp>
@@ -43,7 +44,11 @@ void read_checkpoint(const std::filesystem::path& file, Trainee& trainee, Traini
     const auto moments = player.optimiser.moments();
     for (std::size_t k = 0; k < moments.size(); ++k) {
       const std::size_t shape[]{moments[k]->size()};
-      from.copy<Real>(concat(prefix, "optimizer.moment", k), shape, *moments[k]);
+      const std::string name = concat(prefix, "optimizer.moment", k);
+      from.copy<Real>(name, shape, *moments[k]);
+      const auto bad = std::find_if_not(moments[k]->begin(), moments[k]->end(), is_finite);
+      check(bad == moments[k]->end(), file.string(), ": a moment of the optimiser is ", *bad, ": ",
+            name, ", number ", bad - moments[k]->begin(), hint, "train the run again");
     }
     const std::size_t one[]{1};
     from.copy<std::uint64_t>(prefix + "optimizer.steps", one,

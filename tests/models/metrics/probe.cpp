@@ -67,5 +67,5 @@ TEST_CASE("labels that are not there are refused") {
   const Clusters few(30, 3, 0);
   const Features sets[]{{"clusters", few.x, few.x}};
   CHECK(message_of([&] { probe(sets, few.y, few.y, 3, {.label_counts = {100}}); }) ==
-        "probe: 100 labels for 3 classes, of 30\n  hint: ask for 100 or 1000, say");
+        "probe: 100 labels for 3 classes, of 30\n  hint: from 6 to 30 labels");
 }

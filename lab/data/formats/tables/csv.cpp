@@ -44,6 +44,7 @@ bool is_gap(std::string_view field) {
 struct Table {
   const std::string& file;
   std::string label_column;
+  bool of_labels = false;
   std::size_t line = 0, columns = 0, rows = 0, empty_lines = 0;
   std::vector<float> values = {};
   std::vector<std::string> names = {}, labels = {};
@@ -160,7 +161,8 @@ struct Table {
     const bool grouped = shown.find_first_not_of("+-0123456789,.'_ %$") == shown.npos &&
                          shown.find_first_of(",'_ %$") != shown.npos;
     fail(file, ':', line, ": not a number in column ", column, ": '", shown, "'", hint,
-         grouped ? "write numbers without groups of thousands, units or per cent: 1234.5"
+         grouped     ? "write numbers without groups of thousands, units or per cent: 1234.5"
+         : of_labels ? "labels are whole numbers, one a row: number the classes from 0 on"
          : line == 1
              ? "a line of names has no numbers in it"
              : concat("a table holds numbers with a decimal point, separated by commas; names "
@@ -243,7 +245,7 @@ std::vector<Label> to_labels(const std::vector<std::string>& texts, std::vector<
 Array read_csv(const std::filesystem::path& path, const TableOptions& options) {
   const std::size_t lines = count_lines(path);
   ByteInput source(path);
-  Table table{source.name(), options.label_column};
+  Table table{source.name(), options.label_column, options.of_labels};
   table.lines_at_most = lines;
   table.numbers_at_most = source.size() / 2 + 1;  // each takes a character and a separator
   for_each_line(source, [&](std::string_view line) { table.take(line); });

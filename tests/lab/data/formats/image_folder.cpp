@@ -163,7 +163,13 @@ TEST_CASE("a folder without images, and images too large to be meant") {
   CHECK(message_of([&] { read_image_folder(folder.path); }) ==
         folder.path.native() +
             ": no PNG or JPEG files in it or in folders in it; passed over: 1 of other kinds\n"
-            "  hint: convert other formats, for instance: mogrify -format png *.webp");
+            "  hint: pictures as .png or .jpg, in " +
+            folder.path.native() + " or in a folder for a class");
+  std::ofstream(folder / "a.bmp") << std::string("BM>\1\0\0\0\0\0\0 and so on", 20);
+  CHECK(message_of([&] {
+          read_image_folder(folder.path);
+        }).find("mogrify -format png " + (folder / "*.bmp").native()) != std::string::npos);
+  std::filesystem::remove(folder / "a.bmp");
   write_png(folder / "wide.png", 1, 5000, false, Bytes(5000, 1));
   CHECK(message_of([&] {
           read_image_folder(folder.path);

@@ -1,0 +1,2 @@
+// The tests of extremes.cpp in float.
+#include "extremes.cpp"
