@@ -1,0 +1,369 @@
+// The program's tape, replayed: a list of entries, each an op of earlier ones in the words of
+// Tape::describe(), such as
+//   affine(%3, %4, %5)        row_sums(0.5 * ((square(%3) + expm1(%6)) - %6))
+// An entry is computed when it is asked for, and again only when something it depends on has changed.
+// Values are single precision as in the program; sums run in double precision.
+"use strict";
+
+const FUNCTIONS = {
+  exp: Math.exp,
+  log: Math.log,
+  log1p: Math.log1p,
+  expm1: Math.expm1,
+  sqrt: Math.sqrt,
+  square: (x) => x * x,
+  abs: Math.abs,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  sigmoid: (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  log_sigmoid: (x) => -FUNCTIONS.softplus(-x),
+  relu: (x) => (x > 0 ? x : 0),
+  elu: (x) => (x > 0 ? x : Math.expm1(x)),
+  silu: (x) => x * FUNCTIONS.sigmoid(x),
+  log1mexp: (x) => (x > 1 ? Math.log1p(-Math.exp(-x)) : Math.log(-Math.expm1(-x))),
+  log_sinhc: (x) => {
+    const a = Math.abs(x);
+    return a < 0.01 ? (a * a) / 6 : a + Math.log1p(-Math.exp(-2 * a)) - Math.log(2 * a);
+  },
+  langevin: (x) => (Math.abs(x) < 0.01 ? x / 3 - (x * x * x) / 45 : 1 / Math.tanh(x) - 1 / x),
+  // Stirling's series, from 8 on
+  lgamma: (x) => {
+    let shift = 0;
+    for (; x < 8; ++x) shift -= Math.log(x);
+    const r = 1 / x, r2 = r * r;
+    const series = r * (1 / 12 - r2 * (1 / 360 - r2 * (1 / 1260 - r2 * (1 / 1680 - r2 / 1188))));
+    return shift + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series;
+  },
+  negative: (x) => -x,
+  pow: Math.pow,
+  min: Math.min,
+  max: Math.max,
+  leaky_relu: (a, b) => (a > 0 ? a : b * a),
+};
+
+// ---- ops of matrices: (y, inputs, details), each a {rows, columns, val} ----
+
+// y = a W + c, or without c; rows of W that meet a zero are left out (binary images, ReLU)
+function multiply(y, a, W, c) {
+  const n = W.columns, sums = new Float64Array(n);
+  for (let i = 0; i < a.rows; ++i) {
+    if (c) for (let j = 0; j < n; ++j) sums[j] = c.val[j];
+    else sums.fill(0);
+    const w = W.val, x = a.val, at = i * a.columns;
+    const met = [];
+    for (let k = 0; k < a.columns; ++k) if (x[at + k] !== 0) met.push(k);
+    let m = 0;
+    for (; m + 3 < met.length; m += 4) {
+      const k0 = met[m], k1 = met[m + 1], k2 = met[m + 2], k3 = met[m + 3];
+      const x0 = x[at + k0], x1 = x[at + k1], x2 = x[at + k2], x3 = x[at + k3];
+      const w0 = k0 * n, w1 = k1 * n, w2 = k2 * n, w3 = k3 * n;
+      for (let j = 0; j < n; ++j)
+        sums[j] += x0 * w[w0 + j] + x1 * w[w1 + j] + x2 * w[w2 + j] + x3 * w[w3 + j];
+    }
+    for (; m < met.length; ++m) {
+      const x0 = x[at + met[m]], w0 = met[m] * n;
+      for (let j = 0; j < n; ++j) sums[j] += x0 * w[w0 + j];
+    }
+    for (let j = 0; j < n; ++j) y.val[i * n + j] = sums[j];
+  }
+}
+function transposed(a) {
+  const val = new Float32Array(a.val.length);
+  for (let i = 0; i < a.rows; ++i)
+    for (let j = 0; j < a.columns; ++j) val[j * a.rows + i] = a.val[i * a.columns + j];
+  return { rows: a.columns, columns: a.rows, val };
+}
+
+// ", 28 x 28 -> 14 x 14 x 32, kernel 4, stride 2, padding 1"
+function geometryOf(details) {
+  const image = (text) => {
+    const [height, width, channels = 1] = text.split(" x ").map(Number);
+    return { height, width, channels };
+  };
+  const m = details.match(/^, ([\dx ]+) -> ([\dx ]+), kernel (\d+), stride (\d+), padding (\d+)$/);
+  return { from: image(m[1]), to: image(m[2]), kernel: +m[3], stride: +m[4], padding: +m[5] };
+}
+// f(place of a pixel of the small image, of one that its window sees, first row of weights)
+function eachWindow({ kernel, stride, padding }, small, large, f) {
+  for (let o = 0; o < small.height; ++o)
+    for (let q = 0; q < small.width; ++q)
+      for (let i = 0; i < kernel; ++i) {
+        const u = o * stride + i - padding;
+        if (u < 0 || u >= large.height) continue;
+        for (let j = 0; j < kernel; ++j) {
+          const v = q * stride + j - padding;
+          if (v < 0 || v >= large.width) continue;
+          const to = (o * small.width + q) * small.channels, at = u * large.width + v;
+          f(to, at * large.channels, (i * kernel + j) * large.channels);
+        }
+      }
+}
+function convolve(y, [x, w], details) {
+  const g = geometryOf(details), C = g.from.channels, D = g.to.channels;
+  const sums = new Float64Array(y.columns);
+  for (let b = 0; b < x.rows; ++b) {
+    sums.fill(0);
+    eachWindow(g, g.to, g.from, (to, at, row) => {
+      for (let c = 0; c < C; ++c) {
+        const value = x.val[b * x.columns + at + c], from = (row + c) * D;
+        if (value !== 0) for (let d = 0; d < D; ++d) sums[to + d] += value * w.val[from + d];
+      }
+    });
+    for (let j = 0; j < y.columns; ++j) y.val[b * y.columns + j] = sums[j];
+  }
+}
+function convolveTransposed(x, [y, w], details) {
+  const g = geometryOf(details), C = g.to.channels, D = g.from.channels;
+  const sums = new Float64Array(x.columns);
+  for (let b = 0; b < y.rows; ++b) {
+    sums.fill(0);
+    const from = y.val.subarray(b * y.columns, (b + 1) * y.columns), weights = w.val;
+    eachWindow(g, g.from, g.to, (at, to, row) => {
+      for (let c = 0; c < C; ++c) {
+        let sum = 0;
+        for (let d = 0, k = (row + c) * D; d < D; ++d, ++k) sum += from[at + d] * weights[k];
+        sums[to + c] += sum;
+      }
+    });
+    for (let j = 0; j < x.columns; ++j) x.val[b * x.columns + j] = sums[j];
+  }
+}
+
+const copyRows = (y, from, place) => {
+  for (let i = 0; i < y.rows; ++i)
+    for (let j = 0; j < y.columns; ++j) y.val[i * y.columns + j] = from.val[place(i, j)];
+};
+const numbersIn = (details) => (details.match(/\d+/g) || []).map(Number);
+
+const OPS = {
+  affine: (y, [a, w, c]) => multiply(y, a, w, c),
+  matmul: (y, [a, b], details) =>
+    multiply(y, details.includes("a transposed") ? transposed(a) : a,
+             details.includes("b transposed") ? transposed(b) : b, null),
+  transpose: (y, [a]) => y.val.set(transposed(a).val),
+  reshape: (y, [a]) => y.val.set(a.val),
+  stop_gradient: (y, [a]) => y.val.set(a.val),
+  scale_adjoint: (y, [a]) => y.val.set(a.val),
+  rows: (y, [a], details) => {
+    const [first] = numbersIn(details);
+    copyRows(y, a, (i, j) => (first + i) * a.columns + j);
+  },
+  columns: (y, [a], details) => {
+    const [first] = numbersIn(details);
+    copyRows(y, a, (i, j) => i * a.columns + first + j);
+  },
+  tile: (y, [a]) => copyRows(y, a, (i, j) => i * a.columns + (j % a.columns)),
+  upsample: (y, [a], details) => {
+    const shape = details.match(/^, ([\dx ]+), (\d+) times$/);
+    const [, width, channels = 1] = shape[1].split(" x ").map(Number), f = +shape[2];
+    copyRows(y, a, (i, j) => {
+      const c = j % channels, pixel = (j - c) / channels, v = pixel % (width * f);
+      const u = (pixel - v) / (width * f);
+      return i * a.columns + (Math.floor(u / f) * width + Math.floor(v / f)) * channels + c;
+    });
+  },
+  concatenate_rows: (y, parts) => {
+    let at = 0;
+    for (const p of parts) y.val.set(p.val, at), (at += p.val.length);
+  },
+  concatenate_columns: (y, parts) => {
+    let first = 0;
+    for (const p of parts) {
+      for (let i = 0; i < p.rows; ++i)
+        y.val.set(p.val.subarray(i * p.columns, (i + 1) * p.columns), i * y.columns + first);
+      first += p.columns;
+    }
+  },
+  normalise_groups: (y, [x], details) => {
+    const [groups, channels] = numbersIn(details), width = channels / groups;
+    for (let i = 0; i < x.rows; ++i)
+      for (let g = 0; g < groups; ++g) {
+        const places = [];
+        for (let p = 0; p < x.columns; p += channels)
+          for (let c = 0; c < width; ++c) places.push(i * x.columns + p + g * width + c);
+        let mean = 0, square = 0;
+        for (const k of places) mean += x.val[k] / places.length;
+        for (const k of places) square += (x.val[k] - mean) ** 2 / places.length;
+        const scale = 1 / Math.sqrt(square + 1e-5);
+        for (const k of places) y.val[k] = (x.val[k] - mean) * scale;
+      }
+  },
+  convolve,
+  convolve_transposed: convolveTransposed,
+};
+
+// Of an expression: start, what joins a value e to the sum s, and the end; over columns, rows or all.
+const REDUCTIONS = {
+  sum: { over: "all", start: "0", join: "s += e", end: "s" },
+  average: { over: "all", start: "0", join: "s += e", end: "s / (R * C)" },
+  row_sums: { over: "columns", start: "0", join: "s += e", end: "s" },
+  column_sums: { over: "rows", start: "0", join: "s += e", end: "s" },
+  max: { over: "columns", start: "-Infinity", join: "if (e > s) s = e", end: "s" },
+  // the largest is taken out first
+  log_sum_exp: { over: "columns", twice: true, end: "m + Math.log(s)" },
+  log_mean_exp: { over: "columns", twice: true, end: "m + Math.log(s / C)" },
+};
+
+// ---- expressions ----
+
+// name(a, b), %3, 0.5, (a + b): as {call, args}, {leaf, repeat}, {number}
+class Parser {
+  constructor(text) {
+    this.tokens = text.match(/%\d+|-?\d+(?:\.\d+)?(?:e[-+]?\d+)?|-?inf|[a-z_][a-z_0-9]*|[-+*/(),]/g) || [];
+    this.at = 0;
+  }
+  whole() {
+    const e = this.sum();
+    if (this.at !== this.tokens.length) throw new Error("page: cannot read " + this.tokens.join(" "));
+    return e;
+  }
+  sum() {
+    let a = this.term();
+    while ("+-*/".includes(this.tokens[this.at] || "?")) {
+      const sign = this.tokens[this.at++];
+      a = { call: sign, args: [a, this.term()] };
+    }
+    return a;
+  }
+  term() {
+    const t = this.tokens[this.at++];
+    if (t === "(") {
+      const e = this.sum();
+      ++this.at;
+      return e;
+    }
+    if (t[0] === "%") return { leaf: +t.slice(1), repeat: 1 };
+    if (/^-?[\di]/.test(t) && !/^i[a-z_]*$/.test(t)) return { number: t.replace("inf", "Infinity") };
+    const args = [];
+    ++this.at;
+    for (; this.tokens[this.at] !== ")"; this.tokens[this.at] === "," && ++this.at) args.push(this.sum());
+    ++this.at;
+    if (t === "repeat_rows") return { leaf: args[0].leaf, repeat: +args[1].number };
+    return { call: t, args };
+  }
+}
+
+// The op that computes the entry: (y, inputs) with the inputs' places in `reads`
+function compile(text, entries) {
+  const named = text.match(/^([a-z_]+)\((.*)\)$/);
+  if (named && Object.hasOwn(OPS, named[1])) {
+    const reads = [...named[2].matchAll(/%(\d+)/g)].map((m) => +m[1]);
+    const details = named[2].replace(/^(%\d+(, )?)+/, ", ").replace(/^, $/, "");
+    return { reads, run: (y, inputs) => OPS[named[1]](y, inputs, details) };
+  }
+  let e = new Parser(text).whole(), reduction = null;
+  if (e.call && Object.hasOwn(REDUCTIONS, e.call) && e.args.length === 1) {
+    reduction = REDUCTIONS[e.call];
+    e = e.args[0];
+  }
+  const reads = [], shape = { R: 1, C: 1 };
+  const code = (e) => {
+    if (e.number !== undefined) return `(${e.number})`;
+    if (e.leaf !== undefined) {
+      const from = entries[e.leaf], rows = from.rows * e.repeat;
+      let k = reads.indexOf(e.leaf);
+      if (k < 0) k = reads.push(e.leaf) - 1;
+      shape.R = Math.max(shape.R, rows), shape.C = Math.max(shape.C, from.columns);
+      const i = rows === 1 ? "" : e.repeat === 1 ? "i" : `Math.floor(i / ${e.repeat})`;
+      const row = i ? `${i} * ${from.columns}` : "", column = from.columns === 1 ? "" : "j";
+      return `v${k}[${[row, column].filter(Boolean).join(" + ") || 0}]`;
+    }
+    const args = e.args.map(code);
+    if ("+-*/".includes(e.call)) return `(${args[0]} ${e.call} ${args[1]})`;
+    if (!Object.hasOwn(FUNCTIONS, e.call)) throw new Error("page: no op " + e.call);
+    return `F.${e.call}(${args.join(", ")})`;
+  };
+  const value = code(e), { R, C } = shape;
+  const names = reads.map((_, k) => `v${k}`);
+  const loops = {
+    columns: ["for (let i = 0; i < R; ++i)", "for (let j = 0; j < C; ++j)", "i"],
+    rows: ["for (let j = 0; j < C; ++j)", "for (let i = 0; i < R; ++i)", "j"],
+    all: ["", "for (let i = 0; i < R; ++i) for (let j = 0; j < C; ++j)", "0"],
+  };
+  let body;
+  if (!reduction) {
+    body = `for (let i = 0; i < R; ++i) for (let j = 0; j < C; ++j) y[i * C + j] = ${value};`;
+  } else if (reduction.twice) {
+    body = `for (let i = 0; i < R; ++i) { let m = -Infinity, s = 0;
+      for (let j = 0; j < C; ++j) { const e = ${value}; if (e > m) m = e; }
+      for (let j = 0; j < C; ++j) { const e = ${value}; s += Math.exp(e - m); }
+      y[i] = ${reduction.end}; }`;
+  } else {
+    const [outer, inner, place] = loops[reduction.over];
+    body = `${outer} { let s = ${reduction.start}; ${inner} { const e = ${value}; ${reduction.join}; }
+      y[${place}] = ${reduction.end}; }`;
+  }
+  const f = new Function("F", "R", "C", "y", ...names, body);
+  return { reads, run: (y, inputs) => f(FUNCTIONS, R, C, y.val, ...inputs.map((x) => x.val)) };
+}
+
+// ---- the tape ----
+
+class Tape {
+  // program: of replay.hpp; weights: Map of name to {rows, columns, val}
+  constructor(program, weights) {
+    this.program = program;
+    this.entries = [];
+    this.sources = new Map(); // entry -> bit
+    const sources = [...Object.values(program.inputs), ...program.noise.map((n) => n.entry)];
+    for (const s of sources) this.sources.set(s, 1 << this.sources.size);
+    program.entries.forEach((from, i) => {
+      if (from === 0) return void this.entries.push(null);
+      const [rows, columns, text, ...numbers] = from;
+      const Kind = columns === 1 ? Float64Array : Float32Array;
+      const e = { rows, columns, text, depends: this.sources.get(i) || 0, valid: true, reads: [] };
+      if (text.startsWith("parameter ")) e.parameter = text.slice(10);
+      else e.val = new Kind(rows * columns);
+      if (text === "constant") e.val.set(numbers);
+      else if (!e.parameter) {
+        const op = compile(text, this.entries);
+        e.reads = op.reads, e.run = op.run, e.valid = false;
+        for (const k of e.reads) e.depends |= this.entries[k].depends;
+        e.inputs = e.reads.map((k) => this.entries[k]);
+      }
+      this.entries.push(e);
+    });
+    this.load(weights);
+  }
+  // Other weights of the same shapes.
+  load(weights) {
+    for (const e of this.entries) {
+      if (!e) continue;
+      if (e.parameter) e.val = weights.get(e.parameter).val;
+      else if (e.run) e.valid = false;
+    }
+  }
+  setEntry(i, numbers) {
+    const bit = this.sources.get(i);
+    this.entries[i].val.set(numbers);
+    for (const e of this.entries) if (e && e.run && e.depends & bit) e.valid = false;
+  }
+  set(name, numbers) {
+    if (name in this.program.inputs) this.setEntry(this.program.inputs[name], numbers);
+  }
+  setNoise(k, numbers) {
+    if (k < this.program.noise.length) this.setEntry(this.program.noise[k].entry, numbers);
+  }
+  at(i) {
+    return this.value(this.entries[i]);
+  }
+  value(e) {
+    if (!e.valid) {
+      for (const input of e.inputs) this.value(input);
+      e.run(e, e.inputs);
+      e.valid = true;
+    }
+    return e.val;
+  }
+  has(output) {
+    return output in this.program.outputs;
+  }
+  get(output) {
+    return this.at(this.program.outputs[output]);
+  }
+  text(output) {
+    return this.entries[this.program.outputs[output]].text;
+  }
+}
