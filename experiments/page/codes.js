@@ -1,7 +1,7 @@
 // The space of codes: a map of two latents for each layer, ways between two images, samples.
 "use strict";
 
-const MAP_SPAN = 3.6; // a map shows −3.6 to 3.6
+const MAP_SPAN = 3.6; // a map shows −3.6 to 3.6, of lower layers all codes
 
 // Two latents of one layer: the codes of the test images by class, the prior, z itself. What lies
 // under the pointer is decoded; a click or a drag moves z there; arrow keys do.
@@ -9,7 +9,7 @@ class CodeMap {
   constructor(run, layer, moved) {
     this.run = run, this.layer = layer, this.moved = moved;
     this.first = run.firsts[layer], this.size = run.layers[layer];
-    this.axes = [0, Math.min(1, this.size - 1)];
+    this.axes = [0, Math.min(1, this.size - 1)], this.span = MAP_SPAN;
     this.survey = null, this.z = new Float32Array(run.json.latent), this.hovered = null;
     const axis = (k) => h("select", { "aria-label": k ? "vertical axis" : "horizontal axis", onchange: (event) => this.choose(k, +event.target.value) });
     this.selects = [axis(0), axis(1)];
@@ -57,6 +57,8 @@ class CodeMap {
   // With the survey: the two latents of largest KL, or of the widest codes
   order(survey) {
     this.survey = survey;
+    if (this.layer < this.run.layers.length - 1)
+      this.span = Math.max(MAP_SPAN, ...survey.far.slice(this.first, this.first + this.size));
     const spread = (j) => {
       if (survey.kl) return survey.kl[j];
       const mean = survey.codes.reduce((a, c) => a + c[j], 0) / survey.codes.length;
@@ -78,14 +80,14 @@ class CodeMap {
     return this.canvas.clientWidth || 300;
   }
   X(v) {
-    return ((v + MAP_SPAN) / (2 * MAP_SPAN)) * this.side();
+    return ((v + this.span) / (2 * this.span)) * this.side();
   }
   Y(v) {
-    return ((MAP_SPAN - v) / (2 * MAP_SPAN)) * this.side();
+    return ((this.span - v) / (2 * this.span)) * this.side();
   }
   place(event) {
     const box = this.canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * 2 * MAP_SPAN - MAP_SPAN, MAP_SPAN - ((event.clientY - box.top) / box.height) * 2 * MAP_SPAN];
+    return [((event.clientX - box.left) / box.width) * 2 * this.span - this.span, this.span - ((event.clientY - box.top) / box.height) * 2 * this.span];
   }
   goTo(event) {
     const [x, y] = this.place(event), [i, j] = this.columns();
@@ -140,7 +142,7 @@ class CodeMap {
     small.width = image.width, small.height = image.height;
     for (let u = 0; u < n; ++u)
       for (let v = 0; v < n; ++v) {
-        const x = ((u + 0.5) / n) * 2 * MAP_SPAN - MAP_SPAN, y = MAP_SPAN - ((v + 0.5) / n) * 2 * MAP_SPAN;
+        const x = ((u + 0.5) / n) * 2 * this.span - this.span, y = this.span - ((v + 0.5) / n) * 2 * this.span;
         paint(small, this.run.decode(this.at(x, y), this.label, this.layer), image);
         to.drawImage(small, u * cell, v * cell, cell, cell);
       }
@@ -157,7 +159,7 @@ class CodeMap {
     const curve = (f, place, colour, dash) => {
       to.strokeStyle = colour, to.lineWidth = 1.5, to.setLineDash(dash), to.beginPath();
       for (let s = 0; s <= 90; ++s) {
-        const v = -MAP_SPAN + (2 * MAP_SPAN * s) / 90, [x, y] = place(v, f(v));
+        const v = -this.span + (2 * this.span * s) / 90, [x, y] = place(v, f(v));
         s ? to.lineTo(x, y) : to.moveTo(x, y);
       }
       to.stroke(), to.setLineDash([]);

@@ -9,7 +9,7 @@ void round_to_half(Parameters& parameters) {
     Matrix values = parameters.change_value(param);
     for (Real& x : values) {
       const float rounded = from_half(half_bits(float(x)));
-      check(std::isfinite(rounded), "page: ", name, " holds ", double(x),
+      check(std::isfinite(rounded), name, " holds ", double(x),
             ", which 16 bits cannot: they end at 65504", hint,
             "a smaller --learning-rate, or --clip, keeps weights in bounds");
       x = Real(rounded);

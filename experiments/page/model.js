@@ -132,6 +132,11 @@ class Run {
     return tape.program.noise.map((n, k) =>
       normals(streamKey(this.seed, purpose, k), { step, example, particle }, n.columns));
   }
+  // Whether the ε of the first image are the program's to the bit
+  sameNoise() {
+    const bits = this.infer.program.noise.map((n) => n.bits);
+    return this.noise(this.json.rows[0]).every((e, k) => e.every((v, j) => bitsOf(v) === (bits[k][j] | 0)));
+  }
   show(tape, x, label, noise) {
     if (x) tape.set("x", x);
     tape.set("y", this.condition(label));
@@ -201,7 +206,9 @@ class Run {
       for (const c of codes) sum += c[j] / n, squares += (c[j] * c[j]) / n;
       active.push(squares - sum * sum > 0.01); // Burda et al., arXiv 1509.00519, section 3
     }
-    return { codes, draws, kl: this.work.has("kl") ? [...kl] : null, active };
+    // How far z goes, rounded up: a prior's 4 standard deviations, or what is drawn of lower layers
+    const far = [...kl].map((_, j) => Math.max(4, Math.ceil(1.05 * Math.max(...draws.map((d) => Math.abs(d[j]))))));
+    return { codes, draws, kl: this.work.has("kl") ? [...kl] : null, active, far };
   }
   // E[x|z], 0..1, with the layers below `layer` at their means
   decode(z, label, layer = 0) {

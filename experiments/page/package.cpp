@@ -97,21 +97,10 @@ Json short_numbers(const std::vector<double>& from) {
   return all;
 }
 
-// The ε of the first image, as the program draws it: what the page's stream must give, to the bit.
-Json first_noise(const LoadedRun& run, const Examples& examples) {
-  std::vector<Real> drawn(std::size_t(run.model->latent));
-  Stream(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split),
-         std::span(examples.rows).subspan(0, 1))
-      .normal({drawn.data(), 1, run.model->latent});
-  Json bits = Json::array();
-  for (Real x : drawn) bits.push_back(std::bit_cast<std::uint32_t>(float(x)));
-  return bits;
-}
-
-// Weights of earlier epochs, that --keep-every kept: by their epoch.
+// Weights of the epochs before the last that --keep-every kept, by their epoch.
 std::map<int, fs::path> kept(const LoadedRun& run) {
   std::map<int, fs::path> all;
-  for (int epoch = 1; epoch <= run.settings.epochs; ++epoch) {
+  for (int epoch = 1; epoch < run.settings.epochs; ++epoch) {
     const fs::path path = run.folder / fmt::format("model-{}.safetensors", epoch);
     std::error_code error;
     if (fs::exists(path, error)) all[epoch] = path;
@@ -122,7 +111,7 @@ Json epochs(LoadedRun& run, std::size_t most) {
   const auto all = kept(run);
   Json to = Json::array();
   std::size_t i = 0;
-  for (const auto& [epoch, path] : all) {  // spread evenly, the last among them
+  for (const auto& [epoch, path] : all) {  // spread evenly
     const std::size_t n = std::min(most, all.size()), place = i++;
     if (n == 0 || (place + 1) * n / all.size() == place * n / all.size()) continue;
     copy_weights(read_safetensors(path), *run.model);
@@ -190,7 +179,6 @@ nlohmann::json package(LoadedRun& run, const DataSet& data, const PageParts& par
   to["seed"] = std::to_string(run.settings.seed);  // 64 bits, which JSON's readers cut to 53
   to["draw"] = fixed_draw(examples.split);
   to["rows"] = examples.rows;
-  to["noise_bits"] = first_noise(run, examples);
   if (!file.labels.empty()) {
     Json labels = Json::array();
     for (const std::uint32_t row : examples.rows) labels.push_back(file.labels[row]);

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 std::string_view asset(std::string_view name) {
   for (const PageAsset& a : page_assets())
     if (a.name == name) return a.text;
-  fail("page: the program was built without ", name);
+  fail("the program was built without ", name);
 }
 
 // In the order in which one needs the other.
@@ -27,7 +27,7 @@ constexpr const char* scripts[] = {"philox.js", "tape.js",  "model.js", "draw.js
 std::string filled(std::string page, std::string_view name, const std::string& with) {
   const std::string mark = concat("{{", name, "}}");
   const std::size_t at = page.find(mark);
-  check(at != std::string::npos, "page: page.html has no ", mark);
+  check(at != std::string::npos, "page.html has no ", mark);
   return page.replace(at, mark.size(), with);
 }
 // JSON inside a script ends at no "</script>", whatever a name says.

@@ -60,13 +60,15 @@ std::string not_replayed(const std::string& text) {
   return {};
 }
 
-// Where a draw stands: its ε, z, and the mean and log σ² that z was made of, where it has such.
+// Where a draw stands: its ε, and this one's bits, z, and the mean and log σ² that z was made of, where it has such.
 Json places_of(const Recording& r, const std::vector<Index32>& noise,
                const std::vector<bool>& used) {
   Json all = Json::array();
   for (const Index32 e : noise) {
     if (!used[e]) continue;
     Json place{{"entry", e}, {"columns", r.tape.entry(e).cols}, {"z", e}};
+    for (Real x : r.tape.node(e).val)
+      place["bits"].push_back(std::bit_cast<std::uint32_t>(float(x)));
     for (Index32 i = e + 1; i < r.tape.size(); ++i) {
       const std::vector<Index32> in = inputs_of(r.tape.entry(i));
       if (std::find(in.begin(), in.end(), e) == in.end()) continue;
@@ -114,12 +116,12 @@ Json program(const Record& record, const Stream& noise) {
     if (is_constant(e) && !is_input(i)) {
       const ConstMatrix v{e.val, e.rows, e.cols};
       check(i < other.tape.size() && equal(other.tape.entry(i), v),
-            "page: the model computes numbers beside its tape, which a page cannot replay", hint,
+            "the model computes numbers beside its tape, which a page cannot replay", hint,
             "--likelihood bernoulli or gaussian has none");
       for (Real x : v) entry.push_back(double(x));
     }
     const std::string unknown = not_replayed(text);
-    check(unknown.empty(), "page: the model has the op ", unknown, ", which a page does not replay",
+    check(unknown.empty(), "the model has the op ", unknown, ", which a page does not replay",
           hint, "the posterior gaussian and the priors standard-normal and conditional have none");
     entries.push_back(std::move(entry));
   }
@@ -156,7 +158,7 @@ std::span<const std::string_view> replayed_ops() {
       "row_sums", "column_sums", "sum", "average", "log_sum_exp", "log_mean_exp", "repeat_rows",
       // elementwise; max is both
       "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "sin", "cos", "tanh", "sigmoid", "log_sigmoid", "softplus",
-      "relu", "elu", "silu", "lgamma", "log1mexp", "log_sinhc", "langevin", "negative", "pow", "min", "max", "leaky_relu"};
+      "relu", "elu", "silu", "gelu", "erf", "lgamma", "lgamma_remainder", "log1mexp", "log_sinhc", "langevin", "negative", "pow", "min", "max", "leaky_relu"};
   // clang-format on
   return ops;
 }

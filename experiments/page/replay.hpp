@@ -10,7 +10,8 @@
 namespace vaegrad {
 
 // Programs for one row, each {entries, inputs, noise, outputs}. An entry is [rows, columns, text],
-// followed by its numbers when it is a constant, or 0 when no output needs it.
+// followed by its numbers when it is a constant, or 0 when no output needs it. Noise says where ε, z,
+// and the mean and log σ² of z stand, in the order of the draws, with the bits of ε of the first example.
 //
 //   infer     x, y, ε ↦ z ~ q(z|x), E[x|z], log p(x|z), KL of each latent, log p(z) − log q(z|x)
 //   decode    one for each layer of latents: z ↦ E[x|z], with the layers below it at their means

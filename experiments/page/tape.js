@@ -36,6 +36,26 @@ const FUNCTIONS = {
     const series = r * (1 / 12 - r2 * (1 / 360 - r2 * (1 / 1260 - r2 * (1 / 1680 - r2 / 1188))));
     return shift + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series;
   },
+  // log Γ(z) − (z − ½) log z + z − ½ log 2π
+  lgamma_remainder: (x) => {
+    let shift = 0;
+    for (; x < 8; ++x) shift += (x + 0.5) * Math.log1p(1 / x) - 1;
+    const r = 1 / x, r2 = r * r;
+    return shift + r * (1 / 12 - r2 * (1 / 360 - r2 * (1 / 1260 - r2 * (1 / 1680 - r2 / 1188))));
+  },
+  // Its series up to 3, then the continued fraction of 1 − erf
+  erf: (x) => {
+    const a = Math.abs(x);
+    if (a < 3) {
+      let sum = 0, power = x;
+      for (let k = 0; k < 60; ++k) sum += power / (2 * k + 1), (power *= (-x * x) / (k + 1));
+      return (2 / Math.sqrt(Math.PI)) * sum;
+    }
+    let f = a;
+    for (let k = 40; k > 0; --k) f = a + k / 2 / f;
+    return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * f));
+  },
+  gelu: (x) => (x / 2) * (1 + FUNCTIONS.erf(x * Math.SQRT1_2)),
   negative: (x) => -x,
   pow: Math.pow,
   min: Math.min,
@@ -45,27 +65,39 @@ const FUNCTIONS = {
 
 // ---- ops of matrices: (y, inputs, details), each a {rows, columns, val} ----
 
+// sums += Σ_m x_m w[at_m ..], for the first `count` of x and at: four rows of w at a time, so that
+// sums are read and written a quarter as often
+function addRows(sums, n, x, at, count, w) {
+  let m = 0;
+  for (; m + 3 < count; m += 4) {
+    const x0 = x[m], x1 = x[m + 1], x2 = x[m + 2], x3 = x[m + 3];
+    const w0 = at[m], w1 = at[m + 1], w2 = at[m + 2], w3 = at[m + 3];
+    for (let j = 0; j < n; ++j) sums[j] += x0 * w[w0 + j] + x1 * w[w1 + j] + x2 * w[w2 + j] + x3 * w[w3 + j];
+  }
+  for (; m < count; ++m) {
+    const x0 = x[m], w0 = at[m];
+    for (let j = 0; j < n; ++j) sums[j] += x0 * w[w0 + j];
+  }
+}
+// What is not zero of a row that meets W, and where its rows of W begin; grows as needed
+const met = { x: new Float64Array(4096), at: new Int32Array(4096) };
+function makeRoom(n) {
+  if (met.x.length < n) met.x = new Float64Array(n), (met.at = new Int32Array(n));
+}
+
 // y = a W + c, or without c; rows of W that meet a zero are left out (binary images, ReLU)
 function multiply(y, a, W, c) {
   const n = W.columns, sums = new Float64Array(n);
+  makeRoom(a.columns);
   for (let i = 0; i < a.rows; ++i) {
+    let count = 0;
+    for (let k = 0; k < a.columns; ++k) {
+      const value = a.val[i * a.columns + k];
+      if (value !== 0) (met.x[count] = value), (met.at[count++] = k * n);
+    }
     if (c) for (let j = 0; j < n; ++j) sums[j] = c.val[j];
     else sums.fill(0);
-    const w = W.val, x = a.val, at = i * a.columns;
-    const met = [];
-    for (let k = 0; k < a.columns; ++k) if (x[at + k] !== 0) met.push(k);
-    let m = 0;
-    for (; m + 3 < met.length; m += 4) {
-      const k0 = met[m], k1 = met[m + 1], k2 = met[m + 2], k3 = met[m + 3];
-      const x0 = x[at + k0], x1 = x[at + k1], x2 = x[at + k2], x3 = x[at + k3];
-      const w0 = k0 * n, w1 = k1 * n, w2 = k2 * n, w3 = k3 * n;
-      for (let j = 0; j < n; ++j)
-        sums[j] += x0 * w[w0 + j] + x1 * w[w1 + j] + x2 * w[w2 + j] + x3 * w[w3 + j];
-    }
-    for (; m < met.length; ++m) {
-      const x0 = x[at + met[m]], w0 = met[m] * n;
-      for (let j = 0; j < n; ++j) sums[j] += x0 * w[w0 + j];
-    }
+    addRows(sums, n, met.x, met.at, count, W.val);
     for (let j = 0; j < n; ++j) y.val[i * n + j] = sums[j];
   }
 }
@@ -76,7 +108,7 @@ function transposed(a) {
   return { rows: a.columns, columns: a.rows, val };
 }
 
-// ", 28 x 28 -> 14 x 14 x 32, kernel 4, stride 2, padding 1"
+// ", 28 x 28 -> 14 x 14 x 32, kernel 4, stride 2, padding 1", read once for each entry
 function geometryOf(details) {
   const image = (text) => {
     const [height, width, channels = 1] = text.split(" x ").map(Number);
@@ -85,50 +117,71 @@ function geometryOf(details) {
   const m = details.match(/^, ([\dx ]+) -> ([\dx ]+), kernel (\d+), stride (\d+), padding (\d+)$/);
   return { from: image(m[1]), to: image(m[2]), kernel: +m[3], stride: +m[4], padding: +m[5] };
 }
-// f(place of a pixel of the small image, of one that its window sees, first row of weights)
-function eachWindow({ kernel, stride, padding }, small, large, f) {
-  for (let o = 0; o < small.height; ++o)
-    for (let q = 0; q < small.width; ++q)
-      for (let i = 0; i < kernel; ++i) {
-        const u = o * stride + i - padding;
-        if (u < 0 || u >= large.height) continue;
-        for (let j = 0; j < kernel; ++j) {
-          const v = q * stride + j - padding;
-          if (v < 0 || v >= large.width) continue;
-          const to = (o * small.width + q) * small.channels, at = u * large.width + v;
-          f(to, at * large.channels, (i * kernel + j) * large.channels);
+// y = A x: for each pixel of y a sum over its window of x; what is zero there costs nothing
+function convolver(details) {
+  const { from, to, kernel, stride, padding } = geometryOf(details), C = from.channels, D = to.channels;
+  const sums = new Float64Array(D), { height, width } = from;
+  return (y, [x, w]) => {
+    const values = x.val, result = y.val;
+    makeRoom(w.rows);
+    for (let b = 0; b < x.rows; ++b)
+      for (let o = 0; o < to.height; ++o)
+        for (let q = 0; q < to.width; ++q) {
+          let count = 0;
+          for (let i = 0; i < kernel; ++i) {
+            const u = o * stride + i - padding;
+            if (u < 0 || u >= height) continue;
+            for (let j = 0; j < kernel; ++j) {
+              const v = q * stride + j - padding;
+              if (v < 0 || v >= width) continue;
+              const at = b * x.columns + (u * width + v) * C, row = (i * kernel + j) * C * D;
+              for (let c = 0; c < C; ++c) {
+                const value = values[at + c];
+                if (value !== 0) (met.x[count] = value), (met.at[count++] = row + c * D);
+              }
+            }
+          }
+          sums.fill(0);
+          addRows(sums, D, met.x, met.at, count, w.val);
+          const place = b * y.columns + (o * to.width + q) * D;
+          for (let d = 0; d < D; ++d) result[place + d] = sums[d];
         }
-      }
+  };
 }
-function convolve(y, [x, w], details) {
-  const g = geometryOf(details), C = g.from.channels, D = g.to.channels;
-  const sums = new Float64Array(y.columns);
-  for (let b = 0; b < x.rows; ++b) {
-    sums.fill(0);
-    eachWindow(g, g.to, g.from, (to, at, row) => {
-      for (let c = 0; c < C; ++c) {
-        const value = x.val[b * x.columns + at + c], from = (row + c) * D;
-        if (value !== 0) for (let d = 0; d < D; ++d) sums[to + d] += value * w.val[from + d];
-      }
-    });
-    for (let j = 0; j < y.columns; ++j) y.val[b * y.columns + j] = sums[j];
-  }
-}
-function convolveTransposed(x, [y, w], details) {
-  const g = geometryOf(details), C = g.to.channels, D = g.from.channels;
-  const sums = new Float64Array(x.columns);
-  for (let b = 0; b < y.rows; ++b) {
-    sums.fill(0);
-    const from = y.val.subarray(b * y.columns, (b + 1) * y.columns), weights = w.val;
-    eachWindow(g, g.from, g.to, (at, to, row) => {
-      for (let c = 0; c < C; ++c) {
-        let sum = 0;
-        for (let d = 0, k = (row + c) * D; d < D; ++d, ++k) sum += from[at + d] * weights[k];
-        sums[to + c] += sum;
-      }
-    });
-    for (let j = 0; j < x.columns; ++j) x.val[b * x.columns + j] = sums[j];
-  }
+// x = Aᵀ y: what a pixel of y means for its window, W y_p, added where the window stands in x. The
+// sum runs over the channels that are not zero, half of them after a ReLU, with W transposed.
+function transposedConvolver(details) {
+  const { from, to, kernel, stride, padding } = geometryOf(details), C = to.channels, D = from.channels;
+  const size = kernel * kernel * C, window = new Float64Array(size), { height, width } = to;
+  let turned = null, of = null; // W transposed, of these weights
+  return (x, [y, w]) => {
+    if (of !== w.val) turned = transposed(w).val, (of = w.val);
+    const values = y.val, sums = new Float64Array(x.columns);
+    makeRoom(D);
+    for (let b = 0; b < y.rows; ++b) {
+      sums.fill(0);
+      for (let o = 0; o < from.height; ++o)
+        for (let q = 0; q < from.width; ++q) {
+          const at = b * y.columns + (o * from.width + q) * D;
+          let count = 0;
+          for (let d = 0; d < D; ++d)
+            if (values[at + d] !== 0) (met.x[count] = values[at + d]), (met.at[count++] = d * size);
+          window.fill(0);
+          addRows(window, size, met.x, met.at, count, turned);
+          for (let i = 0; i < kernel; ++i) {
+            const u = o * stride + i - padding;
+            if (u < 0 || u >= height) continue;
+            for (let j = 0; j < kernel; ++j) {
+              const v = q * stride + j - padding;
+              if (v < 0 || v >= width) continue;
+              const place = (u * width + v) * C, row = (i * kernel + j) * C;
+              for (let c = 0; c < C; ++c) sums[place + c] += window[row + c];
+            }
+          }
+        }
+      for (let j = 0; j < x.columns; ++j) x.val[b * x.columns + j] = sums[j];
+    }
+  };
 }
 
 const copyRows = (y, from, place) => {
@@ -190,9 +243,9 @@ const OPS = {
         for (const k of places) y.val[k] = (x.val[k] - mean) * scale;
       }
   },
-  convolve,
-  convolve_transposed: convolveTransposed,
 };
+// Those whose details are worth reading once
+const PREPARED = { convolve: convolver, convolve_transposed: transposedConvolver };
 
 // Of an expression: start, what joins a value e to the sum s, and the end; over columns, rows or all.
 const REDUCTIONS = {
@@ -248,9 +301,10 @@ class Parser {
 // The op that computes the entry: (y, inputs) with the inputs' places in `reads`
 function compile(text, entries) {
   const named = text.match(/^([a-z_]+)\((.*)\)$/);
-  if (named && Object.hasOwn(OPS, named[1])) {
+  if (named && (Object.hasOwn(OPS, named[1]) || Object.hasOwn(PREPARED, named[1]))) {
     const reads = [...named[2].matchAll(/%(\d+)/g)].map((m) => +m[1]);
     const details = named[2].replace(/^(%\d+(, )?)+/, ", ").replace(/^, $/, "");
+    if (Object.hasOwn(PREPARED, named[1])) return { reads, run: PREPARED[named[1]](details) };
     return { reads, run: (y, inputs) => OPS[named[1]](y, inputs, details) };
   }
   let e = new Parser(text).whole(), reduction = null;

@@ -2,17 +2,17 @@
 // sampling, and each formula beside its value and the line that computes it.
 "use strict";
 
-const SPAN = 4; // sliders and maps go from −4 to 4 standard deviations of the prior
+const SPAN = 4; // sliders go from −4 to 4, where no z of a test image is farther
 
 // A row for each latent: its band μ ± σ, its mean, z as a slider, its KL. Largest mean KL first.
 class LatentRows {
   constructor(run, moved) {
     this.run = run;
     this.element = h("div", { class: "latents" });
-    this.rows = [];
+    this.rows = [], this.far = Array(run.json.latent).fill(SPAN);
     for (let j = 0; j < run.json.latent; ++j) {
       const band = h("span", { class: "band" }), mean = h("span", { class: "mean" });
-      const bar = h("span", { class: "bar" }), kl = h("output", { class: "kl" }, "");
+      const bar = h("span", { class: "bar" }), kl = h("output", { class: "nats" }, "");
       const slider = h("input", {
         type: "range", min: -SPAN, max: SPAN, step: 0.01, value: 0, "aria-label": `latent ${j + 1}`,
         oninput: () => moved(j, +slider.value),
@@ -29,7 +29,9 @@ class LatentRows {
     return e;
   }
   // Once the survey of the test images is done
-  order(kl, active) {
+  order({ kl, active, far }) {
+    this.far = far;
+    this.rows.forEach(({ slider }, j) => ((slider.min = -far[j]), (slider.max = far[j])));
     const places = this.rows.map((_, j) => j);
     if (kl) places.sort((a, b) => kl[b] - kl[a]);
     for (const j of places) {
@@ -39,16 +41,16 @@ class LatentRows {
     }
   }
   show({ mean, logVariance, z }, klPerLatent) {
-    const percent = (v) => Math.min(100, Math.max(0, (100 * (v + SPAN)) / (2 * SPAN)));
+    const percent = (v, far) => Math.min(100, Math.max(0, (100 * (v + far)) / (2 * far)));
     const most = klPerLatent ? Math.max(1, ...klPerLatent) : 1;
     this.rows.forEach((row, j) => {
       const known = j < mean.length, sigma = known ? Math.exp(0.5 * logVariance[j]) : 0;
       row.band.hidden = row.mean.hidden = !known;
       if (known) {
-        const from = percent(mean[j] - sigma), to = percent(mean[j] + sigma);
+        const far = this.far[j], from = percent(mean[j] - sigma, far), to = percent(mean[j] + sigma, far);
         row.band.style.left = `${from}%`;
         row.band.style.width = `${Math.max(0.4, to - from)}%`;
-        row.mean.style.left = `${percent(mean[j])}%`;
+        row.mean.style.left = `${percent(mean[j], far)}%`;
       }
       if (document.activeElement !== row.slider || Math.abs(row.slider.value - z[j]) > 0.006) row.slider.value = z[j];
       row.slider.setAttribute("aria-valuetext", `${nats(z[j])}${known ? `, q: ${nats(mean[j])} ± ${nats(sigma)}` : ""}`);
@@ -100,7 +102,8 @@ class Evidence {
     this.canvas = h("canvas", { class: "chart", role: "img", "aria-label": "log p(x) as draws of z come in" });
     this.element = h("div", { class: "evidence" },
       h("div", { class: "row" }, h("label", {}, "K = ", this.k, " draws of z ~ q(z|x)"), this.slider),
-      h("div", { class: "row" }, h("span", {}, "log p(x) ≈ "), this.value), this.canvas, this.note);
+      h("div", { class: "row" }, h("span", {}, "log p(x) ≈ "), this.value), this.canvas,
+      h("ul", { class: "legend" }, h("li", {}, h("i", { class: "evidencekey" }), "log 1/K Σ w"), h("li", {}, h("i", { class: "elbokey" }), "1/K Σ log w, the ELBO"), h("li", {}, h("i", { class: "ownkey" }), "the program")), this.note);
   }
   start(bytes, example, label, own) {
     this.importance = this.run.importance(bytes, example, label);
@@ -168,10 +171,7 @@ class Evidence {
     }
     line(mean, themeColour("--kl"), 1.5);
     line(at, themeColour("--accent"), 2.5);
-    to.textAlign = "right", to.textBaseline = "bottom", to.fillStyle = themeColour("--accent");
-    to.fillText("log 1/K Σ w", width - right, Y(at(K)) - 4);
-    to.fillStyle = themeColour("--kl"), to.textBaseline = "top";
-    to.fillText("1/K Σ log w, the ELBO", width - right, Y(mean(K)) + 4);
+    if (this.changed) this.changed(at(K));
   }
 }
 
@@ -186,12 +186,12 @@ const SOURCES = {
 };
 class Formulas {
   constructor(run) {
-    this.run = run, this.rows = [];
+    this.run = run, this.cells = {};
     const { settings } = run.json.run, tape = run.infer;
     const add = (key, output, value, other) => {
       const [formula, line, file] = SOURCES[key] || other;
       const cell = h("output", {}, "·");
-      this.rows.push([cell, value]);
+      this.cells[key || output] = [cell, value];
       const entry = output && tape.has(output) ? `%${tape.program.outputs[output]} = ${tape.text(output)}` : null;
       return h("div", { class: "formula" }, h("span", { class: "maths" }, formula), cell,
         entry ? h("code", { class: "entry" }, entry) : null,
@@ -203,9 +203,13 @@ class Formulas {
       add(gaussianKl ? "kl" : "", "kl", (v) => nats(v.terms.kl, 3), ["KL(q(z|x) ‖ p(z)), summed over the latents", null, null]),
       add(settings.likelihood, "log_likelihood", (v) => nats(v.terms.logLikelihood, 3), ["log p(x|z)", null, null]),
       add("log_ratio", "log_ratio", (v) => nats(v.terms.logRatio, 3)),
-      add("evidence", null, (v) => (v.evidence === null ? "·" : nats(v.evidence, 3))));
+      add("evidence", null, (v) => nats(v.evidence, 3)));
   }
   show(values) {
-    for (const [cell, value] of this.rows) cell.textContent = value(values);
+    for (const key of Object.keys(this.cells)) if (key !== "evidence") this.set(key, values);
+  }
+  set(key, values) {
+    const [cell, value] = this.cells[key];
+    cell.textContent = value(values);
   }
 }

@@ -20,6 +20,7 @@ class RunView {
     this.way = new Way(run);
     this.samples = new Samples(run);
     this.formulas = new Formulas(run);
+    this.evidence.changed = (value) => this.formulas.set("evidence", { evidence: value });
     this.x = imageCanvas(image, "x as the model is shown it"), this.mean = imageCanvas(image, "E[x|z], what the decoder makes of z");
     this.where = h("p", { class: "note" });
     this.back = h("button", { type: "button", onclick: () => this.see() }, "Back to z ~ q(z|x)");
@@ -36,13 +37,13 @@ class RunView {
         h("div", { class: "beside" }, this.terms.element, h("div", { class: "row" },
           h("button", { type: "button", onclick: () => page.resample() }, "Resample ε ", h("kbd", {}, "R")), this.back), this.where)),
       h("div", { class: "two" },
-        card("q(z|x), latent by latent", "Band: μ ± σ. Slider: z, to be dragged. Right: KL in nats. Grey: not used.", this.rows.element),
+        h("div", { class: "stack" },
+          card("q(z|x), latent by latent", "Band: μ ± σ. Slider: z, to be dragged. Right: KL in nats. Grey: not used.", this.rows.element),
+          card("log p(x), by importance sampling", "The bound of K draws rises to log p(x) as K does.", this.evidence.element)),
         h("div", { class: "stack" },
           card("The code as a map", "Test images by class; dashed circles are the prior. Hover decodes, drag moves z.", h("div", { class: "maps" }, ...this.maps.map((m) => m.element)), this.legend()),
-          card("log p(x), by importance sampling", "The bound of K draws rises to log p(x) as K does.", this.evidence.element))),
-      h("div", { class: "two" },
-        card("Samples", run.json.classes ? "z ~ p(z|y), a row for each class y." : "z ~ p(z), decoded.", this.samples.element),
-        card("From here to another image", "Between the codes of the image in view and of the one marked as goal.", this.way.element)),
+          card("Samples", run.json.classes ? "z ~ p(z|y), a row for each class y." : "z ~ p(z), decoded.", this.samples.element),
+          card("From here to another image", "Between the codes of the image in view and of the one marked as goal.", this.way.element))),
       card("Formula, value, tape, line", "The page replays the program's tape: entries as it records them, and the C++ behind.", this.formulas.element),
       this.provenance());
   }
@@ -102,8 +103,7 @@ class RunView {
       worst = Math.max(worst, Math.abs(this.run.elbo(i) - json.rounded.elbo[i]));
       change += Math.abs(json.rounded.elbo[i] - json.own.elbo[i]) / n;
     }
-    const epsilon = this.run.noise(json.rows[0]).flatMap((e) => [...e]);
-    const same = epsilon.every((v, k) => bitsOf(v) === (json.noise_bits[k] | 0));
+    const same = this.run.sameNoise();
     this.check.textContent = `ELBO of ${n} images within ${worst.toExponential(0)} nats of the program's on the same 16 bits, which are ${nats(change, 4)} from those of the run's own weights; its ε ${same ? "are the program's to the bit" : "differ from the program's in their last bits"}.`;
     this.check.dataset.worst = worst;
     this.check.dataset.epsilon = same;
@@ -118,8 +118,9 @@ class RunView {
         const next = survey.next();
         if (next.done) {
           this.surveyed = next.value;
-          this.rows.order(next.value.kl, next.value.active);
+          this.rows.order(next.value);
           for (const m of this.maps) m.order(next.value);
+          this.showCode();
           if (this.atEnd !== false && !this.check.dataset.worst) this.compare();
           return;
         }
@@ -149,7 +150,7 @@ class RunView {
       ? [`The program says ${nats(rounded.elbo[index], 4)} on these 16 bits, ${nats(own.elbo[index], 4)} on its own weights; here ${nats(t.elbo, 4)}.`]
       : [t.klPerLatent ? "nats; log p(x|z) with this one z, the KL in closed form or at this z." : "nats; both terms with this one z."];
     this.terms.show(t, says);
-    this.formulas.show({ z: this.run.infer.get("z"), terms: t, evidence: this.evidence.importance && this.evidence.importance.weights.count ? this.evidence.importance.weights.logMean() : null });
+    this.formulas.show({ z: this.run.infer.get("z"), terms: t });
     this.current = t;
   }
   showCode() {
@@ -161,7 +162,7 @@ class RunView {
   // z moved by hand: [[column, value], ..] of one layer. Those below it go to their means.
   move(moves, layer) {
     const z = Float32Array.from(this.at.z), run = this.run;
-    for (const [j, v] of moves) z[j] = Math.max(-SPAN, Math.min(SPAN, v));
+    for (const [j, v] of moves) z[j] = Math.max(-this.rows.far[j], Math.min(this.rows.far[j], v));
     this.byHand = true;
     const mean = run.decode(z, this.page.state.label, layer);
     paint(this.mean, mean, run.json.image);
