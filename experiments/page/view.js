@@ -64,7 +64,8 @@ class RunView {
   }
   epochs() {
     const { epochs } = this.run, last = this.run.json.run.settings.epochs;
-    if (!epochs.length) return null;
+    // beside a run that has a slider, an empty place keeps what follows side by side
+    if (!epochs.length) return this.page.runs.some((r) => r.epochs.length) ? h("section", { class: "card epochs empty" }, h("label", {}, " ")) : null;
     const says = h("output", {}, `epoch ${last}, the end`);
     const slider = h("input", { type: "range", min: 0, max: epochs.length, step: 1, value: epochs.length, "aria-label": "epoch",
       oninput: async () => {
