@@ -5,38 +5,13 @@
 #include <vaegrad/lab/files/file.hpp>
 
 #include "opened.hpp"
-#include "page/assets.hpp"
+#include "page/assemble.hpp"
 #include "page/package.hpp"
 
 namespace vaegrad {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string_view asset(std::string_view name) {
-  for (const PageAsset& a : page_assets())
-    if (a.name == name) return a.text;
-  fail("the program was built without ", name);
-}
-
-// In the order in which one needs the other.
-constexpr const char* scripts[] = {"philox.js", "tape.js",  "model.js", "draw.js",
-                                   "terms.js",  "codes.js", "view.js"};
-
-// {{NAME}} of the template, each once.
-std::string filled(std::string page, std::string_view name, const std::string& with) {
-  const std::string mark = concat("{{", name, "}}");
-  const std::size_t at = page.find(mark);
-  check(at != std::string::npos, "page.html has no ", mark);
-  return page.replace(at, mark.size(), with);
-}
-// JSON inside a script ends at no "</script>", whatever a name says.
-std::string inside_html(const nlohmann::json& json) {
-  std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3)
-    text.insert(at + 1, "\\");
-  return text;
-}
 
 // The test images, of which both runs must have the same.
 void check_same_images(const DataSet& a, const DataSet& b, const Options& options) {
@@ -54,8 +29,10 @@ int run(Arguments arguments) {
   const std::int64_t count = options.integer("images", 400, 1, 5000);
   LoadedRun run = open_run(options);
   const fs::path out = options.text("out", (run.folder / "page.html").string());
-  check<UsageError>(out.extension() == ".html" || out.extension() == ".htm", "--out ", out.string(),
-                    ": a page is an .html file", hint, "--out page.html");
+  const std::string ends = out.extension().string();
+  check<UsageError>(ends == ".html" || ends == ".htm" || ends == ".json", "--out ", out.string(),
+                    ": a page is an .html file", hint,
+                    "--out page.html, or .json for its data alone");
   std::error_code error;
   check<UsageError>(!fs::is_directory(out, error), "--out ", out.string(), ": is a folder", hint,
                     "--out page.html");
@@ -78,12 +55,9 @@ int run(Arguments arguments) {
     runs.push_back(package(run, data, parts));
   }
 
-  std::string page(asset("page.html")), script;
-  for (const char* name : scripts) script += asset(name);
-  page = filled(std::move(page), "STYLE", std::string(asset("style.css")));
-  page = filled(std::move(page), "SCRIPT", script);
-  page = filled(std::move(page), "TITLE", "");
-  page = filled(std::move(page), "RUNS", inside_html(runs));
+  const std::string text =
+      runs.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  const std::string page = out.extension() == ".json" ? text : assembled_page(text);
   write_atomically(out, std::string_view(page));
   fmt::print("{}: {:.2f} MB, {} test images, {} weights in 16 bits\n", out.string(),
              1e-6 * double(page.size()), parts.examples.count(),
@@ -101,7 +75,8 @@ std::string help() {
          "sampling, the map of codes. It loads nothing from anywhere.\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --against RUN           a second run on the same data, beside the first\n"
-         "  --out FILE.html         [page.html in RUN]\n"
+         "  --out FILE.html         [page.html in RUN]; .json: the data alone, of which\n"
+         "                          `book` makes the page of a chapter\n"
          "  --images N              so many test images, spread evenly [400]\n"
          "  --weights NAME          last, or best on validation [last]\n"
          "  --data-dir DIR          where the data lie now [as in training]\n"

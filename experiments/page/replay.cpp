@@ -121,8 +121,8 @@ Json program(const Record& record, const Stream& noise) {
       for (Real x : v) entry.push_back(double(x));
     }
     const std::string unknown = not_replayed(text);
-    check(unknown.empty(), "the model has the op ", unknown, ", which a page does not replay",
-          hint, "the posterior gaussian and the priors standard-normal and conditional have none");
+    check(unknown.empty(), "the model has the op ", unknown, ", which a page does not replay", hint,
+          "the posterior gaussian and the priors standard-normal and conditional have none");
     entries.push_back(std::move(entry));
   }
   return {{"entries", std::move(entries)},
