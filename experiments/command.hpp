@@ -39,6 +39,7 @@ struct Command {
   COMMAND(data)                   \
   COMMAND(chapter)                \
   COMMAND(book)                   \
+  COMMAND(page)                   \
   COMMAND(bench)
 
 #define COMMAND(name) extern const Command name##_command;

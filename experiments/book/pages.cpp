@@ -9,6 +9,7 @@
 
 #include "formula.hpp"
 #include "languages.hpp"
+#include "page/assemble.hpp"
 
 namespace vaegrad {
 namespace {
@@ -134,6 +135,11 @@ class Maker {
       book_[name] = read(path);
       return name;
     }
+    if (path.filename() == "page.json") {  // of a model that the reader plays with
+      const std::string name = path.parent_path().filename().string() + "-page.html";
+      book_[name] = assembled_page(read(path));
+      return name;
+    }
     const auto is = [&](const fs::path& stem) {
       return path == course_ / (stem.string() + ".md") ||
              path == course_ / (stem.string() + language_.suffix + ".md");
@@ -147,6 +153,24 @@ class Maker {
       if (is(name)) return file(name) + fragment;
     fail(folder.string(), ": a link leads to ", url, ", which is not in the book", hint,
          "name the file in words instead");
+  }
+
+  // A paragraph that leads to the page of a model has that page below it.
+  static std::string with_pages(std::string html) {
+    constexpr std::string_view link = "<a href=\"", ends = "-page.html", below = "</p>";
+    for (std::size_t at = 0; (at = html.find(link, at)) != std::string::npos;) {
+      at += link.size();
+      const std::string url = html.substr(at, html.find('"', at) - at);
+      if (!url.ends_with(ends)) continue;
+      at = std::min(html.find(below, at), html.size() - below.size()) + below.size();
+      const std::string frame = fmt::format(
+          "\n<iframe class=\"alive\" src=\"{}\" title=\"a trained model\" "
+          "loading=\"lazy\"></iframe>",
+          url);
+      html.insert(at, frame);
+      at += frame.size();
+    }
+    return html;
   }
 
   // What was changed (```diff) has its lines marked; other code stays as it is.
@@ -213,7 +237,8 @@ class Maker {
                                     ? ""
                                     : fmt::format("<p class=\"beside\"><a href=\"{}\">{}</a></p>",
                                                   chapter->program_page(), language_.program);
-    book_[name] = frame(title, place, pages_[place].first, program + page.html + program);
+    book_[name] =
+        frame(title, place, pages_[place].first, program + with_pages(page.html) + program);
   }
 
   // The source, a line to a line; the first place of a label answers to the page's link.

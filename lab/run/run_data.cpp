@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <vaegrad/lab/data/constant_columns.hpp>
 #include <vaegrad/lab/data/known_sets.hpp>
 #include <vaegrad/lab/data/shapes.hpp>
 #include <vaegrad/lab/run/other_data.hpp>

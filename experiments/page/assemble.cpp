@@ -1,0 +1,42 @@
+#include "page/assemble.hpp"
+
+#include <vaegrad/autodiff/error.hpp>
+
+#include "page/assets.hpp"
+
+namespace vaegrad {
+namespace {
+
+std::string_view asset(std::string_view name) {
+  for (const PageAsset& a : page_assets())
+    if (a.name == name) return a.text;
+  fail("the program was built without ", name);
+}
+
+// In the order in which one needs the other.
+constexpr const char* scripts[] = {"philox.js", "ops.js",   "tape.js",     "model.js", "draw.js",
+                                   "terms.js",  "codes.js", "run_view.js", "view.js"};
+
+// {{NAME}} of the template, each once
+std::string filled(std::string page, std::string_view name, std::string_view with) {
+  const std::string mark = concat("{{", name, "}}");
+  const std::size_t at = page.find(mark);
+  check(at != std::string::npos, "page.html has no ", mark);
+  return page.replace(at, mark.size(), with);
+}
+
+}  // namespace
+
+std::string assembled_page(std::string runs) {
+  // JSON inside a script ends at no "</script>", whatever a name says.
+  for (std::size_t at = 0; (at = runs.find("</", at)) != std::string::npos; at += 3)
+    runs.insert(at + 1, "\\");
+  std::string script;
+  for (const char* name : scripts) script += asset(name);
+  std::string page(asset("page.html"));
+  page = filled(std::move(page), "STYLE", asset("style.css"));
+  page = filled(std::move(page), "SCRIPT", script);
+  return filled(std::move(page), "RUNS", runs);
+}
+
+}  // namespace vaegrad
