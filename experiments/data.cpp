@@ -5,8 +5,8 @@
 #include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/data/download.hpp>
+#include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 #include <vaegrad/lab/data/formats/idx.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
 #include <vaegrad/lab/run/settings/settings.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 
@@ -110,7 +110,7 @@ int run(Arguments arguments) {
   check<UsageError>(o.out.empty() && !o.seeded, o.out.empty() ? "--seed" : "--out",
                     ": it goes with --binarize", hint,
                     "vaegrad data mnist --binarize sample --seed 1 --out test.idx");
-  if (shape_grid(o.name)) {
+  if (drawn_set(o.name)) {
     fmt::print("{}: built in, it needs no file\n", o.name);
     return 0;
   }
@@ -118,7 +118,8 @@ int run(Arguments arguments) {
   if (!set) {
     std::string names;
     for (const KnownSet& k : known_sets()) names += concat(k.name, ", ");
-    fail<UsageError>("there is no data set '", o.name, "'", hint, "one of ", names, "shapes");
+    fail<UsageError>("there is no data set '", o.name, "'", hint, "one of ", names,
+                     drawn_set_names);
   }
   if (!set->package.empty()) {
     const fs::path own = data_folder(o.download.data_dir) / set->name;
@@ -151,7 +152,7 @@ std::string help() {
          "       vaegrad data NAME|PATH --binarize sample|threshold --out FILE.idx\n\n"
          "Downloads mnist or binarized-mnist and holds them against their checksums. With\n"
          "--binarize: writes one draw of the test images as an IDX file of bytes 0 and 1.\n"
-         "(fashion-mnist is a Debian package, shapes is built in.)\n\n"
+         "(fashion-mnist is a Debian package, shapes and squares are built in.)\n\n"
          "  --data-dir DIR          holds NAME/ [$VAEGRAD_DATA or ~/.cache/vaegrad]\n"
          "  --mirror URL            a folder that has the files, not the known mirrors;\n"
          "                          given again: the next one to try\n"

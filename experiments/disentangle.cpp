@@ -39,7 +39,8 @@ int run(Arguments arguments) {
   const Examples& examples = options.has("split") ? split_of(options, data) : data.train;
   const Factors& factors = examples.file->factors;
   check<UsageError>(!factors.names.empty(), opened.settings.data,
-                    ": the factors of its images are not known", hint, "train on --data shapes");
+                    ": the factors of its images are not known", hint,
+                    "train on --data shapes or squares, or on an .npz with latents_classes");
   const std::filesystem::path out = out_folder(options, opened, "disentangle");
   const OwnedMatrix codes = encode(*opened.model, examples, opened.settings,
                                    options.has("sample") ? Code::sample : Code::mean);
@@ -97,7 +98,8 @@ std::string help() {
          "mutual information gap (Chen 2018), FactorVAE score (Kim 2018), beta-VAE score\n"
          "(Higgins 2017), SAP (Kumar 2018), DCI by linear models (Eastwood 2018),\n"
          "modularity and explicitness (Ridgeway 2018), interventional robustness (Suter\n"
-         "2019). The run's data must have known factors: shapes.\n\n"
+         "2019). The run's data must have known factors: shapes, squares,\n"
+         "or an .npz file with latents_classes beside its images, as dSprites.\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --split NAME            train, test or validation [train]\n"
          "  --sample                codes are samples of q(z|x) [its mean]\n"

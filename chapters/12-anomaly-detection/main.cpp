@@ -10,7 +10,7 @@
 
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/data/drawn/shapes.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/lab/uses/detection.hpp>
 #include <vaegrad/models/bounds.hpp>

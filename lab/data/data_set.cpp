@@ -4,8 +4,8 @@
 
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/lab/data/constant_columns.hpp>
+#include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 #include <vaegrad/lab/data/parts.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
 #include <vaegrad/lab/files/checksum.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -15,18 +15,17 @@ struct Sources {
   Loaded train, validation, test;
 };
 
-Sources load_built_in(const std::string& name, const ShapeGrid& grid, const Parts& parts,
-                      const DataOptions& options) {
-  ShapeImages shapes = draw_shapes(grid);
+Sources load_drawn(const std::string& name, DrawnImages drawn, const Parts& parts,
+                   const DataOptions& options) {
   Sources sources;
-  sources.train.images = std::make_shared<Images>(std::move(shapes.train));
+  sources.train.images = std::make_shared<Images>(std::move(drawn.train));
   if (!parts.test.images.empty()) {
     sources.test = load_part(parts.test, options);
     return sources;
   }
   Sha256 hash;
-  hash.update(shapes.test.bytes.data(), shapes.test.bytes.size());
-  sources.test = {std::make_shared<Images>(std::move(shapes.test)), {{name, hash.hex()}}};
+  hash.update(drawn.test.bytes.data(), drawn.test.bytes.size());
+  sources.test = {std::make_shared<Images>(std::move(drawn.test)), {{name, hash.hex()}}};
   return sources;
 }
 
@@ -213,8 +212,8 @@ std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n) {
 }
 
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options) {
-  const auto grid = shape_grid(name_or_path);
-  const Parts parts = find_parts(name_or_path, options, grid.has_value());
+  const auto draw = drawn_set(name_or_path);
+  const Parts parts = find_parts(name_or_path, options, draw.has_value());
   check<UsageError>(options.label_column.empty() || is_table_name(parts.train.images),
                     "--label-column ", options.label_column, ": ", name_or_path, " is no table",
                     hint, "--labels FILE names its labels");
@@ -223,8 +222,8 @@ DataSet load_data_set(const std::string& name_or_path, const DataOptions& option
                     "--resize: ", name_or_path, " is no folder of images", hint,
                     "leave --resize out");
   Sources from;
-  if (grid) {
-    from = load_built_in(name_or_path, *grid, parts, options);
+  if (draw) {
+    from = load_drawn(name_or_path, (*draw)(), parts, options);
   } else {
     // Unpacking is most of the time before the first step, so the test data are read beside the
     // others.

@@ -16,7 +16,7 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-// What images were drawn from, when it is known (lab/data/shapes.hpp).
+// What images were drawn from, when it is known (lab/data/drawn/).
 struct Factors {
   std::vector<std::string> names;
   std::vector<std::size_t> sizes;     // how many values each has

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 #include <vaegrad/lab/data/formats/amat.hpp>
 #include <vaegrad/lab/data/formats/image_folder.hpp>
 #include <vaegrad/lab/data/formats/npz.hpp>
@@ -54,7 +55,7 @@ Parts find_in_archive(const Path& path) {
     return name.empty() ? Path() : Path(concat(path.native(), ":", name));
   };
   if (roles.images.empty()) return {{path, {}}, {}, {}};
-  Parts parts{{array(roles.images), array(roles.labels)}, {}, {}};
+  Parts parts{{array(roles.images), array(roles.labels), array(roles.factors)}, {}, {}};
   if (!roles.test_images.empty()) parts.test = {array(roles.test_images), array(roles.test_labels)};
   return parts;
 }
@@ -71,7 +72,8 @@ Parts find_paths(const std::string& name, const DataOptions& options) {
         ": the run's data were an array in memory, which is in no file", hint,
         "--data FILE names a file of them, as numpy.save writes it");
   check(found(path.file), name, ": neither a file nor a known data set", hint, "known are ", names,
-        "shapes, or give the path of an IDX, NPY, NPZ or CSV file, or of a folder of PNG or JPEG "
+        drawn_set_names,
+        ", or give the path of an IDX, NPY, NPZ or CSV file, or of a folder of PNG or JPEG "
         "files");
   Parts parts{{name, {}}, {}, {}};
   if (path.key.empty() && is_npz(name)) parts = find_in_archive(name);
@@ -92,8 +94,8 @@ Parts find_paths(const std::string& name, const DataOptions& options) {
 Parts find_parts(const std::string& name, const DataOptions& options, bool built_in) {
   Parts parts;
   if (built_in) {
-    check<UsageError>(options.labels.empty(), name, ": --labels: its labels are its shapes", hint,
-                      "leave --labels away");
+    check<UsageError>(options.labels.empty(), name, ": --labels: its labels are its first factor",
+                      hint, "leave --labels away");
     if (!options.test_data.empty()) parts.test = {options.test_data, {}};
   } else if (const KnownSet* known = find_known_set(name)) {
     parts = find_known(*known, options);
@@ -111,6 +113,38 @@ Parts find_parts(const std::string& name, const DataOptions& options, bool built
   }
   return parts;
 }
+
+namespace {
+
+// Indices (count, factors) of the values that images were drawn from. A factor that never changes
+// is none.
+Factors factors_of(const Array& array, std::size_t images, const std::string& file) {
+  const auto& d = array.dims;
+  check(d.size() == 2 && d[0] == images, file, ": not the factors of ", images,
+        " images: ", sizes(d), hint, "factors are (count, factors)");
+  const auto at = [&](std::size_t i, std::size_t k) {
+    return array.values.empty() ? float(array.bytes[i * d[1] + k]) : array.values[i * d[1] + k];
+  };
+  Factors to;
+  std::vector<std::size_t> columns;
+  for (std::size_t k = 0; k < d[1]; ++k) {
+    float least = at(0, k), most = least;
+    for (std::size_t i = 0; i < images; ++i) {
+      const float v = at(i, k);
+      check(v >= 0 && v <= 255 && v == std::floor(v), file, ": factor ", k, " of image ", i, " is ",
+            v, hint, "factors are the numbers of their values, from 0 to 255");
+      least = std::min(least, v), most = std::max(most, v);
+    }
+    if (least == most) continue;
+    columns.push_back(k);
+    to.names.push_back(concat("factor ", k)), to.sizes.push_back(std::size_t(most) + 1);
+  }
+  for (std::size_t i = 0; i < images; ++i)
+    for (const std::size_t k : columns) to.indices.push_back(std::uint8_t(at(i, k)));
+  return to;
+}
+
+}  // namespace
 
 std::vector<Label> read_labels(const Path& path) {
   return make_labels(read_array(path, {"", true}), path.native());
@@ -141,6 +175,11 @@ Loaded load_part(const Part& part, const DataOptions& options) {
     check(images.labels.size() == images.count, file,
           ": wrong number of labels: ", images.labels.size(), " labels for ", images.count,
           " images in ", name, hint, "give the labels that belong to these images");
+  }
+  if (!part.factors.empty()) {
+    Array array = read_array(part.factors);
+    loaded.checksums.push_back({part.factors.native(), std::move(array.sha256)});
+    images.factors = factors_of(array, images.count, part.factors.native());
   }
   return loaded;
 }

@@ -5,7 +5,7 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 struct Part {
-  std::filesystem::path images, labels;
+  std::filesystem::path images, labels, factors = {};
 };
 struct Parts {
   Part train, validation, test;

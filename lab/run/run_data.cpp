@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 #include <vaegrad/lab/data/known_sets.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
 #include <vaegrad/lab/run/other_data.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 
@@ -76,7 +76,7 @@ std::string how_to_name(const Settings& s, const std::string& file, const std::s
 // Error: a file of the run is gone.
 void check_there(const Settings& s, const std::string& option) {
   std::error_code error;
-  const bool by_name = find_known_set(s.data) || shape_grid(s.data);
+  const bool by_name = find_known_set(s.data) || drawn_set(s.data);
   for (const fs::path& path :
        {fs::path(by_name ? std::string() : s.data), s.labels, s.test_data, s.test_labels})
     check(path.empty() || fs::exists(array_name(path).file, error), path.string(),

@@ -194,6 +194,7 @@ NpzRoles npz_roles(const std::filesystem::path& path) {
   };
   NpzRoles roles{images("train"), labels("train"), images("test"), labels("test")};
   if (roles.images.empty()) roles = {images(""), labels(""), {}, {}};
+  if (roles.test_images.empty()) roles.factors = find({"latents_classes", "factors"}, "");
   return roles;
 }
 

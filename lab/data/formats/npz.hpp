@@ -17,8 +17,9 @@ Array read_npz(const std::filesystem::path& path, const std::string& name = "");
 // Which arrays of the file are images and labels, for training and for testing, by the names that
 // people give: x or x_train, X, images, data; y or y_train, Y, labels; x_test, .. Empty: there is
 // none by such a name.
+// `factors`: what images were drawn from, latents_classes of dSprites, or factors.
 struct NpzRoles {
-  std::string images, labels, test_images, test_labels;
+  std::string images, labels, test_images, test_labels, factors = {};
 };
 NpzRoles npz_roles(const std::filesystem::path& path);
 

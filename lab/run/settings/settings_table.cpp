@@ -187,7 +187,7 @@ const std::vector<Setting>& all_settings() {
   static const Names binarizations = {"none", "threshold", "sample"};
   static const std::vector<Setting> all = [] {
     std::vector<Setting> t = {
-      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, shapes, a path", &S::data),
+      text   ("data", "data", "NAME|PATH", "fashion-mnist, mnist, binarized-mnist, shapes, squares, a path", &S::data),
       path   ("data", "data-dir", "DIR", "holds mnist/ .. [$VAEGRAD_DATA or ~/.cache/vaegrad]", &S::data_dir),
       path   ("data", "test-data", "FILE", "[a tenth of --data, for a file of one's own]", &S::test_data),
       path   ("data", "labels", "FILE", "of --data", &S::labels),

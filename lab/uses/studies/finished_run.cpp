@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include <vaegrad/lab/data/known_sets.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/natural_order.hpp>
 #include <vaegrad/lab/run/settings/settings.hpp>
@@ -54,7 +54,7 @@ void set_comparable(FinishedRun& r, const nlohmann::json& summary) {
     r.comparable += ", classes " + classes;
   if (setting("model", "vae") == "cvae" && setting("condition", "label") != "label")
     r.comparable += ", given " + setting("condition", "");
-  if (!find_known_set(data) && !shape_grid(data) && setting("test-data", "").empty())
+  if (!find_known_set(data) && !drawn_set(data) && setting("test-data", "").empty())
     r.split_seed = setting("seed", "1");
   nlohmann::json sums = summary.at("data_sha256");
   for (const char* labels : {"labels", "test-labels"}) sums.erase(setting(labels, ""));

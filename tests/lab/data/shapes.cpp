@@ -8,7 +8,7 @@
 #include <string>
 
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/data/drawn/shapes.hpp>
 
 #include "../../support/threads.hpp"
 
@@ -156,5 +156,5 @@ TEST_CASE(
   }
   other.labels = "labels";
   CHECK_THROWS_WITH_AS(load_data_set("shapes", other),
-                       doctest::Contains("its labels are its shapes"), UsageError);
+                       doctest::Contains("its labels are its first factor"), UsageError);
 }

@@ -319,6 +319,21 @@ TEST_CASE("archives of arrays: by the names that people give, or by one's own") 
   const DataSet keras = load_data_set((folder / "keras.npz").native());
   CHECK(keras.train.count() + keras.validation.count() == 4);
   CHECK(keras.test.count() == 1);
+  std::string
+      classes;  // as dSprites has them: a factor that never changes, one of 3, one of 2 values
+  for (const std::size_t v : {0, 0, 1, 0, 2, 0, 0, 1, 1, 0, 2, 1}) classes += little(v, 8);
+  write_text(folder / "sprites.npz", zip({{"metadata.npy", npy("|O", "", "pickled")},
+                                          {"imgs.npy", images},
+                                          {"latents_classes.npy", npy("<i8", "4, 3", classes)}}));
+  const DataSet sprites = load_data_set((folder / "sprites.npz").native());
+  const Factors& factors = sprites.train.file->factors;
+  CHECK(factors.names == std::vector<std::string>{"factor 1", "factor 2"});
+  CHECK(factors.sizes == std::vector<std::size_t>{3, 2});
+  CHECK(factors.indices == Bytes{0, 1, 2, 0, 1, 1, 2, 1});
+  write_text(folder / "few.npz", zip({{"imgs.npy", images},
+                                      {"factors.npy", npy("<i8", "2, 2", classes.substr(0, 32))}}));
+  CHECK(has(message_of([&] { load_data_set((folder / "few.npz").native()); }),
+            "not the factors of 4 images: (2, 2)"));
   write_text(folder / "two.npz", zip({{"p.npy", images}, {"q.npy", images}}));
   CHECK(has(message_of([&] { load_data_set((folder / "two.npz").native()); }),
             ": which of its arrays? p (4, 1, 2) and q (4, 1, 2)\n  hint: name one: "));

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-#include <vaegrad/lab/data/data_set.hpp>
+#include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -40,11 +40,6 @@ void draw_shape(const ShapeGrid& grid, std::size_t image, std::span<std::uint8_t
 // These images, drawn in parallel; a function of the arguments alone. Labels are the shapes.
 Images draw_shapes(const ShapeGrid& grid, std::span<const std::uint32_t> images);
 
-// The data set's images, all different: 60,000 for training and 10,000 for testing, or six and one
-// seventh of a smaller grid. One fixed draw: `shapes` are the same images for every seed.
-struct ShapeImages {
-  Images train, test;
-};
-ShapeImages draw_shapes(const ShapeGrid& grid);
+DrawnImages draw_shapes(const ShapeGrid& grid);  // the data set
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -4,8 +4,7 @@
 #include <numbers>
 
 #include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/lab/data/shapes.hpp>
+#include <vaegrad/lab/data/drawn/shapes.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -184,13 +183,8 @@ Images draw_shapes(const ShapeGrid& grid, std::span<const std::uint32_t> images)
   return drawn;
 }
 
-ShapeImages draw_shapes(const ShapeGrid& grid) {
-  const std::size_t count = grid.count();
-  const std::size_t test = std::min<std::size_t>(10'000, count / 7),
-                    train = std::min<std::size_t>(60'000, count - test);
-  const auto order = permutation(static_cast<std::uint32_t>(count), 1, Purpose::data);
-  const auto some = std::span(order);
-  return {draw_shapes(grid, some.first(train)), draw_shapes(grid, some.last(test))};
+DrawnImages draw_shapes(const ShapeGrid& grid) {
+  return some_of(grid.count(), [&](auto images) { return draw_shapes(grid, images); });
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
