@@ -38,20 +38,24 @@ Name log1mexp(G& g, const Name& x) {
   return select(g, x, "Less", 0.693147, near, log1p(g, one(g, "Neg", one(g, "Exp", minus))));
 }
 // S(x) = 1/12x − 1/360x³ + 1/1260x⁵ − .., of x + 8 and more; below, from S(x) − S(x + 1) =
-// (x + ½) log(1 + 1/x) − 1
+// (x + ½) log(1 + 1/x) − 1 = s²/3 + s⁴/5 + ..  with s = 1/(2x + 1)
 Name lgamma_remainder(G& g, const Name& x) {
   constexpr int up = 8;
-  const Name less = one(g, "Abs", g.node("Min", {x, g.number(up)}));
+  const Name less = g.node("Min", {x, g.number(up)});
   const auto series = [&](const Name& z) {
     const Name r = one(g, "Reciprocal", z);
     return g.mul(r, polynomial(g, g.mul(r, r), {1 / 12., -1 / 360., 1 / 1260.}));
   };
-  Name below = series(g.add(less, up));
+  const Name inverse = one(g, "Reciprocal", less);
+  Name below = g.add(g.mul(g.add(less, 0.5), one(g, "Log", g.add(inverse, 1))), -1);
   for (int k = 0; k < up; ++k) {
-    const Name z = g.add(less, k);
-    const Name step = g.mul(g.add(z, 0.5), log1p(g, one(g, "Reciprocal", z)));
-    below = g.add(below, g.add(step, -1));
+    const Name s = one(g, "Reciprocal", g.add(g.mul(g.add(less, k), 2), 1)), squared = g.mul(s, s);
+    const Name step =
+        g.mul(squared,
+              polynomial(g, squared, {1 / 3., 1 / 5., 1 / 7., 1 / 9., 1 / 11., 1 / 13., 1 / 15.}));
+    below = k ? g.add(below, step) : select(g, less, "Less", 1, below, step);
   }
+  below = g.add(below, series(g.add(less, up)));
   return select(g, x, "Less", up, below, series(g.node("Max", {x, g.number(up)})));
 }
 // (x − ½) log x − x + ½ log 2π + S(x)

@@ -69,13 +69,11 @@ void OnnxGraph::output(const Name& name, const Name& value, Index cols, const st
 
 Name OnnxGraph::numbers(std::span<const float> values, const std::vector<std::int64_t>& dims,
                         Name name) {
-  std::string key(raw(values));
+  std::string key = name.empty() ? std::string(raw(values)) : concat("name ", name);
   for (const std::int64_t n : dims) key += concat('/', n);
-  if (name.empty()) {
-    const auto [at, is_new] = known_.try_emplace(std::move(key), concat("number_", known_.size()));
-    if (!is_new) return at->second;
-    name = at->second;
-  }
+  if (name.empty()) name = concat("number_", known_.size());
+  const auto [at, is_new] = known_.try_emplace(std::move(key), name);
+  if (!is_new) return at->second;
   tensors_.message(field::initialisers, tensor(name, dims, float32, raw(values)));
   return name;
 }
