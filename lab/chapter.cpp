@@ -81,6 +81,14 @@ std::vector<std::string> class_names(const std::string& data) {
   return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 }
 
+Chart cloud(const std::string& title, ConstMatrix z, double reach) {
+  Series dots{.mark = Mark::points};
+  for (Index i = 0; i < std::min<Index>(z.rows, 1500); ++i)
+    dots.x.push_back(double(z(i, 0))), dots.y.push_back(double(z(i, 1)));
+  const std::pair range(-reach, reach);
+  return {.title = title, .series = {dots}, .x_range = range, .y_range = range};
+}
+
 void frame(ImageGrid& grid, const std::vector<bool>& marked) {
   for (std::size_t n = 0; n < marked.size(); ++n) {
     std::uint8_t* pixel = &grid.pixels[n * std::size_t(grid.height * grid.width)];

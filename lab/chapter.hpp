@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/autodiff/matrix.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -52,6 +53,8 @@ class Chapter {
 
 // What a figure calls the ten classes: T-shirt .. boot; 0 .. 9 unless the data are clothes.
 std::vector<std::string> class_names(const std::string& data);
+// The first 1500 points of z (N, 2), or as many as there are, over [-reach, reach]².
+Chart cloud(const std::string& title, ConstMatrix z, double reach);
 // A white frame around each image of a grid that is marked.
 void frame(ImageGrid& grid, const std::vector<bool>& marked);
 

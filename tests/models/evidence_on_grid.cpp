@@ -50,3 +50,13 @@ TEST_CASE("evidence on a grid: too few points are an error") {
   CHECK_THROWS_WITH_AS(log_evidence_on_grid(sharp, {image.data(), 1, 3}, 6),
                        doctest::Contains("a quarter of them differ"), Error);
 }
+
+TEST_CASE("middles of squares: the second coordinate fastest, and a density over them sums to 1") {
+  Tape tape;
+  const Var z = middles_of_squares(tape, 60, 6);
+  CHECK(z.shape() == Shape{3600, 2});
+  CHECK(double(z.val()(1, 0)) == doctest::Approx(-5.9));
+  CHECK(double(z.val()(1, 1)) == doctest::Approx(-5.7));
+  CHECK(double(z.val()(60, 0)) == doctest::Approx(-5.7));
+  CHECK(std::abs(0.04 * sum(exp(StandardNormal{}.log_prob(z))).item() - 1) < 1e-8);
+}
