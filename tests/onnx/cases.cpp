@@ -119,8 +119,8 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Network& n : networks())
     all.push_back({"network-" + std::string(n.name), {{"network", n.name}}, {}, {16, 16, 1}});
-  for (const char* spec :
-       {"conv:6x3s2+batch,8x4+group,20+layer", "30+maxout", "20+gated", "conv:8x4s2+residual,12"})
+  for (const char* spec : {"conv:6x3s2+batch,8x4+group,20+layer", "mlp:40,30+maxout",
+                           "mlp:40,20+gated", "conv:8x4s2,8x3+residual,12"})
     all.push_back({fmt::format("layers-{}", all.size()), {{"network", spec}}, {}, {9, 11, 3}});
   for (const Activation& a : activations())
     all.push_back({"activation-" + std::string(a.name), {{"activation", a.name}}});

@@ -131,6 +131,7 @@ constexpr OnnxReduction reductions[] = {
     {"row_sums", SUM_OVER(1)},
     {"column_sums", SUM_OVER(0)},
     {"max", OVER("ReduceMax", 1)},
+    {"row_norms", OVER("ReduceL2", 1)},
     {"log_sum_exp", OVER("ReduceLogSumExp", 1)},
     {"log_mean_exp", [](G& g, const Name& a, Index cols) { return g.add(g.node("ReduceLogSumExp", {a}, {{"axes", Ints{1}}}), -std::log(double(cols))); }},
 };
