@@ -95,8 +95,8 @@ std::vector<std::string> arguments_of(const py::dict& settings) {
 }
 
 std::unique_ptr<PythonRun> train_with(const py::object& x, const py::object& labels,
-                                 const py::object& test, const py::object& test_labels,
-                                 const py::object& callback, const py::kwargs& keywords) {
+                                      const py::object& test, const py::object& test_labels,
+                                      const py::object& callback, const py::kwargs& keywords) {
   std::vector<std::string> arguments = arguments_of(keywords);
   const bool given = !x.is_none();
   check<UsageError>(!given || !keywords.contains("data"),
