@@ -24,7 +24,9 @@ void check_same_images(const DataSet& a, const DataSet& b, const Options& option
 }
 
 int run(Arguments arguments) {
-  const Options options(arguments, {"against", "out", "images", "weights", "data-dir", "threads"},
+  const Options options(arguments,
+                        {"against", "out", "images", "weights", "data", "labels", "test-data",
+                         "test-labels", "label-column", "data-dir", "threads"},
                         {});
   const std::int64_t count = options.integer("images", 400, 1, 5000);
   LoadedRun run = open_run(options);
@@ -36,7 +38,7 @@ int run(Arguments arguments) {
   std::error_code error;
   check<UsageError>(!fs::is_directory(out, error), "--out ", out.string(), ": is a folder", hint,
                     "--out page.html");
-  const DataSet data = load_own_data(run);
+  const DataSet data = load_named_data(run, names_of(options)).set;
   check_page_can_show(run, data);
 
   PageParts parts{.examples = data.test, .epochs = 12};
@@ -45,7 +47,7 @@ int run(Arguments arguments) {
   if (options.has("against")) {  // first what can be refused
     LoadedRun other = load_run(options.text("against", ""));
     if (options.has("data-dir")) other.settings.data_dir = options.text("data-dir", "");
-    const DataSet others = load_own_data(other);
+    const DataSet others = load_named_data(other, names_of(options)).set;
     check_page_can_show(other, others);
     check_same_images(data, others, options);
     runs.push_back(package(run, data, parts));
@@ -79,6 +81,7 @@ std::string help() {
          "                          `book` makes the page of a chapter\n"
          "  --images N              so many test images, spread evenly [400]\n"
          "  --weights NAME          last, or best on validation [last]\n"
+         "  --data NAME|PATH        the run's own data, where they lie now\n"
          "  --data-dir DIR          where the data lie now [as in training]\n"
          "  --threads N\n\n"
          "Weights of earlier epochs that --keep-every kept are in it too, at most 12: a\n"

@@ -76,7 +76,8 @@ std::string how_to_name(const Settings& s, const std::string& file, const std::s
 // Error: a file of the run is gone.
 void check_there(const Settings& s, const std::string& option) {
   std::error_code error;
-  const bool by_name = find_known_set(s.data) || drawn_set(s.data);
+  const bool by_name =
+      s.data == in_memory || find_known_set(s.data) || drawn_set(s.data).has_value();
   for (const fs::path& path :
        {fs::path(by_name ? std::string() : s.data), s.labels, s.test_data, s.test_labels})
     check(path.empty() || fs::exists(array_name(path).file, error), path.string(),
