@@ -60,8 +60,7 @@ Var normal(Tape& tape, Index n, Stream noise) {
 Var true_logits(Var z) {
   const Var u = z.tape().constant(Shape{1, D}), v = z.tape().constant(Shape{1, D});
   for (Index j = 0; j < D; ++j)
-    u.val()(0, j) = Real(double(j % side) - 5.5) / 2,
-               v.val()(0, j) = Real(5.5 - double(j / side)) / 2;
+    u.val()(0, j) = Real(j % side) / 2 - 2.75f, v.val()(0, j) = 2.75f - Real(j / side) / 2;
   return 3 - 4 * (square(columns(z, 0, 1) - u) + square(columns(z, 1, 1) - v));
 }
 std::pair<Var, Var> examples(Tape& tape, Index n, std::uint64_t seed, std::uint32_t draw) {
