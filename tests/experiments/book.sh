@@ -35,7 +35,8 @@ while read -r page attribute value; do
   [[ -z $fragment ]] || grep -qxF -- "${fragment#'#'}" "../ids-$file" || fail "$page: a link to $value: no such place"
 done <../references
 grep -oE '(url\(|@import|fetch\(|XMLHttp)[^;]*' -- *.css *.js && fail "styles or scripts load something"
-for page in *.html; do  # the other language is there, page by page
+for page in *.html; do  # the other language is there, page by page; a model's page speaks one
+  [[ $page != *-page.html ]] || continue
   if [[ $page == *.zh.html ]]; then other=${page%.zh.html}.html; else other=${page%.html}.zh.html; fi
   grep -qF "id=\"language\" href=\"$other\"" "$page" || fail "$page does not lead to $other"
 done
@@ -46,7 +47,7 @@ if grep -nE '\$\$|\\frac|\\mathbb|\\begin\{' -- *.html; then fail "a formula is 
 # an equation leads to a line of the program, and that line back
 labels=0
 for page in [0-9][0-9]-*.html; do
-  [[ $page != *-program.html && $page != *-program.zh.html ]] || continue
+  [[ $page != *-program.html && $page != *-program.zh.html && $page != *-page.html ]] || continue
   other=${page%.html}-program.html
   [[ $page != *.zh.html ]] || other=${page%.zh.html}-program.zh.html
   for label in $(grep -oE 'id="eq-[0-9.]+"' -- "$page" | sed 's/id="//; s/"//'); do
@@ -56,6 +57,10 @@ for page in [0-9][0-9]-*.html; do
     grep -qF "href=\"$page#$label\"" -- "$other" || fail "$other: $label does not lead back"
   done
 done
+for page in 05-vae-on-images{,.zh}.html; do  # a figure of chapter 5 is alive
+  grep -qF '<iframe class="alive" src="05-vae-on-images-page.html"' "$page" || fail "$page: its model is not below it"
+done
+grep -qF "default-src 'none'" 05-vae-on-images-page.html || fail "chapter 5's model: its page may ask for something"
 (( labels >= 50 )) || fail "only $labels equations"
 
 bytes=$(cat -- * | wc -c)
@@ -90,7 +95,8 @@ for (const page of pages) {
 }
 </script></body>
 HTML
-  sed -i "s/PAGES/[$(printf '"%s",' *.html)]/" ../phone.html
+  # a model's page is looked at on a phone by page_browser.sh
+  sed -i "s/PAGES/[$(printf '"%s",' $(ls | grep '\.html$' | grep -v -e '-page\.html$'))]/" ../phone.html
   said=$(timeout 60 chromium --headless=new --no-sandbox --disable-gpu --allow-file-access-from-files \
     --virtual-time-budget=20000 --dump-dom "file://$folder/phone.html" 2>/dev/null | grep -oE '<title>[^<]*') ||
     fail "chromium did not finish"
