@@ -192,7 +192,8 @@ TEST_CASE("batch normalisation: what comes out, and where the averages go") {
   Parameters learnt, buffers;
   const Network n{"n", {dense(3), batch_normalisation()}};
   // an activation that is none
-  const Activation same{"same", [](Var x, Var b) -> Var { return x + b; }};
+  const Activation same{"same", [](Var x, Var b) -> Var { return x + b; },
+                        [](Var, Var t) { return t; }};
   const EncoderBody body({learnt, buffers}, "e", n, {1, 5}, 0, same, {1});
   REQUIRE(buffers.list().size() == 2);
   CHECK(buffers.list()[0].name == "e.batch.0.mean");
