@@ -208,7 +208,7 @@ TEST_CASE("the natural order of names") {
 
 TEST_CASE("a folder: natural order, and everything passed over is counted") {
   const Folder folder;
-  for (const std::uint8_t i : {10, 9, 2, 1})
+  for (const std::uint8_t i : Bytes{10, 9, 2, 1})
     write_png(folder / concat("img", int{i}, ".png"), 1, 1, 8, PNG_COLOR_TYPE_GRAY, {i});
   write_text(folder / "._img1.png", "AppleDouble");
   write_text(folder / "a.webp", std::string("RIFF\1\0\0\0WEBPVP8 ", 16));
@@ -227,8 +227,8 @@ TEST_CASE("a folder: natural order, and everything passed over is counted") {
 
 TEST_CASE("folders as classes, in natural order, with names") {
   const Folder folder;
-  for (const std::uint8_t c : {0, 1, 2})
-    for (const std::uint8_t i : {1, 2, 3}) {
+  for (const std::uint8_t c : Bytes{0, 1, 2})
+    for (const std::uint8_t i : Bytes{1, 2, 3}) {
       const Path sub = folder / (c == 2 ? "class 10" : concat("class ", int{c} + 1));
       std::filesystem::create_directories(sub);
       write_png(sub / concat(int{i}, ".png"), 1, 1, 8, PNG_COLOR_TYPE_GRAY,
