@@ -54,7 +54,7 @@ TEST_CASE("the aggregate posterior: labels come with the examples that z is draw
   auto file = std::make_shared<Images>();
   file->height = file->width = 4, file->count = 6;
   for (int i = 0; i < 6; ++i) {
-    file->bytes.insert(file->bytes.end(), 16, Label(40 * i));
+    file->bytes.insert(file->bytes.end(), 16, std::uint8_t(40 * i));
     file->labels.push_back(Label(i % 3));
   }
   const Examples only_one{Split::train, file, {1, 4}};  // both of class 1
