@@ -56,7 +56,7 @@ int run(Arguments arguments) {
 std::string help() {
   return "usage: vaegrad export [RUN] --onnx FILE.onnx [options]\n\n"
          "Writes a run as ONNX graphs, for any number of examples. FILE.onnx: x and the\n"
-         "noise eps to the importance weighted bound, nats, with z, E[x|z] and the weights;\n"
+         "noise eps to the importance weighted bound, nats, with z, E[x|z] and weights;\n"
          "FILE.encoder.onnx: x to the code and the numbers of q(z|x); FILE.decoder.onnx: z\n"
          "to E[x|z] and the numbers of p(x|z). Their metadata say what is what.\n\n"
          "  RUN                     its folder [runs/latest]\n"

@@ -7,7 +7,7 @@ const Names letters = {
     {"varepsilon", "ε"}, {"eta", "η"},      {"theta", "θ"}, {"kappa", "κ"},  {"lambda", "λ"},
     {"mu", "μ"},         {"nu", "ν"},       {"xi", "ξ"},    {"pi", "π"},     {"rho", "ρ"},
     {"sigma", "σ"},      {"tau", "τ"},      {"phi", "φ"},   {"varphi", "φ"}, {"chi", "χ"},
-    {"psi", "ψ"},        {"omega", "ω"},    {"Gamma", "Γ"}, {"Delta", "Δ"},  {"Sigma", "Σ"},
+    {"psi", "ψ"},        {"omega", "ω"},    {"Gamma", "Γ"}, {"Lambda", "Λ"}, {"Delta", "Δ"},  {"Sigma", "Σ"},
     {"Phi", "Φ"},        {"Omega", "Ω"},    {"ell", "ℓ"},   {"infty", "∞"},  {"partial", "∂"},
     {"nabla", "∇"},      {"dots", "…"},     {"ldots", "…"}, {"cdots", "⋯"},  {"top", "⊤"},
     {"prime", "′"},      {"emptyset", "∅"}, {"Theta", "Θ"}, {"zeta", "ζ"},   {"vdots", "⋮"}};

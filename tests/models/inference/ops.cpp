@@ -17,6 +17,7 @@
 #include <vaegrad/models/inference/posteriors/reflect.hpp>
 #include <vaegrad/models/inference/posteriors/sphere_ops.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
+#include <vaegrad/models/networks/where_positive.hpp>
 #include <vaegrad/models/objectives/stratified_tc.hpp>
 
 using namespace vaegrad;

@@ -46,7 +46,7 @@ TEST_CASE("the decoder's slope is what its outputs change by") {
   };
   const Tried tried[] = {{"mlp:7,5", {3, 3}},      {"mlp:6+gated,5+gated", {3, 3}},
                          {"mlp:6+maxout", {3, 3}}, {"mlp:5,5+residual", {3, 3}},
-                         {"conv:3x4s2,6", {6, 6}}, {"conv:3x4s2+gated,4x3+residual,6", {6, 6}}};
+                         {"conv:3x4s2,6", {6, 6}}, {"conv:3x4s2+gated,3x3+residual,6", {6, 6}}};
   for (const Activation& a : activations())
     for (const Tried& t : tried) {
       const Decoder decoder(t.spec, a.name, t.image);
