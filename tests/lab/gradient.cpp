@@ -228,8 +228,13 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
   // that does not matter to it, unless giving that value is an error.
   const std::size_t parts = std::size(conditions) - 1;
   std::size_t likelihood_scales = 0, of_gaussian = 0, of_conditional = 0, beyond = 0;
+  std::size_t of_autoencoders = 0;
   for (const Likelihood& p : likelihoods()) likelihood_scales += p.has_scale ? 3 : 1;
   for (const Objective* o : objectives()) {
+    if (o->deterministic) {
+      of_autoencoders += 1 + o->settings.size();
+      continue;
+    }
     const std::size_t numbers = 1 + std::size_t(o->beta) + o->settings.size() + 1 +
                                 (o->scheduled ? std::size(kl_schedules) : 0);
     of_gaussian += numbers, of_conditional += o->wanted.prior_draws ? 0 : numbers;
@@ -252,8 +257,10 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
   const std::size_t want = scaled * of_gaussian  // vae
                            // cvae: two priors given the label, one parts
                            + scaled * (of_gaussian + (1 + parts) * of_conditional) +
-                           likelihood_scales            // autoencoder
-                           + parts * likelihood_scales  // baseline
+                           likelihood_scales  // autoencoder
+                           // .. and by an objective of it, where vae may be left as it is
+                           + 2 * likelihood_scales * of_autoencoders +
+                           parts * likelihood_scales  // baseline
                            + beyond;
   CHECK(checked == want);
   const auto choices = [](const char* axis) { return setting(axis).choices.size(); };
@@ -285,7 +292,7 @@ TEST_CASE("the gradient of every hierarchy x posterior x prior x objective that 
           const std::string name = concat(h->name, ' ', q->name, ' ', p->name, ' ', o->name);
           const Wanted& w = o->wanted;
           want += !q->sphere && !p->sphere && !(w.held || w.factor || w.diagonal) &&
-                  !w.prior_draws && !(h->diagonal && !q->diagonal) &&
+                  !o->deterministic && !w.prior_draws && !(h->diagonal && !q->diagonal) &&
                   !(p->encodes && !(h->top && q->diagonal));
           try {
             Settings plain = s;  // numbers that this row does not heed are an error of their own
