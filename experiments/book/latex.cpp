@@ -3,14 +3,15 @@
 namespace vaegrad::latex {
 
 const Names letters = {
-    {"alpha", "α"},      {"beta", "β"},     {"gamma", "γ"}, {"delta", "δ"},  {"epsilon", "ϵ"},
-    {"varepsilon", "ε"}, {"eta", "η"},      {"theta", "θ"}, {"kappa", "κ"},  {"lambda", "λ"},
-    {"mu", "μ"},         {"nu", "ν"},       {"xi", "ξ"},    {"pi", "π"},     {"rho", "ρ"},
-    {"sigma", "σ"},      {"tau", "τ"},      {"phi", "φ"},   {"varphi", "φ"}, {"chi", "χ"},
-    {"psi", "ψ"},        {"omega", "ω"},    {"Gamma", "Γ"}, {"Lambda", "Λ"}, {"Delta", "Δ"},  {"Sigma", "Σ"},
-    {"Phi", "Φ"},        {"Omega", "Ω"},    {"ell", "ℓ"},   {"infty", "∞"},  {"partial", "∂"},
-    {"nabla", "∇"},      {"dots", "…"},     {"ldots", "…"}, {"cdots", "⋯"},  {"top", "⊤"},
-    {"prime", "′"},      {"emptyset", "∅"}, {"Theta", "Θ"}, {"zeta", "ζ"},   {"vdots", "⋮"}};
+    {"alpha", "α"},      {"beta", "β"},  {"gamma", "γ"},    {"delta", "δ"},  {"epsilon", "ϵ"},
+    {"varepsilon", "ε"}, {"eta", "η"},   {"theta", "θ"},    {"kappa", "κ"},  {"lambda", "λ"},
+    {"mu", "μ"},         {"nu", "ν"},    {"xi", "ξ"},       {"pi", "π"},     {"rho", "ρ"},
+    {"sigma", "σ"},      {"tau", "τ"},   {"phi", "φ"},      {"varphi", "φ"}, {"chi", "χ"},
+    {"psi", "ψ"},        {"omega", "ω"}, {"Gamma", "Γ"},    {"Lambda", "Λ"}, {"Delta", "Δ"},
+    {"Sigma", "Σ"},      {"Phi", "Φ"},   {"Omega", "Ω"},    {"ell", "ℓ"},    {"infty", "∞"},
+    {"partial", "∂"},    {"nabla", "∇"}, {"dots", "…"},     {"ldots", "…"},  {"cdots", "⋯"},
+    {"top", "⊤"},        {"prime", "′"}, {"emptyset", "∅"}, {"Theta", "Θ"},  {"zeta", "ζ"},
+    {"vdots", "⋮"}};
 const Names relations = {
     {"le", "≤"},         {"ge", "≥"},   {"approx", "≈"}, {"sim", "∼"},        {"propto", "∝"},
     {"to", "→"},         {"gets", "←"}, {"ne", "≠"},     {"in", "∈"},         {"mapsto", "↦"},

@@ -78,7 +78,7 @@ struct Objective {
   bool scheduled;  // .. and the schedules of the factor on the KL
   std::vector<const ObjectiveSetting*> settings = {};
   std::unique_ptr<Opponent> (*opponent)(const OpponentSpec&) = nullptr;
-  bool groups = false;  // heeds ObjectiveSettings::groups
+  bool groups = false;         // heeds ObjectiveSettings::groups
   bool deterministic = false;  // of an autoencoder: z is the mean, and there is no KL
 };
 

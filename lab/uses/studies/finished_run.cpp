@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include <vaegrad/lab/data/known_sets.hpp>
 #include <vaegrad/lab/data/drawn/drawn_sets.hpp>
+#include <vaegrad/lab/data/known_sets.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/natural_order.hpp>
 #include <vaegrad/lab/run/settings/settings.hpp>
