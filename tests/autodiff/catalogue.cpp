@@ -111,10 +111,9 @@ TEST_CASE("the checker notices every pullback that is wrong by a thousandth") {
 TEST_CASE("the catalogue holds every row of the sources") {
   std::size_t rows = 0;
   const std::regex line(R"(^(VAEGRAD_)?(UNARY|INFIX|BINARY|REDUCTION|CHECKED|COMPOSED)\()");
-  std::vector<std::filesystem::path> files{std::string(VAEGRAD_SOURCE_DIR) +
-                                           "/tests/autodiff/own_ops.cpp"};
-  for (const auto& file :
-       std::filesystem::directory_iterator(std::string(VAEGRAD_SOURCE_DIR) + "/autodiff"))
+  const std::filesystem::path tree = VAEGRAD_SOURCE_DIR;
+  std::vector<std::filesystem::path> files{tree / "tests/autodiff/own_ops.cpp"};
+  for (const auto& file : std::filesystem::directory_iterator(tree / "autodiff"))
     if (file.path().extension() == ".hpp") files.push_back(file.path());
   for (const auto& file : files) {
     std::ifstream in(file);
