@@ -1,7 +1,7 @@
 // Ops on images: convolution, its adjoint, and nearest upsampling. An image is a row of numbers
 // with the channels last; the layer knows its geometry, values stay one example per row.
 #pragma once
-#include <vaegrad/autodiff/convolution_kernels.hpp>
+#include <vaegrad/autodiff/kernels/convolution_kernels.hpp>
 #include <vaegrad/autodiff/structure.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

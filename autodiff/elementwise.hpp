@@ -8,10 +8,10 @@
 #pragma once
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/expression.hpp>
-#include <vaegrad/autodiff/lane_gamma.hpp>
-#include <vaegrad/autodiff/lane_math.hpp>
+#include <vaegrad/autodiff/kernels/lane_gamma.hpp>
+#include <vaegrad/autodiff/kernels/lane_math.hpp>
 
-#include <vaegrad/autodiff/precise_begin.hpp>
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -115,4 +115,4 @@ VAEGRAD_COMPOSED(clamp, VAEGRAD_INPUTS({{3, 5}, -0.4, 0.9}),
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/precise_end.hpp>
+#include <vaegrad/autodiff/kernels/precise_end.hpp>

@@ -12,7 +12,7 @@
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/reductions.hpp>
 
-#include <vaegrad/autodiff/precise_begin.hpp>
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -102,4 +102,4 @@ Var::Var(const E& expression) : Var(stored(expression)) {}
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/precise_end.hpp>
+#include <vaegrad/autodiff/kernels/precise_end.hpp>

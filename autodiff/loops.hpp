@@ -8,10 +8,10 @@
 #include <algorithm>
 
 #include <vaegrad/autodiff/expression.hpp>
-#include <vaegrad/autodiff/lanes.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/lanes.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
-#include <vaegrad/autodiff/precise_begin.hpp>
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -214,4 +214,4 @@ void pull_rows(Tape& tape, const Plan& p, Bound& bound, Weight weight) {
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/precise_end.hpp>
+#include <vaegrad/autodiff/kernels/precise_end.hpp>

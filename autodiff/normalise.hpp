@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/op.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <vaegrad/autodiff/lanes.hpp>
+#include <vaegrad/autodiff/kernels/lanes.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -9,9 +9,9 @@
 #include <array>
 #include <tuple>
 
-#include <vaegrad/autodiff/denormals.hpp>
+#include <vaegrad/autodiff/kernels/denormals.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/optimiser_rules.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/autodiff/parameters.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -1,4 +1,4 @@
-#include <vaegrad/autodiff/lane_math.hpp>  // first: it silences GCC about the AVX-512 header that follows
+#include <vaegrad/autodiff/kernels/lane_math.hpp>  // first: it silences GCC about the AVX-512 header that follows
 
 #include <Random123/philox.h>
 
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -8,7 +8,7 @@
 #include <vaegrad/autodiff/elementwise.hpp>
 #include <vaegrad/autodiff/loops.hpp>
 
-#include <vaegrad/autodiff/precise_begin.hpp>
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -243,4 +243,4 @@ struct RowNorms {
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/precise_end.hpp>
+#include <vaegrad/autodiff/kernels/precise_end.hpp>

@@ -4,8 +4,8 @@
 #include <span>
 
 #include <vaegrad/autodiff/fused.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 #include <vaegrad/autodiff/op.hpp>
-#include <vaegrad/autodiff/products.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <ostream>
 
-#include <vaegrad/autodiff/denormals.hpp>
+#include <vaegrad/autodiff/kernels/denormals.hpp>
 #include <vaegrad/autodiff/visitor.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/data/download.hpp>
 #include <vaegrad/lab/data/drawn/drawn_sets.hpp>

@@ -20,15 +20,6 @@ struct Sets {
   std::string normal_name, anomalous_name;
 };
 
-// Evenly spread ones, when there are more than `limit`.
-void thin(Examples& examples, std::size_t limit) {
-  if (!limit || examples.count() <= limit) return;
-  std::vector<std::uint32_t> rows;
-  for (std::size_t i = 0; i < limit; ++i)
-    rows.push_back(examples.rows[i * examples.count() / limit]);
-  examples.rows = rows;
-}
-
 Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
               Settings& settings) {
   const std::string name = options.text("data", "");
@@ -150,6 +141,69 @@ void draw_extremes(const Sets& sets, const std::vector<double>& score, const cha
   if (shown) draw(grid, path);
 }
 
+// One score of all the examples, and how well it tells them apart.
+struct Judged {
+  const char* name;
+  std::vector<double> normal, anomalous;  // scores, by example
+  DetectionQuality quality;
+};
+
+std::vector<Judged> judge(const std::vector<AnomalyScore>& scores, const Measured& normal,
+                          const Measured& anomalous, int resamples) {
+  std::vector<Judged> all;
+  for (const AnomalyScore& s : scores) {
+    all.push_back({s.name, s.of(normal), s.of(anomalous), {}});
+    all.back().quality = detection_quality(all.back().normal, all.back().anomalous, resamples);
+  }
+  return all;
+}
+
+void print_table(const std::vector<Judged>& judged) {
+  const auto shown = [](const Interval& i) {
+    return fmt::format("{:.3f} [{:.3f}, {:.3f}]", i.value, i.low, i.high);
+  };
+  fmt::print("{:<16}{:<22}{:<22}{}\n", "score", "AUROC", "AUPR", "FPR at 95 % TPR");
+  for (const Judged& j : judged)
+    fmt::print("{:<16}{:<22}{:<22}{}\n", j.name, shown(j.quality.auroc), shown(j.quality.aupr),
+               shown(j.quality.fpr95));
+}
+
+nlohmann::json as_json(const std::vector<Judged>& judged) {
+  const auto numbers = [](const Interval& i) { return nlohmann::json{i.value, i.low, i.high}; };
+  nlohmann::json json;
+  for (const Judged& j : judged)
+    json[j.name] = {{"auroc", numbers(j.quality.auroc)},
+                    {"aupr", numbers(j.quality.aupr)},
+                    {"fpr_at_95_tpr", numbers(j.quality.fpr95)}};
+  return json;
+}
+
+// A line an example: normal ones first.
+std::string as_csv(const std::vector<Judged>& judged, const Sets& sets) {
+  std::string csv = "anomalous,row,label";
+  for (const Judged& j : judged) csv += concat(',', j.name);
+  const auto lines = [&](const Examples& from, bool anomalous) {
+    for (std::size_t i = 0; i < from.count(); ++i) {
+      csv += fmt::format("\n{:d},{},", anomalous, from.rows[i]);
+      if (!from.file->labels.empty()) csv += std::to_string(from.file->labels[from.rows[i]]);
+      for (const Judged& j : judged)
+        csv += fmt::format(",{:.9g}", (anomalous ? j.anomalous : j.normal)[i]);
+    }
+  };
+  lines(sets.normal, false), lines(sets.anomalous, true);
+  return csv + '\n';
+}
+
+Chart roc_chart(const std::vector<Judged>& judged) {
+  Chart chart{"Anomaly detection", "false positive rate", "true positive rate"};
+  chart.square = true, chart.x_range = chart.y_range = std::pair(0.0, 1.0);
+  for (const Judged& j : judged) {
+    const Roc curve = roc(j.normal, j.anomalous);
+    chart.series.push_back({j.name, curve.false_positives, curve.true_positives, Mark::line});
+  }
+  return chart;
+}
+
 int run(Arguments arguments) {
   const Options options(arguments,
                         {"data", "labels", "anomalous-classes", "background", "score", "particles",
@@ -172,7 +226,8 @@ int run(Arguments arguments) {
   Sets sets = two_sets(options, opened, own, of_other);
   // what is 0 and 1 already is not drawn again
   if (options.has("binarize")) opened.settings.binarize = of_other.binarize;
-  thin(sets.normal, limit), thin(sets.anomalous, limit);
+  for (Examples* examples : {&sets.normal, &sets.anomalous})
+    if (limit) examples->rows = spread(*examples, limit);
   const std::filesystem::path out = out_folder(options, opened, "detect");
 
   Progress progress;
@@ -184,48 +239,23 @@ int run(Arguments arguments) {
   progress.finish(fmt::format("{} scores of {} examples in {}", scores.size(),
                               sets.normal.count() + sets.anomalous.count(),
                               duration(progress.seconds())));
+  const auto judged = judge(scores, of_normal, of_anomalous, resamples);
 
   fmt::print(
       "normal: {} examples of {}; anomalous: {} of {}\n"
       "{} samples of z each; [95 % of {} bootstrap resamples]\n\n",
       sets.normal.count(), sets.normal_name, sets.anomalous.count(), sets.anomalous_name, particles,
       resamples);
-  fmt::print("{:<16}{:<22}{:<22}{}\n", "score", "AUROC", "AUPR", "FPR at 95 % TPR");
-  nlohmann::json json;
-  Chart chart{"Anomaly detection", "false positive rate", "true positive rate"};
-  chart.square = true, chart.x_range = chart.y_range = std::pair(0.0, 1.0);
-  std::vector<std::vector<double>> columns;
-  for (const AnomalyScore& s : scores) {
-    const auto normal = s.of(of_normal), anomalous = s.of(of_anomalous);
-    const DetectionQuality q = detection_quality(normal, anomalous, resamples);
-    const auto shown = [](const Interval& i) {
-      return fmt::format("{:.3f} [{:.3f}, {:.3f}]", i.value, i.low, i.high);
-    };
-    fmt::print("{:<16}{:<22}{:<22}{}\n", s.name, shown(q.auroc), shown(q.aupr), shown(q.fpr95));
-    const auto numbers = [](const Interval& i) { return nlohmann::json{i.value, i.low, i.high}; };
-    json[s.name] = {{"auroc", numbers(q.auroc)},
-                    {"aupr", numbers(q.aupr)},
-                    {"fpr_at_95_tpr", numbers(q.fpr95)}};
-    const Roc curve = roc(normal, anomalous);
-    chart.series.push_back({s.name, curve.false_positives, curve.true_positives, Mark::line});
-    columns.push_back(normal);
-    columns.back().insert(columns.back().end(), anomalous.begin(), anomalous.end());
-  }
-  std::string csv = "anomalous,row,label";
-  for (const AnomalyScore& s : scores) csv += concat(',', s.name);
-  for (std::size_t i = 0; i < columns[0].size(); ++i) {
-    const bool anomalous = i >= sets.normal.count();
-    const Examples& from = anomalous ? sets.anomalous : sets.normal;
-    const std::uint32_t row = from.rows[anomalous ? i - sets.normal.count() : i];
-    csv += fmt::format("\n{:d},{},", anomalous, row);
-    if (!from.file->labels.empty()) csv += std::to_string(from.file->labels[row]);
-    for (const auto& column : columns) csv += fmt::format(",{:.9g}", column[i]);
-  }
-  write_atomically(out / "scores.csv", csv + '\n');
-  write_atomically(out / "detect.json", json.dump(2) + '\n');
-  draw(chart, out / "roc.png");
+  print_table(judged);
+  write_atomically(out / "scores.csv", as_csv(judged, sets));
+  write_atomically(out / "detect.json", as_json(judged).dump(2) + '\n');
+  draw(roc_chart(judged), out / "roc.png");
   const bool images = sets.normal.file->height > 1;
-  if (images) draw_extremes(sets, columns[0], scores[0].name, out / "anomalies.png");
+  if (images) {
+    std::vector<double> first = judged[0].normal;
+    first.insert(first.end(), judged[0].anomalous.begin(), judged[0].anomalous.end());
+    draw_extremes(sets, first, judged[0].name, out / "anomalies.png");
+  }
   fmt::print("\n{}: detect.json, scores.csv, roc.png{}\n", out.string(),
              images ? ", anomalies.png" : "");
   return 0;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/uses/features.hpp>

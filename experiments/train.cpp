@@ -1,7 +1,7 @@
 // vaegrad train: trains a model, and leaves a folder that says everything about it.
 #include <fmt/format.h>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/run/training/console.hpp>
 #include <vaegrad/lab/whole_run.hpp>

@@ -2,7 +2,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
 #include <vaegrad/lab/run/run_data.hpp>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Walks the includes: rooms depend one way, rooms of lab too; no two headers include each other, however far apart; no
-# folder of models/, lab/ and experiments/ has more than 20 sources, no source but tables more than 300 lines.
+# folder has more than 20 sources, autodiff/ itself 44, no source but tables more than 300 lines.
 set -eu
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 find autodiff models lab experiments -name '*.[hc]pp' | sort | awk '
@@ -26,7 +26,8 @@ find autodiff models lab experiments -name '*.[hc]pp' | sort | awk '
     close(file)
     if (lines > 300 && file !~ /table|elementwise|structure/) { print file ": " lines " lines"; bad = 1 }
     folder = file; sub("/[^/]*$", "", folder)
-    if (folder !~ /^autodiff/ && ++count[folder] == 21) { print folder ": more than 20 sources"; bad = 1 }
+    most = folder == "autodiff" ? 44 : 20
+    if (++count[folder] == most + 1) { print folder ": more than " most " sources"; bad = 1 }
   }
   function visit(file,    i, k, all) {
     state[file] = 1

@@ -3,7 +3,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/run/settings/settings.hpp>
 
 #include "bench/growth.hpp"

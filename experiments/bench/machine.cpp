@@ -4,8 +4,8 @@
 #include <fstream>
 #include <string>
 
-#include <vaegrad/autodiff/lanes.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/lanes.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

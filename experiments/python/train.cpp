@@ -3,7 +3,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include <algorithm>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/whole_run.hpp>
 
 #include "computing.hpp"

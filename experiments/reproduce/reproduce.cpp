@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/lock.hpp>
 #include <vaegrad/lab/uses/studies/reproduction.hpp>

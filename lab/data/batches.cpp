@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 

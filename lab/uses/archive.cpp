@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/hashed_file.hpp>
 #include <vaegrad/lab/uses/archive.hpp>

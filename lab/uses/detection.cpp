@@ -4,7 +4,7 @@
 #include <numbers>
 #include <numeric>
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/packed.hpp>
 #include <vaegrad/lab/uses/detection.hpp>
 #include <vaegrad/models/estimators.hpp>

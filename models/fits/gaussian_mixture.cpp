@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/fits/gaussian_mixture.hpp>
 #include <vaegrad/models/metrics/nearest.hpp>

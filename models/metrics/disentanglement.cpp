@@ -1,5 +1,5 @@
 #include <cmath>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/models/metrics/disentanglement.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>

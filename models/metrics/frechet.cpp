@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include <vaegrad/autodiff/error.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/models/metrics/frechet.hpp>
 #include <vaegrad/models/numerics/symmetric_eigen.hpp>
 

@@ -1,6 +1,6 @@
 #include <cmath>
-#include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
 #include <vaegrad/models/numerics/lbfgs.hpp>

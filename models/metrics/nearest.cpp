@@ -1,5 +1,5 @@
-#include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 #include <vaegrad/models/metrics/nearest.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
 #include <vaegrad/models/numerics/symmetric_eigen.hpp>
 

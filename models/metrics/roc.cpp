@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/models/metrics/roc.hpp>
 

@@ -1,7 +1,7 @@
 // A convolution as a layer, h = a(A x + b) with a bias for each channel; mirrored it is the adjoint
 // of the same geometry, a(Aᵀ y + b), so that any size comes back exactly.
 #pragma once
-#include <vaegrad/autodiff/convolution_kernels.hpp>
+#include <vaegrad/autodiff/kernels/convolution_kernels.hpp>
 #include <vaegrad/models/networks/layer.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

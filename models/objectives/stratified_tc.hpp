@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/op.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
 #include <vaegrad/models/estimators.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -113,7 +113,7 @@ TEST_CASE("the catalogue holds every row of the sources") {
   const std::regex line(R"(^(VAEGRAD_)?(UNARY|INFIX|BINARY|REDUCTION|CHECKED|COMPOSED)\()");
   const std::filesystem::path tree = VAEGRAD_SOURCE_DIR;
   std::vector<std::filesystem::path> files{tree / "tests/autodiff/own_ops.cpp"};
-  for (const auto& file : std::filesystem::directory_iterator(tree / "autodiff"))
+  for (const auto& file : std::filesystem::recursive_directory_iterator(tree / "autodiff"))
     if (file.path().extension() == ".hpp") files.push_back(file.path());
   for (const auto& file : files) {
     std::ifstream in(file);

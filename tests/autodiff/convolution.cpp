@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <vaegrad/autodiff/autodiff.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
 #include "../support/message.hpp"
 #include "../support/threads.hpp"

@@ -8,7 +8,7 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <random>
-#include <vaegrad/autodiff/lane_gamma.hpp>
+#include <vaegrad/autodiff/kernels/lane_gamma.hpp>
 
 using namespace vaegrad;
 

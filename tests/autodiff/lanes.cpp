@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <vaegrad/autodiff/lane_math.hpp>
+#include <vaegrad/autodiff/kernels/lane_math.hpp>
 
 using namespace vaegrad;
 

@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include <vaegrad/autodiff/denormals.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/denormals.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
 #include "../support/threads.hpp"
 

@@ -10,8 +10,8 @@
 #include <random>
 #include <vector>
 
-#include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 
 #include "../support/threads.hpp"
 

@@ -12,7 +12,7 @@
 #include <set>
 #include <vector>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
 
 #include "../support/threads.hpp"

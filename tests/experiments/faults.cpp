@@ -8,7 +8,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/data/formats/idx.hpp>
 #include <vaegrad/lab/run/run.hpp>
 

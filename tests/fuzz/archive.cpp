@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/uses/archive.hpp>
 #include <vaegrad/models/coding/crc64.hpp>
 

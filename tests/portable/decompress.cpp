@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/uses/archive.hpp>
 #include <vaegrad/lab/uses/coder.hpp>

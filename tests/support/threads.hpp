@@ -1,6 +1,6 @@
 // Threads n(3): three of them from here to the end of the scope.
 #pragma once
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
 struct Threads {
   int before = vaegrad::threads();

@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include <vaegrad/autodiff/denormals.hpp>
 #include <vaegrad/autodiff/elementwise.hpp>
+#include <vaegrad/autodiff/kernels/denormals.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 #include <vaegrad/autodiff/loops.hpp>
-#include <vaegrad/autodiff/products.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -1,6 +1,6 @@
 #include "primitives.hpp"
 
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 #include "operands.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -2,7 +2,7 @@
 // of their adjoints, each with its operands ready, one after another and nothing else.
 #pragma once
 #include <vaegrad/autodiff/arena.hpp>
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 #include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

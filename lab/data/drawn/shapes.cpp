@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/data/drawn/shapes.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/temporary_folder.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/run/training/model_trainee.hpp>

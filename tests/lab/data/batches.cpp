@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 
 #include "../../support/threads.hpp"

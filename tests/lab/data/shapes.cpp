@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/data/drawn/shapes.hpp>
 
 #include "../../support/threads.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/data/formats/idx.hpp>
 #include <vaegrad/lab/data/formats/npy.hpp>
 #include <vaegrad/lab/files/file.hpp>

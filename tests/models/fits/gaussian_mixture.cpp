@@ -4,7 +4,7 @@
 
 #include <cmath>
 #include <numeric>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/fits/gaussian_mixture.hpp>
 #include <vaegrad/models/metrics/owned_matrix.hpp>

@@ -3,8 +3,8 @@
 #if defined(VAEGRAD_DOUBLE)
 #include <algorithm>
 
-#include <vaegrad/autodiff/convolution_kernels.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/convolution_kernels.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <vaegrad/autodiff/denormals.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/denormals.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -25,7 +25,7 @@
 #include <xsimd/xsimd.hpp>
 #endif
 
-#include <vaegrad/autodiff/precise_begin.hpp>
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -208,4 +208,4 @@ inline Real horizontal_max(Lanes x) {
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/precise_end.hpp>
+#include <vaegrad/autodiff/kernels/precise_end.hpp>

@@ -16,9 +16,9 @@
 #include <numbers>
 #include <utility>
 
-#include <vaegrad/autodiff/lanes.hpp>
+#include <vaegrad/autodiff/kernels/lanes.hpp>
 
-#include <vaegrad/autodiff/precise_begin.hpp>
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -229,4 +229,4 @@ inline Lanes cos(Lanes x) { return sincos(x).second; }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/precise_end.hpp>
+#include <vaegrad/autodiff/kernels/precise_end.hpp>

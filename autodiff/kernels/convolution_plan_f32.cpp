@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 
-#include <vaegrad/autodiff/convolution_plan.hpp>
-#include <vaegrad/autodiff/one_thread.hpp>
+#include <vaegrad/autodiff/kernels/convolution_plan.hpp>
+#include <vaegrad/autodiff/kernels/one_thread.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI::onednn {
 namespace {

@@ -9,9 +9,9 @@
 #if !defined(VAEGRAD_DOUBLE)
 #include <algorithm>
 
-#include <vaegrad/autodiff/convolution_plan.hpp>
-#include <vaegrad/autodiff/one_thread.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
+#include <vaegrad/autodiff/kernels/convolution_plan.hpp>
+#include <vaegrad/autodiff/kernels/one_thread.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

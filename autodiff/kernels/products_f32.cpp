@@ -8,9 +8,9 @@
 
 #include <algorithm>
 
-#include <vaegrad/autodiff/one_thread.hpp>
-#include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/one_thread.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -5,8 +5,8 @@
 #if defined(VAEGRAD_DOUBLE)
 #include <algorithm>
 
-#include <vaegrad/autodiff/parallel.hpp>
-#include <vaegrad/autodiff/products.hpp>
+#include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/autodiff/kernels/products.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -5,10 +5,11 @@
 #include <initializer_list>
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include <vaegrad/autodiff/convolution_kernels.hpp>
+#include <vaegrad/autodiff/kernels/convolution_kernels.hpp>
 
 #if DNNL_VERSION_MAJOR != 2 && DNNL_VERSION_MAJOR != 3
-#error "vaegrad: this release of oneDNN is not known; 2.6 and 3.7 are. See autodiff/onednn.hpp"
+#error \
+    "vaegrad: this release of oneDNN is not known; 2.6 and 3.7 are. See autodiff/kernels/onednn.hpp"
 #endif
 
 namespace vaegrad::inline VAEGRAD_ABI::onednn {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include <vaegrad/autodiff/onednn.hpp>
+#include <vaegrad/autodiff/kernels/onednn.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI::onednn {
 

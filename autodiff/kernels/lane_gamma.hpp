@@ -5,9 +5,9 @@
 // a half-line to a finite interval, so that one of them serves all sizes. Bounds are held by
 // tests/autodiff/lane_gamma.cpp. Not here: the gamma function of negative numbers (NaN).
 #pragma once
-#include <vaegrad/autodiff/lane_math.hpp>
+#include <vaegrad/autodiff/kernels/lane_math.hpp>
 
-#include <vaegrad/autodiff/precise_begin.hpp>
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -204,4 +204,4 @@ inline Lanes langevin_slope(Lanes x, Lanes y) {
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 
-#include <vaegrad/autodiff/precise_end.hpp>
+#include <vaegrad/autodiff/kernels/precise_end.hpp>
