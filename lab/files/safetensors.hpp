@@ -14,14 +14,18 @@
 #include <vector>
 
 #include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/lab/files/half.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // The format's name for a C++ number.
 template <class T>
 constexpr std::string_view dtype_of() {
-  static_assert(std::is_arithmetic_v<T>, "safetensors: a tensor holds numbers");
-  if constexpr (std::is_same_v<T, bool>)
+  static_assert(std::is_arithmetic_v<T> || std::is_same_v<T, Half>,
+                "safetensors: a tensor holds numbers");
+  if constexpr (std::is_same_v<T, Half>)
+    return "F16";
+  else if constexpr (std::is_same_v<T, bool>)
     return "BOOL";
   else if constexpr (std::is_floating_point_v<T>)
     return sizeof(T) == 8 ? "F64" : "F32";
@@ -64,12 +68,14 @@ class SafeTensors {
   const Tensor* find(std::string_view name) const;                 // null: none of this name
 
   // The numbers of one tensor. Errors: no such name, another shape; another type, except that F32
-  // and F64 are converted into each other.
+  // and F64 are converted into each other, and F16 into both.
   template <class T>
   void copy(std::string_view name, std::span<const std::size_t> shape, std::span<T> to) const {
     const Tensor& from = expect(name, shape, to.size());
     if (from.dtype == dtype_of<T>())
       return void(std::memcpy(to.data(), from.bytes.data(), to.size_bytes()));
+    if constexpr (std::is_floating_point_v<T>)
+      if (from.dtype == "F16") return convert<Half>(from, to);
     if constexpr (std::is_same_v<T, float>) {
       if (from.dtype == "F64") return convert<double>(from, to);
     } else if constexpr (std::is_same_v<T, double>) {

@@ -154,7 +154,11 @@ namespace {
 // least a number for each of its outputs, and of them there may be a quarter of the pixels.
 Architecture checked_architecture(const Settings& s, const RunFiles& files) {
   std::size_t there = 0;
-  for (const Tensor& t : files.weights.tensors()) there += t.bytes.size() / sizeof(float);
+  for (const Tensor& t : files.weights.tensors()) {
+    std::size_t numbers = 1;
+    for (const std::size_t n : t.shape) numbers *= n;
+    there += numbers;
+  }
   const auto check_claim = [&](double claimed) {
     check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
           claimed, " weights or more, there are at most ", there, hint, "was a file edited?");

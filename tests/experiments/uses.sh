@@ -27,6 +27,21 @@ refused 1 'images of 28 x 28, but the run was trained on 16 x 16' encode run --m
 noise 20 16 16 others.idx
 refused 2 '--split belongs to the run' encode run --mean --data ./others.idx --split train
 
+# ---- export --half: half the bytes, nearly the same numbers; no resuming
+"$program" export run --half small >said.txt
+(( $(size small/model.safetensors) * 19 < $(size run/model.safetensors) * 10 )) || wrong "small/model.safetensors: $(size small/model.safetensors) bytes"
+nll() { sed -n 's/.*"nll": *\([0-9.]*\).*/\1/p' "$1/evaluation.json"; }
+for folder in run small; do "$program" evaluate $folder --particles 50 --limit 100 >/dev/null 2>&1; done
+awk -v a="$(nll run)" -v b="$(nll small)" 'BEGIN { d = a - b; exit !(a > 1 && a != b && d * d < 0.05 * 0.05) }' ||
+  wrong "-log p(x) $(nll run), rounded $(nll small)"
+works sample small --count 4 --out four.npy
+works encode small --mean --out small.npy
+refused 2 'it is there, and not empty' export run --half small
+refused 2 'one of them at a time' export run --half other --onnx a.onnx
+refused 2 '--particles: --half copies weights' export run --half other --particles 3
+refused 1 'no checkpoint to go on from' train --resume small
+[[ ! -e other ]] || wrong "a refused export left its folder"
+
 # ---- fit-prior: samples and densities of a prior fitted to the codes; it belongs to the weights
 refused 1 'no mixture was fitted' sample run --from mixture
 refused 2 "there is no 'vamp'" sample run --from vamp

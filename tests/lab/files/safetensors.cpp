@@ -186,3 +186,27 @@ TEST_CASE("every byte of a header changed, every length cut: an error or a file 
   MESSAGE(errors << " damages refused");
   CHECK(errors > 1000);
 }
+
+TEST_CASE("numbers of 16 bits are read as float and as double, each the nearest to what it was") {
+  const Folder folder;
+  const std::vector<float> own{0, 1, -2.5f, 1 / 3.f, 65504, 6e-8f, -1e-3f, 1234.567f};
+  std::vector<Half> halves;
+  for (const float x : own) halves.push_back({half_bits(x)});
+  write_safetensors(folder / "half", std::vector{tensor("w", {8}, std::span<const Half>(halves))});
+  const SafeTensors file = read_safetensors(folder / "half");
+  CHECK(file.tensors()[0].bytes.size() == 16);
+  const std::size_t shape[]{8};
+  const auto floats = file.values<float>("w", shape);
+  const auto doubles = file.values<double>("w", shape);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    CHECK(double(floats[i]) == doubles[i]);
+    const double step = std::max(std::abs(double(own[i])), 0x1p-14) * 0x1p-11;  // half a unit
+    CHECK(std::abs(doubles[i] - double(own[i])) <= step);
+    // no neighbour is nearer
+    for (const int by : {-1, 1}) {
+      const double other = from_half(std::uint16_t(halves[i].bits + by));
+      if (std::isfinite(other) && (halves[i].bits & 0x7fff) != 0)
+        CHECK(std::abs(other - double(own[i])) >= std::abs(doubles[i] - double(own[i])));
+    }
+  }
+}
