@@ -2,6 +2,30 @@
 "use strict";
 
 const MAP_SPAN = 3.6; // a map shows −3.6 to 3.6, of lower layers all codes
+const sameItems = (a, b) => a.length === b.length && a.every((v, k) => v === b[k]);
+
+// E[x|z] over the plane of two latents: SIDE × SIDE images beside each other, some more in each frame
+class Plane {
+  static SIDE = 13;
+  constructor(run, layer) {
+    const { width, height } = run.json.image;
+    this.run = run, this.layer = layer, this.of = [], this.done = 0;
+    this.cell = imageCanvas(run.json.image, "");
+    this.canvas = h("canvas", { width: Plane.SIDE * width, height: Plane.SIDE * height });
+  }
+  // of: all that the images depend on, [i, j, span, ..]; at(x, y): z there. Whether all of them are there.
+  fill(of, at, label) {
+    if (!sameItems(of, this.of)) (this.of = of), (this.done = 0);
+    const n = Plane.SIDE, span = of[2], { image } = this.run.json, to = this.canvas.getContext("2d");
+    for (const end = performance.now() + 8; this.done < n * n && performance.now() < end; ++this.done) {
+      const u = this.done % n, v = Math.floor(this.done / n);
+      const x = ((u + 0.5) / n) * 2 * span - span, y = span - ((v + 0.5) / n) * 2 * span;
+      paint(this.cell, this.run.decode(at(x, y), label, this.layer), image);
+      to.drawImage(this.cell, u * image.width, v * image.height);
+    }
+    return this.done === n * n;
+  }
+}
 
 // Two latents of one layer: the codes of the test images by class, the prior, z itself. What lies
 // under the pointer is decoded; a click or a drag moves z there; arrow keys do.
@@ -16,13 +40,14 @@ class CodeMap {
     this.canvas = h("canvas", { class: "map", tabindex: 0, role: "application", "aria-label": "map of codes: arrow keys move z, the pointer decodes" });
     this.preview = imageCanvas(run.json.image, "the image decoded under the pointer", { class: "image preview" });
     this.preview.hidden = true;
-    this.plane = h("input", { type: "checkbox", onchange: () => this.drawSoon() });
+    this.decodes = h("input", { type: "checkbox", onchange: () => this.drawSoon() });
     this.draws = h("input", { type: "checkbox", onchange: () => this.drawSoon() });
     const title = run.layers.length > 1 ? `Layer ${layer + 1}, ${this.size} latents${layer ? "" : ", next to x"}` : "";
     this.element = h("figure", { class: "codes" }, title ? h("figcaption", {}, title) : null,
       h("div", { class: "maparea" }, this.canvas, this.preview),
       h("div", { class: "row small" }, h("label", {}, "→ ", this.selects[0]), h("label", {}, "↑ ", this.selects[1]),
-        h("label", {}, this.draws, " z ~ q(z|x) against the prior"), h("label", {}, this.plane, " decode the plane")));
+        h("label", {}, this.draws, " z ~ q(z|x) against the prior"), h("label", {}, this.decodes, " decode the plane")));
+    this.plane = new Plane(run, layer), this.under = document.createElement("canvas"), this.underOf = [];
     this.drawSoon = onceAFrame(() => this.draw());
     this.hoverSoon = onceAFrame(() => this.hover());
     this.canvas.addEventListener("pointerdown", (event) => {
@@ -114,7 +139,23 @@ class CodeMap {
   }
   draw() {
     const side = this.side(), to = sharp(this.canvas, side, side), [i, j] = this.columns();
-    if (this.plane.checked) this.drawPlane(to, side, i, j);
+    if (this.decodes.checked) {
+      const others = this.z.map((v, k) => (k === i || k === j ? 0 : v));
+      if (!this.plane.fill([i, j, this.span, this.label, this.run.inUse, ...others], (x, y) => this.at(x, y), this.label)) this.drawSoon();
+      to.imageSmoothingEnabled = false;
+      to.drawImage(this.plane.canvas, 0, 0, side, side);
+    }
+    to.drawImage(this.layerUnder(side, i, j), 0, 0, side, side);
+    const x = this.X(this.z[i]), y = this.Y(this.z[j]);
+    to.strokeStyle = themeColour("--paper"), to.lineWidth = 5, to.beginPath(), to.arc(x, y, 7, 0, 7), to.stroke();
+    to.strokeStyle = themeColour("--accent"), to.lineWidth = 2.5, to.beginPath(), to.arc(x, y, 7, 0, 7), to.stroke();
+  }
+  // What lies under z: axes, prior and codes, drawn again only when one of them has changed
+  layerUnder(side, i, j) {
+    const of = [side, window.devicePixelRatio, i, j, this.span, this.survey, this.draws.checked, themeColour("--paper")];
+    if (sameItems(of, this.underOf)) return this.under;
+    this.underOf = of;
+    const to = sharp(this.under, side, side);
     to.strokeStyle = themeColour("--line"), to.lineWidth = 1;
     to.beginPath(), to.moveTo(0, this.Y(0)), to.lineTo(side, this.Y(0));
     to.moveTo(this.X(0), 0), to.lineTo(this.X(0), side), to.stroke();
@@ -132,20 +173,7 @@ class CodeMap {
       to.globalAlpha = 1;
       if (this.draws.checked) this.drawMargins(to, side, i, j);
     }
-    const x = this.X(this.z[i]), y = this.Y(this.z[j]);
-    to.strokeStyle = themeColour("--paper"), to.lineWidth = 5, to.beginPath(), to.arc(x, y, 7, 0, 7), to.stroke();
-    to.strokeStyle = themeColour("--accent"), to.lineWidth = 2.5, to.beginPath(), to.arc(x, y, 7, 0, 7), to.stroke();
-  }
-  // E[x|z] over the plane
-  drawPlane(to, side, i, j) {
-    const n = 13, cell = side / n, image = this.run.json.image, small = document.createElement("canvas");
-    small.width = image.width, small.height = image.height;
-    for (let u = 0; u < n; ++u)
-      for (let v = 0; v < n; ++v) {
-        const x = ((u + 0.5) / n) * 2 * this.span - this.span, y = this.span - ((v + 0.5) / n) * 2 * this.span;
-        paint(small, this.run.decode(this.at(x, y), this.label, this.layer), image);
-        to.drawImage(small, u * cell, v * cell, cell, cell);
-      }
+    return this.under;
   }
   // Along each axis: how the z ~ q(z|x) of all test images lie, and N(0, 1)
   drawMargins(to, side, i, j) {

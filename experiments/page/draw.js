@@ -21,14 +21,19 @@ function nats(x, digits = 2) {
 // Ten classes that also a reader who sees no red or green tells apart, lightest last; more repeat.
 const CLASS_COLOURS = ["#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#ff9da7", "#9c755f", "#8a8d91"];
 const classColour = (label) => (label === null ? "#8a8d91" : CLASS_COLOURS[label % CLASS_COLOURS.length]);
-const themeColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// A colour of the theme in force, looked up once: a browser asked for a style settles the whole page's
+const themeColours = new Map(); // emptied with the theme
+function themeColour(name) {
+  if (!themeColours.has(name)) themeColours.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return themeColours.get(name);
+}
 
 // An image of numbers 0..1 on a canvas of its own pixels, which CSS enlarges.
 function imageCanvas(image, label, extra = {}) {
   return h("canvas", { width: image.width, height: image.height, role: "img", "aria-label": label, class: "image", ...extra });
 }
 function paint(canvas, values, image, scale = 1) {
-  const to = canvas.getContext("2d"), data = to.createImageData(image.width, image.height);
+  const to = canvas.getContext("2d"), data = (canvas.pixels ??= to.createImageData(image.width, image.height));
   for (let p = 0; p < image.width * image.height; ++p)
     for (let c = 0; c < 4; ++c)
       data.data[4 * p + c] = c === 3 ? 255 : 255 * scale * values[p * image.channels + (image.channels === 3 ? c : 0)];

@@ -77,7 +77,7 @@ class Run {
     run.count = json.rows.length;
     run.layers = json.layers;
     run.firsts = json.layers.map((_, l) => json.layers.slice(0, l).reduce((a, b) => a + b, 0));
-    run.weights = await weightsOf(json.weights, json.parameters);
+    run.weights = run.inUse = await weightsOf(json.weights, json.parameters);
     const make = (program) => (program ? new Tape(program, run.weights) : null);
     run.infer = make(json.programs.infer); // of the image in view
     run.work = make(json.programs.infer); // of whatever is counted meanwhile
@@ -90,11 +90,14 @@ class Run {
   tapes() {
     return [this.infer, this.work, ...this.decoders, this.generator].filter(Boolean);
   }
-  // The weights of an epoch that was kept, by its place among them
-  async useEpoch(place) {
+  // The weights of an epoch that was kept, by its place among them; the run's own after the last
+  async weightsAt(place) {
     const e = this.epochs[place];
-    if (!e.weights) e.weights = await weightsOf(e.packed, this.json.parameters);
-    for (const tape of this.tapes()) tape.load(e.weights);
+    return e ? (e.weights ??= await weightsOf(e.packed, this.json.parameters)) : this.weights;
+  }
+  use(weights) {
+    this.inUse = weights;
+    for (const tape of this.tapes()) tape.load(weights);
   }
 
   image(i) {

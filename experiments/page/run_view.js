@@ -22,7 +22,7 @@ class RunView {
     this.formulas = new Formulas(run);
     this.evidence.changed = (value) => this.formulas.set("evidence", { evidence: value });
     this.x = imageCanvas(image, "x as the model is shown it"), this.mean = imageCanvas(image, "E[x|z], what the decoder makes of z");
-    this.where = h("p", { class: "note" });
+    this.where = h("p", { class: "note where" });
     this.back = h("button", { type: "button", onclick: () => this.see() }, "Back to z ~ q(z|x)");
     this.at = { z: new Float32Array(run.json.latent) };
     const binarized = { sample: "its pixels drawn as 0 or 1", threshold: "its pixels above one half", none: "grey" }[run.json.binarize];
@@ -71,9 +71,10 @@ class RunView {
       oninput: async () => {
         const place = +slider.value, end = place === epochs.length;
         says.textContent = end ? `epoch ${last}, the end` : `epoch ${epochs[place].epoch}`;
-        if (end) for (const tape of this.run.tapes()) tape.load(this.run.weights);
-        else await this.run.useEpoch(place);
-        this.atEnd = end;
+        const weights = await this.run.weightsAt(place);
+        if (+slider.value !== place) return; // it went on while they were unpacked
+        this.run.use(weights);
+        this.atEnd = end, this.surveying = null;
         this.see();
         this.samples.draw();
         clearTimeout(this.later);
@@ -155,7 +156,7 @@ class RunView {
     this.current = t;
   }
   showCode() {
-    this.rows.show({ ...this.q, z: this.at.z }, this.current.klPerLatent);
+    this.rows.show(this.q, this.current.klPerLatent, this.at.z);
     for (const m of this.maps) m.show(this.at.z, this.page.state.label);
     this.back.disabled = !this.byHand;
     if (!this.byHand) this.where.textContent = "";
@@ -164,21 +165,22 @@ class RunView {
   move(moves, layer) {
     const z = Float32Array.from(this.at.z), run = this.run;
     for (const [j, v] of moves) z[j] = Math.max(-this.rows.far[j], Math.min(this.rows.far[j], v));
-    this.byHand = true;
-    const mean = run.decode(z, this.page.state.label, layer);
-    paint(this.mean, mean, run.json.image);
-    this.at.z = Float32Array.from(layer ? run.decoders[layer].get("z") : z);
-    this.where.textContent = this.saysOf(this.at.z);
-    this.showCode();
+    this.byHand = true, this.back.disabled = false;
+    const known = this.leadTo(z);
+    paint(this.mean, known ? run.infer.get("mean") : run.decode(z, this.page.state.label, layer), run.json.image);
+    this.at.z = layer ? Float32Array.from(run.decoders[layer].get("z")) : z;
+    this.where.textContent = known
+      ? `At this z: log p(x|z) = ${nats(run.infer.get("log_likelihood")[0])}, log p(z) − log q(z|x) = ${nats(run.infer.get("log_ratio")[0])}.`
+      : "z is where you put it.";
+    this.rows.place(this.at.z);
+    for (const m of this.maps) m.show(this.at.z, this.page.state.label);
   }
-  // log p(x|z) of the image in view at a z of one's own: the tape is given the ε that leads there
-  saysOf(z) {
-    const run = this.run, [place, more] = run.infer.program.noise;
-    if (more || place.mean === undefined || run.infer.program.outputs.z !== place.z) return "z is where you put it.";
-    const noise = Float32Array.from(z, (v, j) => (v - this.q.mean[j]) / Math.exp(0.5 * this.q.logVariance[j]));
-    run.infer.setNoise(0, noise);
-    const t = run.terms(run.infer);
-    run.infer.setNoise(0, run.noise(this.page.state.example, this.page.state.particle)[0]);
-    return `At this z: log p(x|z) = ${nats(t.logLikelihood)}, log p(z) − log q(z|x) = ${nats(t.logRatio)}.`;
+  // The tape of the image in view is given the ε that leads to z, where z is μ + σ ⊙ ε alone: what it
+  // decodes it also knows the likelihood of
+  leadTo(z) {
+    const { infer } = this.run, [place, more] = infer.program.noise;
+    if (more || place.mean === undefined || infer.program.outputs.z !== place.z) return false;
+    infer.setNoise(0, z.map((v, j) => (v - this.q.mean[j]) / Math.exp(0.5 * this.q.logVariance[j])));
+    return true;
   }
 }

@@ -40,7 +40,7 @@ class LatentRows {
       this.element.append(this.rows[j].element);
     }
   }
-  show({ mean, logVariance, z }, klPerLatent) {
+  show({ mean, logVariance }, klPerLatent, z) {
     const percent = (v, far) => Math.min(100, Math.max(0, (100 * (v + far)) / (2 * far)));
     const most = klPerLatent ? Math.max(1, ...klPerLatent) : 1;
     this.rows.forEach((row, j) => {
@@ -52,10 +52,20 @@ class LatentRows {
         row.band.style.width = `${Math.max(0.4, to - from)}%`;
         row.mean.style.left = `${percent(mean[j], far)}%`;
       }
-      if (document.activeElement !== row.slider || Math.abs(row.slider.value - z[j]) > 0.006) row.slider.value = z[j];
-      row.slider.setAttribute("aria-valuetext", `${nats(z[j])}${known ? `, q: ${nats(mean[j])} ± ${nats(sigma)}` : ""}`);
+      row.q = known ? `, q: ${nats(mean[j])} ± ${nats(sigma)}` : "";
       row.bar.style.width = klPerLatent ? `${(100 * Math.max(0, klPerLatent[j])) / most}%` : "0";
       row.kl.textContent = klPerLatent ? nats(klPerLatent[j]) : "";
+      row.z = NaN;
+    });
+    this.place(z);
+  }
+  // z alone, as while it is dragged: of rows whose z stays nothing is touched
+  place(z) {
+    this.rows.forEach((row, j) => {
+      if (row.z === z[j]) return;
+      row.z = z[j];
+      if (document.activeElement !== row.slider || Math.abs(row.slider.value - z[j]) > 0.006) row.slider.value = z[j];
+      row.slider.setAttribute("aria-valuetext", `${nats(z[j])}${row.q}`);
     });
   }
 }

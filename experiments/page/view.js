@@ -19,7 +19,9 @@ class Page {
     addEventListener("resize", onceAFrame(() => this.redraw()));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     this.pick(0);
-    for (const v of this.views) v.samples.draw(), v.survey();
+    requestAnimationFrame(() => { // the image first
+      for (const v of this.views) v.samples.draw(), v.survey();
+    });
   }
   header() {
     const theme = () => {
@@ -97,6 +99,7 @@ class Page {
     this.speak();
   }
   redraw() {
+    themeColours.clear();
     for (const v of this.views) {
       for (const m of v.maps) m.drawSoon();
       v.evidence.draw();
@@ -113,7 +116,8 @@ async function start() {
   const json = JSON.parse(document.getElementById("runs").textContent);
   try {
     window.page = new Page(await openRuns(json));
-    document.documentElement.dataset.ready = Math.round(performance.now());
+    const painted = () => (document.documentElement.dataset.ready = Math.round(performance.now()));
+    requestAnimationFrame(() => requestAnimationFrame(painted)); // when the frame of the first image is there
   } catch (error) {
     document.body.append(h("main", {}, h("section", { class: "card" }, h("h2", {}, "This browser cannot show the page"), h("p", {}, `${error.message} It needs DecompressionStream: Chrome 80, Firefox 113, Safari 16.4 or later.`))));
     throw error;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Pages in headless Chromium (tests/page/browser.mjs): of a network of each kind, of several layers, of two runs side by
-# side, with earlier epochs. SHOTS=FOLDER keeps pictures of them.
+# Pages in headless Chromium (tests/page/browser.mjs): of a network of each kind, of several layers, of a conditional model,
+# of two runs side by side, with earlier epochs; and the living figures of the book. SHOTS=FOLDER keeps pictures of them.
 #
 #   page_browser.sh PROGRAM SOURCE_DIR
 set -u
@@ -16,13 +16,20 @@ train() { local name=$1; shift; works train --data shapes-3x4x10x8x8 --binarize 
 train plain --hidden 64 --latent 6 --keep-every 1
 train beta --hidden 64 --latent 6 --objective beta --beta 4
 train conv --network conv:16x4s2,32x4s2 --latent 2
+train cvae --hidden 64 --latent 4 --model cvae
 train layers --hidden 64 --latent 8,4,2
 works page plain
 works page conv
+works page cvae
 works page layers
 works page plain --against beta --out pair.html
-for page in plain/page conv/page layers/page pair; do
+for page in plain/page conv/page cvae/page layers/page pair; do
   [[ -z $shots ]] || mkdir -p "$shots/${page%/page}"
   node "$source_dir"/tests/page/browser.mjs "$page.html" ${shots:+"$shots/${page%/page}"} || wrong "browser.mjs $page"
 done
+
+# the figures of the course that are alive: a learner who does what the text says sees what it says
+works book --out book
+[[ -z $shots ]] || mkdir -p "$shots/book"
+node "$source_dir"/tests/page/figures.mjs book ${shots:+"$shots/book"} || wrong 'figures.mjs'
 exit $((fails > 0))
