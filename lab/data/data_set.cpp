@@ -214,9 +214,11 @@ std::vector<std::uint32_t> spread(const Examples& examples, std::size_t n) {
 DataSet load_data_set(const std::string& name_or_path, const DataOptions& options) {
   const auto draw = drawn_set(name_or_path);
   const Parts parts = find_parts(name_or_path, options, draw.has_value());
-  check<UsageError>(options.label_column.empty() || is_table_name(parts.train.images),
-                    "--label-column ", options.label_column, ": ", name_or_path, " is no table",
-                    hint, "--labels FILE names its labels");
+  const bool table = is_table_file(parts.train.images);
+  check<UsageError>(options.label_column.empty() || table, "--label-column ", options.label_column,
+                    ": ", name_or_path, " is no table", hint, "--labels FILE names its labels");
+  check<UsageError>(options.drop_columns.empty() || table, "--drop-columns ", options.drop_columns,
+                    ": ", name_or_path, " is no table", hint, "leave --drop-columns out");
   check<UsageError>(!options.resize || std::filesystem::is_directory(parts.train.images) ||
                         std::filesystem::is_directory(parts.test.images),
                     "--resize: ", name_or_path, " is no folder of images", hint,

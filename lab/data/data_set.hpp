@@ -118,7 +118,7 @@ struct DataOptions {
   std::size_t resize = 0;         // pixels a side of every image of a folder; 0: as they are
   std::vector<int> classes = {};  // keep the examples of these labels only; empty: all
   std::uint64_t seed = 1;         // of the permutation that splits a file
-  std::string label_column = {};  // of tables (TableOptions)
+  std::string label_column = {}, drop_columns = {};  // of tables (TableOptions)
   NumbersAs numbers = NumbersAs::bytes_of_images;
   bool drop_constant = false;  // leave out the columns that are constant in the training examples
 };

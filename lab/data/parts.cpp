@@ -147,7 +147,7 @@ Factors factors_of(const Array& array, std::size_t images, const std::string& fi
 }  // namespace
 
 std::vector<Label> read_labels(const Path& path) {
-  return make_labels(read_array(path, {"", true}), path.native());
+  return make_labels(read_array(path, {"", "", true}), path.native());
 }
 
 Loaded load_part(const Part& part, const DataOptions& options) {
@@ -159,7 +159,7 @@ Loaded load_part(const Part& part, const DataOptions& options) {
     Array array = part.images.extension() == ".amat" ? read_amat(part.images)
                   : std::filesystem::is_directory(part.images)
                       ? read_image_folder(part.images, options.resize)
-                      : read_array(part.images, {options.label_column});
+                      : read_array(part.images, {options.label_column, options.drop_columns});
     const std::string sha256 = std::move(array.sha256);
     images = make_images(std::move(array), name, options.numbers);
     check(images.count <= std::numeric_limits<std::uint32_t>::max(), name,
@@ -168,7 +168,7 @@ Loaded load_part(const Part& part, const DataOptions& options) {
   }
   if (!part.labels.empty()) {
     const std::string& file = part.labels.native();
-    Array array = read_array(part.labels, {"", true});
+    Array array = read_array(part.labels, {"", "", true});
     loaded.checksums.push_back({file, std::move(array.sha256)});
     images.labels = make_labels(std::move(array), file);
     images.label_names = {};

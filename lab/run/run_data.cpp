@@ -23,6 +23,7 @@ DataOptions options_of(const Settings& settings) {
   options.test_data = settings.test_data;
   options.test_labels = settings.test_labels;
   options.label_column = settings.label_column;
+  options.drop_columns = settings.drop_columns;
   options.drop_constant = settings.drop_constant;
   options.numbers = numbers_as(settings);
   return options;
@@ -254,13 +255,14 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
   };
   give(named);
   if (!fs::is_directory(named.data)) named.resize = 0;
-  if (!is_table_name(named.data)) named.label_column.clear();
+  if (!is_table_file(named.data)) named.label_column.clear(), named.drop_columns.clear();
   if (!names.label_column.empty()) named.label_column = names.label_column;
   DataSet data = read_data(named);
   if (record && !record->by_name && !record->checksums.empty() &&
       data.checksums[0].sha256 == record->checksums[0].sha256) {
     Settings own = found_again(run.settings, record);
     own.data = names.data;
+    if (names.binarize) settings.binarize = own.binarize = names.binarize;
     give(own);
     RunData same{load_data(own), true};
     if (!changed(same.set, *record)) return same;

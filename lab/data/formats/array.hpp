@@ -23,22 +23,23 @@ struct Array {
 };
 
 // What people may say about a table: the column of its labels, as a number from 0 (from the end: -1)
-// or by its name; empty: it has none.
+// or by its name, and columns to leave out, separated by commas; empty: it has none.
 struct TableOptions {
   std::string label_column = {};
+  std::string drop_columns = {};
   bool of_labels = false;  // the file holds labels: what is no number is told in their words
 };
 
-// By the name's end, whatever its case: .csv, .tsv, .txt, .tab, .dat (also .gz), or by its first
-// bytes: NPY (also gzip), NPZ (FILE.npz, or FILE.npz:NAME for one of its arrays); everything else is
-// IDX, plain or gzip. Another format is one more line there.
+// By its first bytes: NPY, NPZ (FILE.npz, or FILE.npz:NAME for one of its arrays), text, which is a
+// table (so is what is called .csv, .tsv, .txt, .tab or .dat); everything else is IDX. All also as
+// gzip. Another format is one more line there; so is one that is not read, and what to do about it.
 Array read_array(const std::filesystem::path& path, const TableOptions& options = {});
 // What it reads, for people.
 inline constexpr std::string_view known_formats =
     "read are IDX, NPY (.npy), NPZ (.npz), tables of numbers (.csv, .tsv, .txt), each also as "
     ".gz, and folders of PNG or JPEG files";
-// The name ends like that of a table, .gz aside.
-bool is_table_name(const std::filesystem::path& path);
+// A file of text, or called like a table
+bool is_table_file(const std::filesystem::path& path);
 
 // FILE.npz:NAME is an array of that file; the key is empty for any other path.
 struct ArrayName {

@@ -25,6 +25,9 @@ ImageFile read_image_file(const std::filesystem::path& path, Index height, Index
   ImageFile to{std::string(file.size() - images.bytes.size(), '\0'), std::move(images.bytes)};
   check(to.header.size() <= 1 << 20, file.name(), ": a header of ", to.header.size(), " bytes");
   file.read(0, to.header.data(), to.header.size());
+  check(to.header.find("'fortran_order': True") == to.header.npos, file.name(),
+        ": columns first (Fortran order)", hint,
+        "numpy.save(file, numpy.ascontiguousarray(x))");  // or other bytes would come back
   return to;
 }
 

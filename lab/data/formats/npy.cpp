@@ -114,6 +114,9 @@ constexpr Type types[] = {
     {">i2", 2, to_floats_swapped<std::int16_t>},
     {">i4", 4, to_floats_swapped<std::int32_t>},
     {">i8", 8, to_floats_swapped<std::int64_t>},
+    {">u2", 2, to_floats_swapped<std::uint16_t>},
+    {">u4", 4, to_floats_swapped<std::uint32_t>},
+    {">u8", 8, to_floats_swapped<std::uint64_t>},
 };
 
 const Type& find_type(const std::string& type, const std::string& name) {
@@ -123,6 +126,25 @@ const Type& find_type(const std::string& type, const std::string& name) {
   fail(name, ": elements of type '", type, "' are not read", object ? ": Python objects" : "", hint,
        object ? "arrays of different sizes? bring them to one size, then numpy.stack"
               : "x.astype('uint8') for images with values 0..255, x.astype('<f4') for tables");
+}
+
+// Of elements in Fortran's order, the first index fastest, as pandas has its tables
+template <class T>
+void to_rows_first(std::vector<T>& x, const std::vector<std::size_t>& dims) {
+  std::vector<T> to(x.size());
+  std::vector<std::size_t> index(dims.size());
+  std::size_t from = 0;
+  for (T& y : to) {
+    y = x[from];
+    std::size_t stride = x.size();
+    for (std::size_t k = dims.size(); k-- > 0;) {  // the next index, the last one fastest
+      stride /= dims[k];
+      from += stride;
+      if (++index[k] < dims[k]) break;
+      from -= stride * dims[k], index[k] = 0;
+    }
+  }
+  x = std::move(to);
 }
 
 }  // namespace
@@ -160,8 +182,7 @@ Array read_npy(ByteInput& source) {
   text.resize(source.read(text.data(), length));
   const Header header = parse(text, name);
   const Type& type = find_type(header.type, name);
-  check(!header.fortran || header.dims.size() < 2, name, ": columns first (Fortran order)", hint,
-        "numpy.save(file, numpy.ascontiguousarray(x))");
+  const bool columns_first = header.fortran && header.dims.size() > 1;
 
   std::size_t count = 1, claimed = 0;
   bool overflow = false;
@@ -175,7 +196,7 @@ Array read_npy(ByteInput& source) {
         " bytes of them", hint, damaged_hint);
 
   Array array{header.dims};
-  check_memory(name, count * (type.convert ? sizeof(float) : 1));
+  check_memory(name, (columns_first ? 2 : 1) * count * (type.convert ? sizeof(float) : 1));
   std::size_t read = 0;
   if (!type.convert) {
     array.bytes.resize(count);
@@ -205,6 +226,8 @@ Array read_npy(ByteInput& source) {
   check(read == claimed, name, ": truncated: ", claimed, " bytes announced, ", read, " there", hint,
         damaged_hint);
   array.sha256 = source.sha256();
+  if (columns_first)
+    to_rows_first(array.bytes, array.dims), to_rows_first(array.values, array.dims);
   return array;
 }
 

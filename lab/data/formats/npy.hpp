@@ -2,7 +2,7 @@
 // elements (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 //
 // Read are bytes and bool (which stay bytes), floats and integers of any size and order of bytes, in C
-// order; plain or gzip. Not read: objects, complex numbers, records, Fortran order.
+// or Fortran order; plain or gzip. Not read: objects, complex numbers, records.
 #pragma once
 #include <span>
 

@@ -21,7 +21,7 @@ std::size_t number(std::string_view bytes, std::size_t at, std::size_t width) { 
 struct Member {
   std::string name;
   std::size_t method, crc, packed, size, local_header;
-  bool encrypted;
+  bool encrypted, array;
 };
 
 struct Packed {  // as Boost reads
@@ -71,9 +71,10 @@ struct Zip {
     if (fixed.compare(0, 4, "PK\1\2") != 0) refuse("its directory is broken");
     const std::size_t name_size = number(fixed, 28, 2), extra_size = number(fixed, 30, 2);
     const std::string rest = bytes(at + 46, name_size + extra_size);
-    Member m{rest.substr(0, name_size),     number(fixed, 10, 2), number(fixed, 16, 4),
-             number(fixed, 20, 4),          number(fixed, 24, 4), number(fixed, 42, 4),
-             (number(fixed, 8, 2) & 1) != 0};
+    Member m{rest.substr(0, name_size),      number(fixed, 10, 2),
+             number(fixed, 16, 4),           number(fixed, 20, 4),
+             number(fixed, 24, 4),           number(fixed, 42, 4),
+             (number(fixed, 8, 2) & 1) != 0, false};
     for (std::size_t e = name_size; e + 4 <= rest.size();) {
       const std::size_t size = number(rest, e + 2, 2);
       std::size_t field = e + 4, last = std::min(field + size, rest.size());
@@ -82,7 +83,8 @@ struct Zip {
           *n = number(rest, field, 8), field += 8;
       e += 4 + size;
     }
-    if (m.name.ends_with(".npy")) m.name.resize(m.name.size() - 4);
+    m.array = m.name.ends_with(".npy");
+    if (m.array) m.name.resize(m.name.size() - 4);
     members.push_back(std::move(m));
     return at + 46 + name_size + extra_size + number(fixed, 32, 2);
   }
@@ -137,8 +139,27 @@ struct Zip {
   }
   std::string listed() const {
     std::string text;
-    for (const Member& m : members) text += concat(text.empty() ? "" : ", ", m.name);
-    return text;
+    for (std::size_t i = 0; i < members.size() && i < 20; ++i)
+      text += concat(text.empty() ? "" : ", ", members[i].name);
+    return members.size() > 20 ? text + ", .." : text;
+  }
+  // Error: it is an archive of something else.
+  void check_arrays() const {
+    const auto has = [&](auto is) {
+      return std::any_of(members.begin(), members.end(),
+                         [&](const Member& m) { return is(m.name); });
+    };
+    if (members.empty() ||
+        std::any_of(members.begin(), members.end(), [](auto& m) { return m.array; }))
+      return;
+    if (has([](auto& n) { return n.starts_with("xl/"); }))
+      fail(file.name(), ": an Excel workbook", hint, "save it as CSV");
+    if (has([](auto& n) { return n == "content.xml"; }))
+      fail(file.name(), ": an OpenDocument table", hint, "save it as CSV");
+    if (has([](auto& n) { return n.ends_with("data.pkl"); }))
+      fail(file.name(), ": a PyTorch file", hint, "numpy.save('x.npy', torch.load(FILE).numpy())");
+    fail(file.name(), ": a ZIP archive without arrays; it holds ", listed(), hint, "unzip ",
+         file.name(), ", then --data ", members[0].name);
   }
 };
 
@@ -160,6 +181,7 @@ std::vector<std::string> npz_names(const std::filesystem::path& path) {
 
 Array read_npz(const std::filesystem::path& path, const std::string& name) {
   const Zip zip(path);
+  zip.check_arrays();
   const Member* chosen = nullptr;
   std::string several;
   for (const Member& m : zip.members) {

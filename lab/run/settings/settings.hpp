@@ -29,7 +29,7 @@ struct Settings {
   std::ptrdiff_t resize = 0;
   double mutate = 0;
   bool standardise = false, drop_constant = false;
-  std::string label_column;
+  std::string label_column, drop_columns;
   // model
   std::string model = "vae", condition = "label";
   std::string network = "mlp", normalisation = "none";
