@@ -10,6 +10,7 @@
 #include <vaegrad/lab/files/checksum.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/natural_order.hpp>
+#include <vaegrad/lab/files/utf8.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -38,18 +39,39 @@ std::string form_text(const Picture& i) {
   return concat(i.height, " x ", i.width, i.channels == 1 ? ", grey" : ", of three channels");
 }
 
+// Where most are in colour, a grey picture has three equal channels; where most are grey, one whose
+// channels are equal has one.
+void match_channels(Picture& p, std::size_t channels) {
+  if (!p.wrong.empty() || p.channels == channels) return;
+  const std::size_t n = p.height * p.width;
+  std::vector<std::uint8_t> pixels(n * channels);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint8_t* from = &p.pixels[i * p.channels];
+    if (channels == 1 && (from[0] != from[1] || from[1] != from[2])) return;
+    std::fill_n(&pixels[i * channels], channels, from[0]);
+  }
+  p.remarks |= channels == 1 ? Picture::equal_channels : Picture::grey_among_colours;
+  p.pixels = std::move(pixels);
+  p.channels = channels;
+}
+
 // What most of the files are, the others must be.
 void check_one_form(const std::string& folder, std::vector<Picture>& images) {
+  std::size_t colours = 0, good = 0;
+  for (const Picture& i : images)
+    if (i.wrong.empty()) ++good, colours += i.channels == 3;
+  for (Picture& i : images) match_channels(i, 2 * colours >= good ? 3 : 1);
   std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::size_t> counts;
   for (const Picture& i : images)
     if (i.wrong.empty()) ++counts[i.form()];
   const Picture* usual = nullptr;
   for (const Picture& i : images)
     if (i.wrong.empty() && (!usual || counts[i.form()] > counts[usual->form()])) usual = &i;
-  bool sizes = false, inks = false;
+  bool sizes = false, inks = false, coloured = false;
   for (Picture& i : images)
     if (i.wrong.empty() && i.form() != usual->form()) {
       sizes |= i.channels == usual->channels;
+      coloured |= i.channels > usual->channels;
       i.wrong = concat(i.height * i.width > usual->height * usual->width ? "oversized: " : "",
                        form_text(i), ", the others are ", form_text(*usual));
     }
@@ -57,12 +79,13 @@ void check_one_form(const std::string& folder, std::vector<Picture>& images) {
   std::size_t wrong = 0;
   for (const Picture& i : images)
     if (inks |= i.wrong.starts_with("CMYK"); !i.wrong.empty() && ++wrong <= 5)
-      text += concat("\n  ", i.name, ": ", i.wrong);
+      text += concat("\n  ", as_one_line(i.name), ": ", i.wrong);
   check(wrong == 0, folder, ": ", wrong, " of ", images.size(), " files cannot be used:", text,
         wrong > 5 ? "\n  .." : "", hint, "take them out, or make them like the others",
-        inks    ? ": mogrify -colorspace sRGB FILE"
-        : sizes ? "; --resize N makes all N x N"
-                : "");
+        inks       ? ": mogrify -colorspace sRGB FILE"
+        : sizes    ? "; --resize N makes all N x N"
+        : coloured ? ": mogrify -colorspace gray FILE"
+                   : "");
 }
 
 // How many of what: "2 hidden, 1 link without a target"
@@ -174,7 +197,7 @@ struct Reader {
       check(to.label_names.size() < most_classes, folder.native(), ": more than ", most_classes,
             " folders, each of which would be a class", hint, "put all images into one folder");
       to.labels.resize(images.size(), Label(to.label_names.size()));
-      to.label_names.push_back(name);
+      to.label_names.push_back(as_one_line(name));
     }
   }
   std::string note(const Array& array) const {
@@ -185,7 +208,8 @@ struct Reader {
       for (std::size_t i = 0; i < names.size() && names.size() > 1; ++i)
         to += i < 5 ? concat(i ? ", " : "", i, " ", names[i]) : i == 5 ? ", .." : "";
     }
-    to += concat(", ", images.front().name, " to ", images.back().name, " in natural order");
+    to += concat(", ", as_one_line(images.front().name), " to ", as_one_line(images.back().name),
+                 " in natural order");
     const std::string remarks = remarks_text(images), others = passed_over.text();
     if (!remarks.empty()) to += "; " + remarks;
     if (!others.empty()) to += "; passed over: " + others;

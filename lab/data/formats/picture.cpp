@@ -34,6 +34,8 @@ constexpr RemarkText remark_texts[] = {
     {Picture::turned,      "turned as their EXIF data say"},
     {Picture::profile,     "with a colour profile, taken as sRGB"},
     {Picture::animated,    "animated, of which the first picture"},
+    {Picture::grey_among_colours, "of grey, as three equal channels"},
+    {Picture::equal_channels, "of three equal channels, as grey"},
 };
 // clang-format on
 

@@ -20,6 +20,8 @@ struct Picture {
     turned = 8,             // as its EXIF data say
     profile = 16,           // has a colour profile of its own: taken as sRGB
     animated = 32,          // the first picture is taken
+    grey_among_colours = 64,
+    equal_channels = 128,  // among grey pictures
   };
 
   std::string name;

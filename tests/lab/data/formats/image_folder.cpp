@@ -74,8 +74,13 @@ TEST_CASE("each fault of a folder has a hint that mends it") {
                "the others: mogrify -colorspace sRGB FILE"));
   write_jpeg(folder / "ink.jpg", 5, 4, JCS_RGB, Bytes(60, 120));
   CHECK(refused().find("like the others; --resize N makes all N x N") != std::string::npos);
+  std::filesystem::remove(folder / "b.jpg");
   write_jpeg(folder / "ink.jpg", 3, 4, JCS_GRAYSCALE, Bytes(12, 120));
-  CHECK(refused().ends_with("make them like the others"));  // grey: no size would help
+  write_jpeg(folder / "pencil.jpg", 3, 4, JCS_GRAYSCALE, Bytes(12, 120));
+  Bytes red(36, 0);
+  for (std::size_t i = 0; i < red.size(); i += 3) red[i] = 255;
+  write_jpeg(folder / "a.jpg", 3, 4, JCS_RGB, red);  // among grey ones
+  CHECK(refused().ends_with("make them like the others: mogrify -colorspace gray FILE"));
 }
 
 TEST_CASE("a folder of images: in the order of their names, bytes as they were written") {
@@ -119,14 +124,40 @@ TEST_CASE("a folder of images: each file that cannot be used is named with the r
   const std::string text = message_of([&] { read_image_folder(folder.path); });
   CAPTURE(text);
   const auto has = [&](std::string_view part) { return text.find(part) != text.npos; };
-  CHECK(has(": 5 of 11 files cannot be used:\n"));
+  CHECK(has(": 4 of 11 files cannot be used:\n"));
   CHECK(
       has("\n  large.png: oversized: 16 x 16, of three channels, the others are 8 x 8, of three "
           "channels\n"));
-  CHECK(has("\n  grey.png: 8 x 8, grey, the others are 8 x 8, of three channels\n"));
+  CHECK(!has("grey.png"));  // three equal channels
   CHECK(has("\n  x.png: damaged: "));
   CHECK(has("\n  y.jpg: damaged: "));
   CHECK(has("\n  z.jpg: damaged: it begins like no PNG and no JPEG file\n  hint: "));
+}
+
+TEST_CASE("grey among colours, and colours that are grey: as most are, where nothing is lost") {
+  const Folder folder;
+  const Bytes colours = pixels(12, 9), grey = pixels(4, 200);
+  Bytes equal;
+  for (const std::uint8_t v : grey) equal.insert(equal.end(), {v, v, v});
+  write_png(folder / "a.png", 2, 2, true, colours);
+  write_png(folder / "b.png", 2, 2, false, grey);
+  const Array both = read_image_folder(folder.path);
+  CHECK(both.dims == std::vector<std::size_t>{2, 2, 2, 3});
+  CHECK(both.bytes == [&] {
+    Bytes to = colours;
+    to.insert(to.end(), equal.begin(), equal.end());
+    return to;
+  }());
+  CHECK(both.note.find("; 1 of grey, as three equal channels") != both.note.npos);
+  write_png(folder / "a.png", 2, 2, true, equal);
+  write_png(folder / "c.png", 2, 2, false, grey);
+  const Array one = read_image_folder(folder.path);
+  CHECK(one.dims == std::vector<std::size_t>{3, 2, 2, 1});
+  CHECK(std::equal(grey.begin(), grey.end(), one.bytes.begin()));
+  CHECK(one.note.find("; 1 of three equal channels, as grey") != one.note.npos);
+  std::filesystem::remove(folder / "b.png");
+  std::filesystem::remove(folder / "c.png");
+  CHECK(read_image_folder(folder.path).dims == std::vector<std::size_t>{1, 2, 2, 3});  // as it is
 }
 
 TEST_CASE("a folder of images brought to one size: the middle square, by a triangle filter") {

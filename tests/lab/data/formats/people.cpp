@@ -225,6 +225,13 @@ TEST_CASE("a folder: natural order, and everything passed over is counted") {
     CHECK_MESSAGE(has(array.note, part), array.note);
 }
 
+TEST_CASE("names of files that are no UTF-8, or more than a line") {
+  const Folder folder;
+  for (const char* name : {"a\nb.png", "caf\xe9.png"})
+    write_png(folder / name, 1, 1, 8, PNG_COLOR_TYPE_GRAY, {7});
+  CHECK(has(read_image_folder(folder.path).note, ", a?b.png to caf\xc3\xa9.png in natural order"));
+}
+
 TEST_CASE("folders as classes, in natural order, with names") {
   const Folder folder;
   for (const std::uint8_t c : Bytes{0, 1, 2})
@@ -273,14 +280,6 @@ TEST_CASE("tables of any dialect") {
     CHECK(array.values == want);
   }
   CHECK(read_array(folder / "pandas.csv").note == "first column left out: names of the rows");
-  write_text(folder / "utf16.csv", std::string_view("\xff\xfe"
-                                                    "1\0,\0"
-                                                    "2\0\n\0",
-                                                    10));
-  CHECK(has(message_of([&] { read_array(folder / "utf16.csv"); }), ":1: UTF-16 text"));
-  write_text(folder / "x.parquet", "PAR1 and so on");
-  CHECK(has(message_of([&] { read_array(folder / "x.parquet"); }),
-            ": a Parquet file\n  hint: read are IDX"));
 }
 
 TEST_CASE("a column of labels: by number, from the end, by name; numbers or texts") {
