@@ -141,7 +141,13 @@ void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json, Ea
   json["pareto_k_share"] = v.pareto_k_share;
   if (a.bits)
     json["bits_per_dimension"] = v.nll / (double(run.model->dimensions()) * std::numbers::ln2);
-  if (!v.trusted())
+  if (!v.judged())
+    fmt::print(
+        stderr,
+        "nll_standard_error cannot be judged: {} particles are too few for the tail of their "
+        "weights\n  hint: --particles 25, or more\n",
+        a.particles);
+  else if (!v.trusted())
     fmt::print(stderr,
                "nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
                "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
@@ -162,14 +168,15 @@ int run(Arguments arguments) {
   nlohmann::json json = terms_of(run, asked, each);
   json["weights"] = options.text("weights", "last");
   if (asked.particles && !run.model->deterministic) add_evidence(run, asked, json, each);
-  fmt::print("{}\n", json.dump(2));
+  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   const std::string rows = per_example_csv(asked.examples, each);
   if (options.has("per-example"))
     write_atomically(options.text("per-example", ""), std::string_view(rows));
   if (asked.own && asked.split == "test" && asked.from == "prior") {  // for compare
     try {
       write_atomically(run.folder / "evaluation.csv", std::string_view(rows));
-      write_atomically(run.folder / "evaluation.json", json.dump(2) + '\n');
+      write_atomically(run.folder / "evaluation.json",
+                       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
     } catch (const Error&) {  // a folder that cannot be written costs no result
     }
   }
@@ -198,7 +205,7 @@ std::string help() {
          "nll_standard_error is the error from drawing z, for these examples;\n"
          "nll_standard_error_examples that from the choice of examples; pareto_k is the\n"
          "tail of the weights (Vehtari et al. 2024), its share that of examples above 0.7,\n"
-         "where errors are larger than they say. The KL is\n"
+         "where errors are larger than they say; null below 25 particles. The KL is\n"
          "mutual_information + total_correlation + dimension_wise_kl of the code (Chen\n"
          "et al. 2018), estimated from batches; null where p(z|y) is learnt.\n\n"
          "example: vaegrad evaluate runs/latest --particles 1000 --limit 500\n";

@@ -50,6 +50,8 @@ class WeightTail {
   explicit WeightTail(std::size_t draws = 0)
       : keep_(1 + std::size_t(std::min(double(draws) / 5, 3 * std::sqrt(double(draws))))) {}
 
+  static bool enough(std::size_t draws) { return draws >= 25; }  // five in the tail
+
   // One weight, by its logarithm.
   void add(double log_w) {
     if (heap_.size() == keep_ && log_w <= heap_.front()) return;

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/evaluation.hpp>
@@ -114,6 +115,8 @@ Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
     }
     if (progress) progress(weights.size());
   });
+  if (!WeightTail::enough(std::size_t(particles)))
+    e.pareto_k = e.pareto_k_share = std::numeric_limits<double>::quiet_NaN();
   double squares = 0, variance = 0;
   const double n = double(weights.size());
   for (const LogWeights& w : weights) {
@@ -123,7 +126,9 @@ Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
     variance += w.variance();
     e.effective_sample_size += w.effective_sample_size() / n;
   }
-  e.standard_error = std::sqrt(variance) / n;
+  // one draw says nothing of a spread
+  e.standard_error =
+      particles > 1 ? std::sqrt(variance) / n : std::numeric_limits<double>::quiet_NaN();
   e.examples_error = std::sqrt(std::max(0.0, squares - e.nll * e.nll) / n);
   return e;
 }

@@ -33,15 +33,16 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
 // log p(x) by importance sampling.
 struct Evidence {
   double nll = 0;                    // nats, mean over the examples
-  double standard_error = 0;         // of it, from sampling z, for these examples
+  double standard_error = 0;         // of it, from sampling z, for these examples; NaN of one draw
   double examples_error = 0;         // of it, from the choice of examples
   double effective_sample_size = 0;  // mean, of the particles
   // Of the tails of the weights (models/pareto.hpp): the mean over the examples, and the share of
-  // those above 0.7.
+  // those above 0.7. NaN of fewer draws than have a tail.
   double pareto_k = 0, pareto_k_share = 0;
   std::vector<double> log_px;  // of each example, in their order
   // Whether standard_error covers: a few heavy tails among many do little to their mean.
   bool trusted() const { return pareto_k_share <= 0.05; }
+  bool judged() const { return pareto_k_share == pareto_k_share; }
 };
 // Of a model of one's own: log_weights puts examples on a tape and returns log p(x, z) − log q(z|x)
 // of K draws for each, (B, K). progress gets the number of examples done, from time to time.
