@@ -248,7 +248,9 @@ int run(Arguments arguments) {
       resamples);
   print_table(judged);
   write_atomically(out / "scores.csv", as_csv(judged, sets));
-  write_atomically(out / "detect.json", as_json(judged).dump(2) + '\n');
+  write_atomically(
+      out / "detect.json",
+      as_json(judged).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
   draw(roc_chart(judged), out / "roc.png");
   const bool images = sets.normal.file->height > 1;
   if (images) {

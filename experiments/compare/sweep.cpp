@@ -87,7 +87,7 @@ std::string record_of(const Asked& a, const std::vector<PlannedRun>& runs) {
     const std::string value = s.get(runs[0].settings);
     if (!varied && !value.empty()) json["shared"][s.name] = value;
   }
-  return json.dump(2) + '\n';
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
 
 // Errors (UsageError): it holds something else; nothing is touched.

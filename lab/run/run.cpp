@@ -77,7 +77,8 @@ void Run::write(const std::string& file, std::string_view text) const {
   write_atomically(folder_ / file, text);
 }
 void Run::write(const std::string& file, const nlohmann::json& json) const {
-  write(file, std::string_view(json.dump(2) + '\n'));
+  write(file, std::string_view(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                               '\n'));
 }
 
 void Run::write_metrics(std::span<const Metrics> rows) const {

@@ -58,7 +58,7 @@ void set_comparable(FinishedRun& r, const nlohmann::json& summary) {
     r.split_seed = setting("seed", "1");
   nlohmann::json sums = summary.at("data_sha256");
   for (const char* labels : {"labels", "test-labels"}) sums.erase(setting(labels, ""));
-  r.comparable += '\n' + sums.dump();
+  r.comparable += '\n' + sums.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void set_words(FinishedRun& r) {
