@@ -1,4 +1,4 @@
-// 60 random fused expressions, each through a reduction, against plain arithmetic on dual numbers
+// Random fused expressions, each through a reduction, against plain arithmetic on dual numbers
 // (value and slope, with std:: functions) and central differences; for every number of threads
 // the same bits. The trees are drawn at compile time, shapes and numbers at run time.
 #include <doctest/doctest.h>
@@ -16,11 +16,7 @@ using namespace vaegrad;
 
 namespace {
 
-#if defined(VAEGRAD_TEST_TREES)
 constexpr int trees = VAEGRAD_TEST_TREES;
-#else
-constexpr int trees = sizeof(Real) == 8 ? 60 : 20;
-#endif
 constexpr double eps = double(std::numeric_limits<Real>::epsilon());
 constexpr Real infinity = std::numeric_limits<Real>::infinity();
 

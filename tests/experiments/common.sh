@@ -12,6 +12,13 @@ header() { local n; printf '\0\0\10'; bytes $# | tail -c 1; for n; do bytes $((n
 # IMAGES HEIGHT WIDTH FILE
 noise() { { header "$1" "$2" "$3"; head -c $(($1 * $2 * $3)) /dev/urandom; } >"$4"; }
 
+# TYPE SHAPE: what comes before the numbers of an NPY file
+npy() {
+  local h="{'descr': '$1', 'fortran_order': ${3-False}, 'shape': ($2), }"
+  h+=$(printf '%*s' $((63 - (10 + ${#h}) % 64)) '')
+  printf '\x93NUMPY\1\0'; printf "\\x$(printf %02x $((${#h} + 1)))\0%s\n" "$h"
+}
+
 # ---- what is wrong is said and counted: a script ends with (( fails == 0 ))
 fails=0
 wrong() { echo "$(basename "$0" .sh): $*" >&2; fails=$((fails + 1)); }

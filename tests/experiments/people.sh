@@ -29,6 +29,8 @@ said '"split": "test"'
 works train --resume run --data moved/kept.idx --epochs 3
 works evaluate run --data there/other.idx --particles 2
 said '"split": "all"'
+# .. and an option that cannot be heeded is refused of them, too
+refused 2 'is binary already' evaluate run --data moved/kept.idx --binarize sample --particles 2
 
 # ---- the run's folder alone: prior, traversal, codes
 rm -r here moved
@@ -61,6 +63,8 @@ mv run elsewhere/deep/run
   works compare deep/run --out c.png
   works compress deep/run ../there/other.idx o.vae
   works decompress deep/run o.vae o.idx
+  works export deep/run --onnx e.onnx
+  [[ $(ls -d *.onnx* | wc -l) -gt 0 ]] || wrong 'no graph of a moved run'
   cmp -s o.idx ../there/other.idx || wrong 'compressed by a moved run, another file came back'
   ((fails == 0))
 ) || fails=$((fails + 1))
@@ -95,6 +99,11 @@ noise 60 6 6 grey.idx
 works train --data grey.idx "${small[@]}" --out grey
 head -1 err.txt | grep -q 'grey, so --binarize sample' || wrong "not said: $(head -1 err.txt)"
 grep -qx 'binarize = sample' grey/config.ini || wrong 'binarize is not recorded'
+# .. whole numbers of any kind are grey where they are images
+{ npy '<i8' '60, 4, 4'; for i in {1..240}; do printf '\0\0\0\0\0\0\0\0\377\0\0\0\0\0\0\0\144\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0'; done; } >int64.npy
+works train --data int64.npy "${small[@]}" --out int64
+said 'grey, so --binarize sample'
+works train --data int64.npy --likelihood gaussian "${small[@]}" --out int64 --overwrite
 # .. rows of a table do, and floats from 0 to 1 are probabilities when that is asked for
 awk 'BEGIN { srand(3); for (i = 0; i < 90; ++i) printf "%d,%d,%d,%d\n", i % 3, 255 * rand(), 255 * rand(), 99 * rand() }' >pixels.csv
 refused 2 'needs values 0 or 1, but pixels.csv has grey values' train --data pixels.csv --label-column 0 "${small[@]}" --out p
@@ -116,6 +125,26 @@ grep -q '^column 0 is .* on average' err.txt || wrong "no word about the scale: 
 refused 1 '--drop-constant' train --data large.csv --likelihood gaussian --standardise "${small[@]}" --out l --overwrite
 works train --data large.csv --likelihood gaussian --standardise --drop-constant "${small[@]}" --out l --overwrite
 said 'column left out, constant in training: 2 = 7'
+
+# .. and of one that trains, a word; the names of rows are no column
+awk 'BEGIN { srand(7); print ",a,b"; for (i = 0; i < 120; ++i) printf "%d,%.3f,%.3f\n", i, 5 + 2 * rand(), 5 + 2 * rand() }' >pandas.csv
+works train --data pandas.csv --likelihood gaussian "${small[@]}" --out pandas
+said 'first column left out: names of the rows'
+said 'hint: --standardise'
+
+# ---- the error of -log p(x): who can be trusted, who not, and what cannot be known
+works train --data pandas.csv --likelihood gaussian --standardise --likelihood-scale fixed:1 "${net[@]}" --epochs 100 --out trusted
+works evaluate trusted --split all --particles 300
+grep -qF 'cannot be' err.txt && wrong "a warning without need: $(cat err.txt)"
+grep -q '"pareto_k": -\?[0-9]' out.txt && grep -q '"pareto_k_share": [0-9]' out.txt || wrong "no pareto_k: $(cat out.txt)"
+works train --data pandas.csv --likelihood gaussian --standardise --likelihood-scale fixed:0.01 "${net[@]}" --epochs 2 --out few
+works evaluate few --split all --particles 300
+said 'nll_standard_error cannot be trusted: the weights of'
+works evaluate trusted --particles 10
+said 'nll_standard_error cannot be judged: 10 particles'
+grep -q '"pareto_k": null' out.txt || wrong "pareto_k of ten draws: $(cat out.txt)"
+works evaluate trusted --particles 1
+grep -q '"nll_standard_error": null' out.txt || wrong "an error of one draw: $(cat out.txt)"
 
 # ---- detection in a table: outliers of any size, the farther the more anomalous
 printf '%s\n' 5e5,100.5,7 1e9,100.5,7 1e20,100.5,7 1e30,100.5,7 3e38,100.5,8 >far.csv
