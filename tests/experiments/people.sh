@@ -30,7 +30,7 @@ works train --resume run --data moved/kept.idx --epochs 3
 works evaluate run --data there/other.idx --particles 2
 said '"split": "all"'
 # .. and an option that cannot be heeded is refused of them, too
-refused 2 'is binary already' detect run --data moved/kept.idx --binarize sample --particles 2 --resamples 5
+refused 2 'is binary already' evaluate run --data moved/kept.idx --binarize sample --particles 2
 
 # ---- the run's folder alone: prior, traversal, codes
 rm -r here moved
