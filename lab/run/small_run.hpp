@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include <vaegrad/autodiff/real.hpp>
+
 namespace vaegrad::inline VAEGRAD_ABI {
 
 // What became of the weights.
