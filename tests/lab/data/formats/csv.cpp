@@ -85,7 +85,7 @@ TEST_CASE("what is no table of numbers is refused with file:line") {
   refuses(folder, "1,b\n",
           "a.csv:1: not a number in column 2: 'b'\n  hint: a line of names has no");
   refuses(folder, "a,b\nc,d\n", "a.csv:2: not a number in column 1, a: 'c'\n");
-  refuses(folder, "1:2\n3:4\n", "a.csv:2: not a number in column 1: '3:4'\n");
+  refuses(folder, "1:2\n3:4\n", "a.csv:2: not a number in column 1, 1:2: '3:4'\n");
   refuses(folder, "1,2\n0x1p3,4\n", "a.csv:2: not a number in column 1: '0x1p3'\n");
   refuses(folder, "1,2\n3,4 5\n", "a.csv:2: not a number in column 2: '4 5'\n");
   refuses(folder, std::string("1,2\n3,\0", 7), "a.csv:2: not a number in column 2: '");
