@@ -11,7 +11,7 @@ cd "$out.objects"
 ln -sfn "$root"/{autodiff,models,lab} include/vaegrad
 objects=()
 for source in "$root"/models/coding/*.cpp "$root"/lab/{uses/archive,uses/coder,files/file,run/run_files,files/safetensors}.cpp \
-  "$root"/autodiff/{error,parallel}.cpp "$main"; do
+  "$root"/autodiff/{error,kernels/parallel}.cpp "$main"; do
   object=$(basename -- "$source" .cpp).o
   [[ $source != "$main" ]] || object=main.o
   ${LAUNCHER-} "$@" -std=c++20 -ffp-contract=off -fopenmp -I include -c "$source" -o "$object"
