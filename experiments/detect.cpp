@@ -5,6 +5,7 @@
 #include <numeric>
 #include <sstream>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/detection.hpp>
@@ -248,9 +249,7 @@ int run(Arguments arguments) {
       resamples);
   print_table(judged);
   write_atomically(out / "scores.csv", as_csv(judged, sets));
-  write_atomically(
-      out / "detect.json",
-      as_json(judged).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+  write_atomically(out / "detect.json", json_text(as_json(judged)));
   draw(roc_chart(judged), out / "roc.png");
   const bool images = sets.normal.file->height > 1;
   if (images) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/models/metrics/factor_scores.hpp>
 
 #include "opened.hpp"
@@ -87,7 +88,7 @@ int run(Arguments arguments) {
                       {"images", examples.count()}};
   for (std::size_t k = 0; k < factors.names.size(); ++k)
     json["gap"][factors.names[k]] = gap.of_factor[k];
-  write_atomically(out / "disentangle.json", json.dump(2) + '\n');
+  write_atomically(out / "disentangle.json", json_text(json));
   fmt::print("\n{}: disentangle.json\n", out.string());
   return 0;
 }

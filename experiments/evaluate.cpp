@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
@@ -168,15 +169,14 @@ int run(Arguments arguments) {
   nlohmann::json json = terms_of(run, asked, each);
   json["weights"] = options.text("weights", "last");
   if (asked.particles && !run.model->deterministic) add_evidence(run, asked, json, each);
-  fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}", json_text(json));
   const std::string rows = per_example_csv(asked.examples, each);
   if (options.has("per-example"))
     write_atomically(options.text("per-example", ""), std::string_view(rows));
   if (asked.own && asked.split == "test" && asked.from == "prior") {  // for compare
     try {
       write_atomically(run.folder / "evaluation.csv", std::string_view(rows));
-      write_atomically(run.folder / "evaluation.json",
-                       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+      write_atomically(run.folder / "evaluation.json", json_text(json));
     } catch (const Error&) {  // a folder that cannot be written costs no result
     }
   }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/run/training/console.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
 
@@ -63,7 +64,7 @@ int run(Arguments arguments) {
   json["codes"] = codes.rows;
   json["weights"] = fingerprint(model);
   json["test_log_density"] = after, json["test_log_density_standard_normal"] = before;
-  write_atomically(folder / "fit.json", json.dump(2) + '\n');
+  write_atomically(folder / "fit.json", json_text(json));
   fmt::print("{}: log p(z) of test codes {}{:.2f} nats, under N(0, I) {:.2f}; {}\n",
              folder.string(), chosen.bound ? "at least " : "", after, before,
              duration(progress.seconds()));

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
@@ -132,7 +133,7 @@ int run(Arguments arguments) {
                     {"classifier", c.classifier},
                     {"labels", c.labels},
                     {"accuracy", c.accuracy}});
-  write_atomically(out / "probe.json", json.dump(2) + '\n');
+  write_atomically(out / "probe.json", json_text(json));
   draw_table(cells, out / "probe.png");
   fmt::print("\n{}: probe.json, probe.png\n", out.string());
   return 0;

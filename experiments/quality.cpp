@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
@@ -179,7 +180,7 @@ int run(Arguments arguments) {
   fmt::print("{} samples E[x|z] each, temperature {:g}; distances in pixels of 0 to 1\n\n",
              sampling.count, sampling.temperature);
   print(rows);
-  write_atomically(out / "quality.json", as_json(rows).dump(2) + '\n');
+  write_atomically(out / "quality.json", json_text(as_json(rows)));
   fmt::print("\n{}: quality.json\n", out.string());
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/files/lock.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/uses/studies/cost.hpp>
@@ -87,7 +88,7 @@ std::string record_of(const Asked& a, const std::vector<PlannedRun>& runs) {
     const std::string value = s.get(runs[0].settings);
     if (!varied && !value.empty()) json["shared"][s.name] = value;
   }
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  return json_text(json);
 }
 
 // Errors (UsageError): it holds something else; nothing is touched.

@@ -1,19 +1,11 @@
 #include "half.hpp"
 
-#include <cmath>
-
 namespace vaegrad {
 
 void round_to_half(Parameters& parameters) {
   for (const auto& [name, param] : parameters.list()) {
     Matrix values = parameters.change_value(param);
-    for (Real& x : values) {
-      const float rounded = from_half(half_bits(float(x)));
-      check(std::isfinite(rounded), name, " holds ", double(x),
-            ", which 16 bits cannot: they end at 65504", hint,
-            "a smaller --learning-rate, or --clip, keeps weights in bounds");
-      x = Real(rounded);
-    }
+    for (Real& x : values) x = Real(float(to_half(double(x), name)));
   }
 }
 

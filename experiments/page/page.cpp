@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 
 #include "opened.hpp"
 #include "page/assemble.hpp"
@@ -57,8 +58,7 @@ int run(Arguments arguments) {
     runs.push_back(package(run, data, parts));
   }
 
-  const std::string text =
-      runs.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  const std::string text = json_line(runs) + '\n';
   const std::string page = out.extension() == ".json" ? text : assembled_page(text);
   write_atomically(out, std::string_view(page));
   fmt::print("{}: {:.2f} MB, {} test images, {} weights in 16 bits\n", out.string(),

@@ -1,9 +1,11 @@
 // Numbers of 16 bits: the small form of weights, in files and in pages.
 #pragma once
 #include <bit>
+#include <cmath>
 #include <cstdint>
+#include <string>
 
-#include <vaegrad/autodiff/real.hpp>
+#include <vaegrad/autodiff/error.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -47,5 +49,12 @@ struct Half {
   std::uint16_t bits;
   operator float() const { return from_half(bits); }
 };
+// The number of 16 bits next to x. Error, with its name: x is too large for them, or not finite.
+inline Half to_half(double x, const std::string& name) {
+  const Half half{half_bits(float(x))};
+  check(std::isfinite(float(half)), name, " holds ", x, ", which 16 bits cannot: they end at 65504",
+        hint, "a smaller --learning-rate, or --clip, keeps weights in bounds");
+  return half;
+}
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -41,6 +41,12 @@ struct Tensor {
   std::vector<std::size_t> shape;
   std::string_view dtype;
   std::string_view bytes;  // row by row, little-endian
+
+  std::size_t count() const {  // of its numbers
+    std::size_t n = 1;
+    for (const std::size_t size : shape) n *= size;
+    return n;
+  }
 };
 
 // Of numbers that outlive it, row by row.
@@ -87,10 +93,7 @@ class SafeTensors {
   // The same, in memory that is taken once the tensor is known to be so large.
   template <class T>
   std::vector<T> values(std::string_view name, std::span<const std::size_t> shape) const {
-    expect(name, shape);
-    std::size_t count = 1;
-    for (const std::size_t n : shape) count *= n;
-    std::vector<T> to(count);
+    std::vector<T> to(expect(name, shape).count());
     copy<T>(name, shape, to);
     return to;
   }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/files/safetensors.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vaegrad/lab/run/run_files.hpp>
@@ -77,8 +78,7 @@ void Run::write(const std::string& file, std::string_view text) const {
   write_atomically(folder_ / file, text);
 }
 void Run::write(const std::string& file, const nlohmann::json& json) const {
-  write(file, std::string_view(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
-                               '\n'));
+  write(file, std::string_view(json_text(json)));
 }
 
 void Run::write_metrics(std::span<const Metrics> rows) const {
@@ -155,11 +155,7 @@ namespace {
 // least a number for each of its outputs, and of them there may be a quarter of the pixels.
 Architecture checked_architecture(const Settings& s, const RunFiles& files) {
   std::size_t there = 0;
-  for (const Tensor& t : files.weights.tensors()) {
-    std::size_t numbers = 1;
-    for (const std::size_t n : t.shape) numbers *= n;
-    there += numbers;
-  }
+  for (const Tensor& t : files.weights.tensors()) there += t.count();
   const auto check_claim = [&](double claimed) {
     check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
           claimed, " weights or more, there are at most ", there, hint, "was a file edited?");

@@ -7,23 +7,15 @@
 #include <vaegrad/lab/run/small_run.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-namespace {
-
-std::size_t numbers_of(const Tensor& t) {
-  std::size_t n = 1;
-  for (const std::size_t size : t.shape) n *= size;
-  return n;
-}
-
-}  // namespace
 
 SmallRun write_small_run(const std::filesystem::path& run, const std::string& weights,
                          const std::filesystem::path& to) {
   namespace fs = std::filesystem;
   const RunFiles files = read_run_files(run, weights);
   std::error_code error;
-  check<UsageError>(!fs::exists(to, error) || (fs::is_directory(to, error) && fs::is_empty(to)),
-                    to.string(), ": it is there, and not empty", hint, "a folder of another name");
+  check<UsageError>(
+      !fs::exists(to, error) || (fs::is_directory(to, error) && fs::is_empty(to, error)),
+      to.string(), ": it is there, and not empty", hint, "a folder of another name");
 
   SmallRun made;
   std::deque<std::vector<Half>> halves;
@@ -36,14 +28,11 @@ SmallRun write_small_run(const std::filesystem::path& run, const std::string& we
     }
     const auto own = files.weights.values<double>(t.name, t.shape);
     auto& half = halves.emplace_back();
-    half.reserve(numbers_of(t));
+    half.reserve(own.size());
+    const std::string name = concat(files.weights_file.string(), ": ", t.name);
     for (const double x : own) {
-      half.push_back({half_bits(float(x))});
-      const double change = std::abs(double(half.back()) - x);
-      check(std::isfinite(change), files.weights_file.string(), ": ", t.name, " holds ", x,
-            ", which 16 bits cannot: they end at 65504", hint,
-            "a smaller --learning-rate, or --clip, keeps weights in bounds");
-      made.largest_change = std::max(made.largest_change, change);
+      half.push_back(to_half(x, name));
+      made.largest_change = std::max(made.largest_change, std::abs(double(half.back()) - x));
     }
     made.numbers += own.size();
     tensors.push_back(tensor(t.name, t.shape, std::span<const Half>(half)));

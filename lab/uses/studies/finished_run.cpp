@@ -7,6 +7,7 @@
 #include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 #include <vaegrad/lab/data/known_sets.hpp>
 #include <vaegrad/lab/files/file.hpp>
+#include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/files/natural_order.hpp>
 #include <vaegrad/lab/run/settings/settings.hpp>
 #include <vaegrad/lab/uses/studies/finished_run.hpp>
@@ -58,7 +59,7 @@ void set_comparable(FinishedRun& r, const nlohmann::json& summary) {
     r.split_seed = setting("seed", "1");
   nlohmann::json sums = summary.at("data_sha256");
   for (const char* labels : {"labels", "test-labels"}) sums.erase(setting(labels, ""));
-  r.comparable += '\n' + sums.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  r.comparable += '\n' + json_line(sums);
 }
 
 void set_words(FinishedRun& r) {
