@@ -50,7 +50,7 @@ int run_program(const fs::path& program, const std::vector<std::string>& argumen
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int run(Arguments arguments) {
+int run_chapter(Arguments arguments) {
   check<UsageError>(!arguments.empty(), "which chapter?", hint,
                     "vaegrad chapter 5, or vaegrad chapter all --quick");
   const std::string which = arguments[0];
@@ -82,7 +82,7 @@ int run(Arguments arguments) {
   return failed ? 1 : 0;
 }
 
-std::string help() {
+std::string chapter_help() {
   return "usage: vaegrad chapter NN|all [options]\n\n"
          "Runs a chapter of the course: it computes, draws, and checks its claims.\n\n"
          "  --quick                 seconds instead of minutes\n"
@@ -95,6 +95,7 @@ std::string help() {
 
 }  // namespace
 
-const Command chapter_command{"chapter", "runs a chapter of the course, or all", run, help};
+const Command chapter_command{"chapter", "runs a chapter of the course, or all", run_chapter,
+                              chapter_help};
 
 }  // namespace vaegrad

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct DataCall {
   std::string name, binarize;
   DownloadOptions download;
   std::uint64_t seed = 1;
@@ -25,8 +25,8 @@ struct Options {
   fs::path out;
 };
 
-Options read(Arguments arguments) {
-  Options o;
+DataCall data_call(Arguments arguments) {
+  DataCall o;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& a = arguments[i];
     const auto value = [&] {
@@ -63,7 +63,7 @@ Options read(Arguments arguments) {
 }
 
 // One draw of the test images' pixels: the one that an evaluation with this seed sees.
-int write_draw(const Options& o) {
+int write_draw(const DataCall& o) {
   check<UsageError>(o.binarize == "sample" || o.binarize == "threshold",
                     "--binarize: there is no '", o.binarize, "'", hint, "one of sample, threshold");
   check<UsageError>(!o.out.empty(), "--binarize: where to?", hint, "--out FILE.idx");
@@ -104,8 +104,8 @@ int write_draw(const Options& o) {
   return 0;
 }
 
-int run(Arguments arguments) {
-  const Options o = read(arguments);
+int run_data(Arguments arguments) {
+  const DataCall o = data_call(arguments);
   if (!o.binarize.empty()) return write_draw(o);
   check<UsageError>(o.out.empty() && !o.seeded, o.out.empty() ? "--seed" : "--out",
                     ": it goes with --binarize", hint,
@@ -147,7 +147,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string data_help() {
   return "usage: vaegrad data NAME [options]\n"
          "       vaegrad data NAME|PATH --binarize sample|threshold --out FILE.idx\n\n"
          "Downloads mnist or binarized-mnist and holds them against their checksums. With\n"
@@ -169,6 +169,6 @@ std::string help() {
 }  // namespace
 
 const Command data_command{"data", "downloads a data set, or writes a binarized draw of its images",
-                           run, help};
+                           run_data, data_help};
 
 }  // namespace vaegrad

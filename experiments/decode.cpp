@@ -10,7 +10,7 @@
 namespace vaegrad {
 namespace {
 
-int run(Arguments arguments) {
+int run_decode(Arguments arguments) {
   std::vector<std::string> places, rest;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     auto& to = arguments[i].starts_with("--") ? rest : places;
@@ -60,7 +60,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string decode_help() {
   return "usage: vaegrad decode [RUN] CODES [options]\n\n"
          "Writes E[x|z] for each row z of CODES, in the units of the run's data. Needs the\n"
          "run's folder alone.\n\n"
@@ -78,6 +78,7 @@ std::string help() {
 
 }  // namespace
 
-const Command decode_command{"decode", "codes to images, as numbers or as a picture", run, help};
+const Command decode_command{"decode", "codes to images, as numbers or as a picture", run_decode,
+                             decode_help};
 
 }  // namespace vaegrad

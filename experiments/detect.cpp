@@ -205,7 +205,7 @@ Chart roc_chart(const std::vector<Judged>& judged) {
   return chart;
 }
 
-int run(Arguments arguments) {
+int run_detect(Arguments arguments) {
   const Options options(arguments,
                         {"data", "labels", "anomalous-classes", "background", "score", "particles",
                          "resamples", "limit", "out", "weights", "data-dir", "threads", "binarize",
@@ -262,7 +262,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string detect_help() {
   std::string to =
       "usage: vaegrad detect [RUN] --data NAME|PATH [options]\n\n"
       "Scores how anomalous examples are to a trained run, and how well each score\n"
@@ -292,6 +292,7 @@ std::string help() {
 
 }  // namespace
 
-const Command detect_command{"detect", "finds anomalous images, and says how well", run, help};
+const Command detect_command{"detect", "finds anomalous images, and says how well", run_detect,
+                             detect_help};
 
 }  // namespace vaegrad

@@ -29,7 +29,7 @@ void print_information(const OwnedMatrix& information, const Factors& factors) {
   }
 }
 
-int run(Arguments arguments) {
+int run_disentangle(Arguments arguments) {
   const Options options(
       arguments, {"split", "bins", "seed", "out", "weights", "data-dir", "threads"}, {"sample"});
   const Index bins = Index(options.integer("bins", 0, 2, 100000));
@@ -93,7 +93,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string disentangle_help() {
   return "usage: vaegrad disentangle [RUN] [options]\n\n"
          "Whether each latent stands for one of the factors that images were drawn from:\n"
          "mutual information gap (Chen 2018), FactorVAE score (Kim 2018), beta-VAE score\n"
@@ -115,7 +115,7 @@ std::string help() {
 
 }  // namespace
 
-const Command disentangle_command{"disentangle", "how well latents stand for known factors", run,
-                                  help};
+const Command disentangle_command{"disentangle", "how well latents stand for known factors",
+                                  run_disentangle, disentangle_help};
 
 }  // namespace vaegrad

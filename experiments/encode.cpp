@@ -9,7 +9,7 @@
 namespace vaegrad {
 namespace {
 
-int run(Arguments arguments) {
+int run_encode(Arguments arguments) {
   const Options options(arguments,
                         {"data", "labels", "test-data", "test-labels", "label-column", "binarize",
                          "split", "out", "labels-out", "weights", "data-dir", "threads"},
@@ -57,7 +57,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string encode_help() {
   return "usage: vaegrad encode [RUN] --mean|--sample [options]\n\n"
          "Writes the code of each image, a row of numbers, as an .npy or .csv file.\n\n"
          "  RUN                     its folder [runs/latest]\n"
@@ -75,6 +75,7 @@ std::string help() {
 
 }  // namespace
 
-const Command encode_command{"encode", "the codes of images, as an .npy file", run, help};
+const Command encode_command{"encode", "the codes of images, as an .npy file", run_encode,
+                             encode_help};
 
 }  // namespace vaegrad

@@ -156,7 +156,7 @@ void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json, Ea
                100 * v.pareto_k_share, v.pareto_k);
 }
 
-int run(Arguments arguments) {
+int run_evaluate(Arguments arguments) {
   const Options options(arguments, {"data", "labels", "test-data", "test-labels", "label-column",
                                     "binarize", "split", "weights", "particles", "limit",
                                     "data-dir", "seed", "threads", "from", "per-example"});
@@ -183,7 +183,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string evaluate_help() {
   return "usage: vaegrad evaluate [RUN] [options]\n\n"
          "Prints a run's ELBO with its terms, and -log p(x) by importance sampling (nll):\n"
          "nats, per example, as one JSON object.\n\n"
@@ -214,6 +214,6 @@ std::string help() {
 }  // namespace
 
 const Command evaluate_command{"evaluate", "the ELBO of a trained run and its log p(x), as JSON",
-                               run, help};
+                               run_evaluate, evaluate_help};
 
 }  // namespace vaegrad

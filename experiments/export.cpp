@@ -28,7 +28,7 @@ int run_small(const Options& options) {
   return 0;
 }
 
-int run(Arguments arguments) {
+int run_export(Arguments arguments) {
   const Options options(arguments, {"onnx", "half", "graphs", "particles", "weights", "threads"});
   check<UsageError>(!(options.has("onnx") && options.has("half")),
                     "--onnx and --half: one of them at a time", hint, "two commands");
@@ -70,7 +70,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string export_help() {
   return "usage: vaegrad export [RUN] --onnx FILE.onnx [options]\n"
          "       vaegrad export [RUN] --half FOLDER [--weights NAME]\n\n"
          "Writes a run as ONNX graphs, for any number of examples. FILE.onnx: x and the\n"
@@ -92,6 +92,6 @@ std::string help() {
 }  // namespace
 
 const Command export_command{"export", "a trained run for others: ONNX graphs, or 16-bit weights",
-                             run, help};
+                             run_export, export_help};
 
 }  // namespace vaegrad

@@ -13,7 +13,7 @@
 namespace vaegrad {
 namespace {
 
-int run(Arguments arguments) {
+int run_fit_prior(Arguments arguments) {
   watch_signals();
   const Options options(
       arguments, {"prior", "components", "epochs", "flows", "seed", "weights", "data", "labels",
@@ -72,7 +72,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string fit_prior_help() {
   std::string kinds;
   for (const Fit* f : fits()) kinds += fmt::format("{:24}{:<10} {}\n", "", f->name, f->what);
   return "usage: vaegrad fit-prior [RUN] [options]\n\n"
@@ -93,7 +93,7 @@ std::string help() {
 
 }  // namespace
 
-const Command fit_prior_command{"fit-prior", "a prior fitted to a run's codes: better samples", run,
-                                help};
+const Command fit_prior_command{"fit-prior", "a prior fitted to a run's codes: better samples",
+                                run_fit_prior, fit_prior_help};
 
 }  // namespace vaegrad

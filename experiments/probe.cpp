@@ -81,7 +81,7 @@ void draw_table(const std::vector<ProbeCell>& cells, const std::filesystem::path
   draw(charts, path);
 }
 
-int run(Arguments arguments) {
+int run_probe(Arguments arguments) {
   const Options options(arguments,
                         {"label-counts", "draws", "seed", "out", "weights", "data", "labels",
                          "test-data", "test-labels", "label-column", "data-dir", "threads"},
@@ -139,7 +139,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string probe_help() {
   return "usage: vaegrad probe [RUN] [options]\n\n"
          "What can be read from the codes with few labels: a linear probe (multinomial\n"
          "logistic regression) and k nearest neighbours on the codes, beside raw pixels\n"
@@ -158,7 +158,7 @@ std::string help() {
 
 }  // namespace
 
-const Command probe_command{"probe", "what classifiers read from the codes with few labels", run,
-                            help};
+const Command probe_command{"probe", "what classifiers read from the codes with few labels",
+                            run_probe, probe_help};
 
 }  // namespace vaegrad

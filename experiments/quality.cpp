@@ -156,7 +156,7 @@ nlohmann::json as_json(const std::vector<Quality>& rows) {
   return json;
 }
 
-int run(Arguments arguments) {
+int run_quality(Arguments arguments) {
   const Options options(
       arguments, {"count", "temperature", "seed", "classifier-epochs", "out", "weights", "data",
                   "labels", "test-data", "test-labels", "label-column", "data-dir", "threads"});
@@ -185,7 +185,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string quality_help() {
   return "usage: vaegrad quality [RUN] [options]\n\n"
          "What can be said about a run's samples without a network trained elsewhere. A\n"
          "classifier trained here on the run's training labels reads them: how evenly the\n"
@@ -207,7 +207,7 @@ std::string help() {
 
 }  // namespace
 
-const Command quality_command{"quality", "measures samples: classes, certainty, distances", run,
-                              help};
+const Command quality_command{"quality", "measures samples: classes, certainty, distances",
+                              run_quality, quality_help};
 
 }  // namespace vaegrad

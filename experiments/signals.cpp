@@ -12,12 +12,12 @@
 namespace vaegrad {
 namespace {
 
-std::atomic<int> first = 0;
+std::atomic<int> first_signal = 0;
 std::atomic<bool> saving = false;
 
 void wait_for(sigset_t signals) {
-  for (int signal; ::sigwait(&signals, &signal) == 0; first = signal)
-    if (first || !saving) {
+  for (int signal; ::sigwait(&signals, &signal) == 0; first_signal = signal)
+    if (first_signal || !saving) {
       ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
       ::kill(::getpid(), signal);  // nobody else takes it
     }
@@ -49,6 +49,6 @@ void watch_signals() {
   });
 }
 void can_be_saved() { saving = true; }
-int interrupted() { return first; }
+int interrupted() { return first_signal; }
 
 }  // namespace vaegrad

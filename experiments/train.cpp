@@ -48,7 +48,7 @@ int train(Arguments arguments) {
 }
 
 // A line per setting, or two neighbours on one where both are short: the whole fits a screen.
-std::string help() {
+std::string train_help() {
   std::string to =
       "usage: vaegrad train [options]    Trains a model; its folder says all about it.\n";
   const Setting* waiting = nullptr;  // a short one, for a neighbour
@@ -96,6 +96,6 @@ std::string help() {
 }  // namespace
 
 const Command train_command{
-    "train", "trains a model and draws its curves, reconstructions and samples", train, help};
+    "train", "trains a model and draws its curves, reconstructions and samples", train, train_help};
 
 }  // namespace vaegrad

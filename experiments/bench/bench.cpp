@@ -186,7 +186,7 @@ int bench(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string bench_help() {
   return "usage: vaegrad bench [options]\n\n"
          "Measures this machine and the training step on it. Beside each step stands the\n"
          "same step written by hand without a tape, run in turns with it; their losses\n"
@@ -210,6 +210,6 @@ std::string help() {
 }  // namespace
 
 const Command bench_command{"bench", "measures the speed of a training step on this machine", bench,
-                            help};
+                            bench_help};
 
 }  // namespace vaegrad

@@ -58,7 +58,7 @@ int book(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string book_help() {
   return "usage: vaegrad book [options]\n\n"
          "Makes the course a site of static pages: chapters, figures, programs, with\n"
          "links from an equation to the line that computes it and back, and a search.\n"
@@ -71,6 +71,6 @@ std::string help() {
 
 }  // namespace
 
-const Command book_command{"book", "makes the course a site of static pages", book, help};
+const Command book_command{"book", "makes the course a site of static pages", book, book_help};
 
 }  // namespace vaegrad

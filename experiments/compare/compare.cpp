@@ -147,7 +147,7 @@ Asked asked_of(Arguments arguments) {
   return a;
 }
 
-int run(Arguments arguments) {
+int run_compare(Arguments arguments) {
   const Asked asked = asked_of(arguments);
   std::vector<fs::path> folders;
   bool sweeps = false;
@@ -191,7 +191,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string compare_help() {
   return "usage: vaegrad compare DIR|RUN .. [options]\n\n"
          "A table of trained runs, the best first: by NLL where evaluate has left one of\n"
          "the same kind for each, else by test ELBO; and their curves in one picture.\n"
@@ -210,6 +210,6 @@ std::string help() {
 }  // namespace
 
 const Command compare_command{"compare", "runs, or the settings of a sweep, in tables and pictures",
-                              run, help};
+                              run_compare, compare_help};
 
 }  // namespace vaegrad

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Asked {
+struct SweepCall {
   std::vector<std::string> base;  // options of train
   std::vector<Varied> varied;
   std::vector<std::uint64_t> seeds = {1};
@@ -30,8 +30,8 @@ struct Asked {
   bool dry_run = false;
 };
 
-Asked asked_of(Arguments arguments) {
-  Asked a;
+SweepCall sweep_call(Arguments arguments) {
+  SweepCall a;
   std::string config = "default";
   const int there_are = threads();
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -77,7 +77,7 @@ Asked asked_of(Arguments arguments) {
 }
 
 // Which sweep a folder holds: the settings that all its runs share, and what is varied.
-std::string record_of(const Asked& a, const std::vector<PlannedRun>& runs) {
+std::string record_of(const SweepCall& a, const std::vector<PlannedRun>& runs) {
   nlohmann::json json;
   for (const Varied& v : a.varied) json["varied"].push_back(v.name);
   for (const Setting& s : all_settings()) {
@@ -92,7 +92,7 @@ std::string record_of(const Asked& a, const std::vector<PlannedRun>& runs) {
 }
 
 // Errors (UsageError): it holds something else; nothing is touched.
-void check_folder(const Asked& a, const std::vector<PlannedRun>& runs) {
+void check_folder(const SweepCall& a, const std::vector<PlannedRun>& runs) {
   std::error_code error;
   if (!fs::exists(a.out, error)) return;
   check<UsageError>(fs::is_directory(a.out, error), a.out.string(), ": it is a file, not a folder",
@@ -107,7 +107,7 @@ void check_folder(const Asked& a, const std::vector<PlannedRun>& runs) {
       "--out names another folder; a sweep takes more values, seeds and epochs, nothing else");
 }
 
-int dry_run(const Asked& a, const std::vector<PlannedRun>& runs, int jobs) {
+int dry_run(const SweepCall& a, const std::vector<PlannedRun>& runs, int jobs) {
   const int each = a.threads / jobs;
   std::map<std::string, RunCost> costs;  // by setting
   const auto key = [](const PlannedRun& r) { return r.name.substr(0, r.name.rfind("seed-")); };
@@ -136,9 +136,9 @@ int dry_run(const Asked& a, const std::vector<PlannedRun>& runs, int jobs) {
   return 0;
 }
 
-int run(Arguments arguments) {
+int run_sweep(Arguments arguments) {
   watch_signals();
-  const Asked a = asked_of(arguments);
+  const SweepCall a = sweep_call(arguments);
   const std::vector<PlannedRun> runs = plan_grid(a.base, a.varied, a.seeds, a.out);
   check_folder(a, runs);
   std::vector<Job> jobs;
@@ -179,7 +179,7 @@ int run(Arguments arguments) {
   return end.failed != 0;
 }
 
-std::string help() {
+std::string sweep_help() {
   return "usage: vaegrad sweep --vary NAME=V,V .. [--seeds A..B] [options]\n\n"
          "Trains every combination of some settings' values, with every seed: ordinary\n"
          "runs, several side by side. Started again it goes on where it stopped, and takes\n"
@@ -201,7 +201,7 @@ std::string help() {
 
 }  // namespace
 
-const Command sweep_command{"sweep", "trains a grid of settings and seeds, runs side by side", run,
-                            help};
+const Command sweep_command{"sweep", "trains a grid of settings and seeds, runs side by side",
+                            run_sweep, sweep_help};
 
 }  // namespace vaegrad

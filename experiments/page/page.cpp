@@ -24,7 +24,7 @@ void check_same_images(const DataSet& a, const DataSet& b, const Options& option
                     "two runs side by side are of the same data");
 }
 
-int run(Arguments arguments) {
+int run_page(Arguments arguments) {
   const Options options(arguments,
                         {"against", "out", "images", "weights", "data", "labels", "test-data",
                          "test-labels", "label-column", "data-dir", "threads"},
@@ -69,7 +69,7 @@ int run(Arguments arguments) {
   return 0;
 }
 
-std::string help() {
+std::string page_help() {
   return "usage: vaegrad page [RUN] [options]\n\n"
          "Writes a trained run as one file for a browser: its weights in 16 bits, test\n"
          "images and a program in JavaScript that computes what this one does. One draws\n"
@@ -91,7 +91,7 @@ std::string help() {
 
 }  // namespace
 
-const Command page_command{"page", "a trained run as a page that computes in the browser", run,
-                           help};
+const Command page_command{"page", "a trained run as a page that computes in the browser", run_page,
+                           page_help};
 
 }  // namespace vaegrad

@@ -166,7 +166,7 @@ void collect(const Asked& a, const std::vector<PublishedRow>& rows,
   fmt::print("{}\n", (a.rows.parent_path() / "README.md").string());
 }
 
-int run(Arguments arguments) {
+int run_reproduce(Arguments arguments) {
   watch_signals();
   Asked a = asked_of(arguments);
   const std::vector<PublishedRow> rows = read_published_rows(a.rows);
@@ -219,7 +219,7 @@ int run(Arguments arguments) {
   return end.failed != 0;
 }
 
-std::string help() {
+std::string reproduce_help() {
   return "usage: vaegrad reproduce [ROW ..|all] [options]\n\n"
          "Runs published numbers again: each row of rows.ini is a paper's number with the\n"
          "protocol that gives it. Without a ROW: lists them. Started again it goes on\n"
@@ -241,7 +241,7 @@ std::string help() {
 
 }  // namespace
 
-const Command reproduce_command{"reproduce", "published numbers, run again by their protocols", run,
-                                help};
+const Command reproduce_command{"reproduce", "published numbers, run again by their protocols",
+                                run_reproduce, reproduce_help};
 
 }  // namespace vaegrad
