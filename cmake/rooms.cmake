@@ -41,19 +41,20 @@ function(vaegrad_precompile target)
   endif()
 endfunction()
 
-# Folders of short files that all parse the same headers: each is compiled as one, in the time of two. What two of its files
-# call the same in an unnamed namespace must be called otherwise in one of them.
-set(VAEGRAD_COMPILED_AS_ONE models/objectives models/likelihoods models/inference
-    models/inference/hierarchies models/inference/posteriors models/inference/priors models/networks
-    models/metrics models/numerics lab/data lab/data/formats lab/data/formats/tables lab/files lab/pictures lab/run
-    lab/run/settings lab/run/training lab/uses lab/uses/fits lab/uses/studies
-    experiments experiments/bench experiments/bench/yardsticks experiments/book experiments/compare experiments/page experiments/reproduce)
-# Marks the sources of a room or of the program that are compiled as one with others of their folder.
-function(vaegrad_compiled_as_one)  # SOURCE..
+# Folders of short files that all parse the same headers: each is compiled as one, with the folders in it that are not named
+# themselves, in the time of two. What two of its files call the same in an unnamed namespace must be called otherwise in one
+# of them.
+set(VAEGRAD_COMPILED_AS_ONE models/objectives models/likelihoods models/inference models/inference/posteriors
+    models/inference/priors models/networks models/metrics models/numerics lab/data lab/files lab/pictures lab/run lab/uses
+    experiments experiments/bench experiments/book experiments/page)
+function(vaegrad_compiled_as_one)  # SOURCE..: of a room or of the program
   foreach(source IN LISTS ARGN)
     cmake_path(GET source PARENT_PATH folder)
     cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
-    if(folder IN_LIST VAEGRAD_COMPILED_AS_ONE)
+    while(folder AND NOT folder IN_LIST VAEGRAD_COMPILED_AS_ONE)
+      cmake_path(GET folder PARENT_PATH folder)
+    endwhile()
+    if(folder)
       string(MAKE_C_IDENTIFIER ${folder} folder)
       set_property(SOURCE ${source} PROPERTY UNITY_GROUP ${folder})
     endif()

@@ -17,7 +17,7 @@ namespace {
 
 const Setting& binarize_setting() { return setting("binarize"); }
 
-struct Asked {  // which examples, and how
+struct EvaluateCall {  // which examples, and how
   Examples examples;
   std::string split, from;
   std::int64_t particles, limit;
@@ -25,8 +25,8 @@ struct Asked {  // which examples, and how
   bool bits;  // bits per dimension are defined
 };
 
-Asked asked_of(const Options& options) {
-  Asked a;
+EvaluateCall evaluate_call(const Options& options) {
+  EvaluateCall a;
   a.particles = options.integer("particles", 5000, 0, 10000000);
   a.limit = options.integer("limit", 0, 1, INT64_MAX);
   if (options.has("split")) options.one_of("split", {"test", "train", "validation", "all"});
@@ -34,7 +34,7 @@ Asked asked_of(const Options& options) {
   if (a.from != "prior") fit(a.from);  // a wrong name is refused before anything is read
   return a;
 }
-void choose_examples(Asked& a, const Options& options, LoadedRun& run) {
+void choose_examples(EvaluateCall& a, const Options& options, LoadedRun& run) {
   if (a.from != "prior") use_fitted_prior(run, fit(a.from));
   DataNames names = names_of(options);
   if (!options.has("data") && names.binarize) run.settings.binarize = names.binarize;
@@ -78,7 +78,7 @@ void check_finite(const std::vector<double>& of, const char* what, const Example
       "has training diverged, or are these rows out of all proportion? vaegrad detect ranks such");
 }
 // The ELBO with its terms.
-nlohmann::json terms_of(const LoadedRun& run, const Asked& a, Each& each) {
+nlohmann::json terms_of(const LoadedRun& run, const EvaluateCall& a, Each& each) {
   const Model& model = *run.model;
   const Evaluation e = evaluate(model, a.examples, run.settings);
   check_finite(e.elbos, "ELBO", a.examples);
@@ -119,7 +119,7 @@ nlohmann::json terms_of(const LoadedRun& run, const Asked& a, Each& each) {
 }
 
 // log p(x) by importance sampling.
-void add_evidence(const LoadedRun& run, const Asked& a, nlohmann::json& json, Each& each) {
+void add_evidence(const LoadedRun& run, const EvaluateCall& a, nlohmann::json& json, Each& each) {
   Progress progress;
   const double all = double(a.examples.count());
   const Evidence v =
@@ -160,7 +160,7 @@ int run_evaluate(Arguments arguments) {
   const Options options(arguments, {"data", "labels", "test-data", "test-labels", "label-column",
                                     "binarize", "split", "weights", "particles", "limit",
                                     "data-dir", "seed", "threads", "from", "per-example"});
-  Asked asked = asked_of(options);
+  EvaluateCall asked = evaluate_call(options);
   if (options.has("per-example"))
     check_output_end(options.text("per-example", ""), {".csv"}, "--per-example");
   LoadedRun run = open_run(options);

@@ -115,13 +115,13 @@ void compare_settings(const std::vector<Comparison>& comparisons, const fs::path
   }
 }
 
-struct Asked {
+struct CompareCall {
   std::vector<fs::path> folders;
   fs::path picture;
   std::map<std::string, fs::path> tables;  // by option
 };
-Asked asked_of(Arguments arguments) {
-  Asked a;
+CompareCall compare_call(Arguments arguments) {
+  CompareCall a;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (word == "--out" || word == "--csv" || word == "--markdown" || word == "--latex") {
@@ -148,7 +148,7 @@ Asked asked_of(Arguments arguments) {
 }
 
 int run_compare(Arguments arguments) {
-  const Asked asked = asked_of(arguments);
+  const CompareCall asked = compare_call(arguments);
   std::vector<fs::path> folders;
   bool sweeps = false;
   for (const fs::path& folder : asked.folders) {

@@ -14,27 +14,28 @@ namespace {
 
 constexpr std::size_t most_lines = 20;  // of a row whose quotes hold ends of lines
 
-enum class Header { no, yes, with_numbers };  // the last: not data, not names
+enum class FirstRow { no, yes, with_numbers };  // the last: not data, not names
 
-Header header_of(const Fields& fields, bool decimal_comma) {
+FirstRow first_row_of(const Fields& fields, bool decimal_comma) {
   std::size_t numbers = 0;
   bool counting = true;  // the numbers are 0, 1, 2, .. or 1, 2, 3, .. or 1990, 1991, ..
   float first = 0;
   for (const std::string_view field : fields) {
     float x;
-    if (const Field kind = parse(field, x, decimal_comma);
+    if (const Field kind = parse_field(field, x, decimal_comma);
         kind == Field::text || kind == Field::empty)
       continue;
     if (numbers == 0) first = x;
     counting &= x == first + float(numbers++);
   }
-  if (numbers == 0) return Header::yes;
+  if (numbers == 0) return FirstRow::yes;
   const std::size_t words = fields.size() - numbers;
-  if (counting && numbers >= 3 && first == 0 && words <= 2) return Header::yes;
-  if (counting && numbers >= 3 && first == 1 && words == 1 && fields[0].empty()) return Header::yes;
+  if (counting && numbers >= 3 && first == 0 && words <= 2) return FirstRow::yes;
+  if (counting && numbers >= 3 && first == 1 && words == 1 && fields[0].empty())
+    return FirstRow::yes;
   const bool years = first >= 1900 && first + float(numbers) < 2100;
-  if (counting && numbers >= 3 && years && words >= 1 && words <= 2) return Header::yes;
-  return words == 0 ? Header::no : Header::with_numbers;
+  if (counting && numbers >= 3 && years && words >= 1 && words <= 2) return FirstRow::yes;
+  return words == 0 ? FirstRow::no : FirstRow::with_numbers;
 }
 
 // Fields in which nothing stands: the first, and how many rows and columns have any
@@ -100,7 +101,7 @@ struct Table {
     const std::string_view content = trimmed(text);
     if (columns == 0 && content.starts_with('#')) {
       separator = separator_of(content.substr(1));
-      split(content.substr(1), separator, fields);
+      split_fields(content.substr(1), separator, fields);
       take_names();
       return;
     }
@@ -110,10 +111,10 @@ struct Table {
     if (columns == 0) {
       separator = separator_of(content);
       // a first field without a name may be nothing before the first tab
-      split(separator == '\t' ? text : content, separator, fields);
+      split_fields(separator == '\t' ? text : content, separator, fields);
       columns = fields.size();
-      const Header kind = header_of(fields, decimal_comma());
-      if (kind == Header::yes) {
+      const FirstRow kind = first_row_of(fields, decimal_comma());
+      if (kind == FirstRow::yes) {
         row_names = fields[0].empty() && columns > 1;
         numbered = !fields.empty() &&
                    fields.back().find_first_not_of("0123456789") == fields.back().npos &&
@@ -123,7 +124,7 @@ struct Table {
       }
       if (names.size() != columns) names.clear();
     } else {
-      split(separator == '\t' ? text : content, separator, fields);
+      split_fields(separator == '\t' ? text : content, separator, fields);
     }
     // R: names of columns alone, and one more field in each row
     if (rows == 0 && names.size() == columns && fields.size() == columns + 1 && !names.empty()) {
@@ -155,7 +156,7 @@ struct Table {
         continue;
       }
       values.push_back(0);
-      const Field kind = parse(field, values.back(), decimal_comma());
+      const Field kind = parse_field(field, values.back(), decimal_comma());
       if (decimal_comma() && kind == Field::number) {
         commas |= field.find(',') != field.npos, points |= field.find('.') != field.npos;
         if (commas && points)
@@ -232,7 +233,7 @@ struct Table {
     const std::string option = option_text(column);
     float x;
     const bool words = std::none_of(fields.begin(), fields.end(), [&](std::string_view each) {
-      return parse(each, x, decimal_comma()) == Field::number;
+      return parse_field(each, x, decimal_comma()) == Field::number;
     });
     std::string way;
     if (is_date(field) && !options.of_labels)

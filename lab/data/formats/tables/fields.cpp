@@ -44,7 +44,7 @@ std::string_view trimmed(std::string_view s) {
   return s;
 }
 
-Field parse(std::string_view field, float& to, bool decimal_comma) {
+Field parse_field(std::string_view field, float& to, bool decimal_comma) {
   if (field.starts_with('+') && !field.starts_with("+-")) field.remove_prefix(1);
   if (field.empty()) return Field::empty;
   char with_point[64];
@@ -119,7 +119,7 @@ char separator_of(std::string_view line) {
   return plain.find(' ') != plain.npos ? ' ' : ',';
 }
 
-void split(std::string_view line, char separator, Fields& to) {
+void split_fields(std::string_view line, char separator, Fields& to) {
   to.clear();
   const bool quoted = line.find('"') != line.npos;
   while (true) {

@@ -13,7 +13,7 @@ using Fields = std::vector<std::string_view>;
 std::string_view trimmed(std::string_view s);  // of blanks, tabs and carriage returns
 
 enum class Field { number, too_large, not_finite, empty, text };
-Field parse(std::string_view field, float& to, bool decimal_comma = false);
+Field parse_field(std::string_view field, float& to, bool decimal_comma = false);
 // true and false, as numpy, pandas and R write them, are 1 and 0.
 bool parse_truth(std::string_view field, float& to);
 
@@ -24,7 +24,7 @@ bool is_grouped(std::string_view field);  // a number with thousands, a unit, pe
 // Of a line, outside quotes: a tab, a semicolon, a comma, a bar; ' ' stands for any run of blanks.
 char separator_of(std::string_view line);
 // Fields without the blanks and quotes around them.
-void split(std::string_view line, char separator, Fields& to);
+void split_fields(std::string_view line, char separator, Fields& to);
 // A field in quotes does not end in this line.
 bool ends_in_quotes(std::string_view line);
 // In UTF-8, with single quotes for those that stand doubled in quotes

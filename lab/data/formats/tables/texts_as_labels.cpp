@@ -14,7 +14,7 @@ std::vector<Label> to_labels(const std::vector<std::string>& texts, std::vector<
   std::vector<Label> to;
   const auto whole = [](const std::string& text) {
     float x = -1;
-    return parse(text, x) == Field::number && x >= 0 && x < float(most_classes) &&
+    return parse_field(text, x) == Field::number && x >= 0 && x < float(most_classes) &&
                    x == std::floor(x)
                ? std::optional(Label(x))
                : std::nullopt;
