@@ -17,12 +17,13 @@ class FolderLock {
  public:
   FolderLock() = default;
   // Error: another process holds it. File systems that know no such lock give none.
-  explicit FolderLock(const std::filesystem::path& folder)
+  explicit FolderLock(
+      const std::filesystem::path& folder,
+      const char* way_out = "wait until it has ended, or --out names another folder")
       : file_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     if (file_ < 0 || ::flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
     ::close(std::exchange(file_, -1));
-    fail(folder.native(), ": another process trains in this folder", hint,
-         "wait until it has ended, or --out names another folder");
+    fail(folder.native(), ": another process trains in this folder", hint, way_out);
   }
   ~FolderLock() {
     if (file_ >= 0) ::close(file_);

@@ -86,6 +86,13 @@ refused 1 'another process trains in this folder' train --data x.idx "${small[@]
 refused 1 'another process trains in this folder' train --resume busy --epochs 200000
 kill -9 $first; wait $first 2>/dev/null
 works train --data x.idx "${small[@]}" --out busy --overwrite
+# and two priors fitted to one run at once: what the first one trains is not taken from under it
+"$program" fit-prior busy --prior two-stage --epochs 100000 >/dev/null 2>&1 & first=$!
+for _ in {1..100}; do [[ -e busy/prior-two-stage/run/config.ini ]] && break; sleep 0.1; done
+refused 1 'another process trains in this folder' fit-prior busy --prior two-stage --epochs 1
+[[ -e busy/prior-two-stage/run/config.ini ]] || wrong 'the refused one touched the other'
+kill -9 $first; wait $first 2>/dev/null
+works fit-prior busy --prior two-stage --epochs 1
 
 # ---- weights that are no numbers
 size=$(stat -c %s busy/model.safetensors)
