@@ -140,9 +140,9 @@ int chapter_15(Chapter& chapter) {
   chapter.claim_between("(15.6)", "warm ladder: ELBO gained", q[3].elbo - q[0].elbo, 0.08, 0.25);
   chapter.claim_between("(15.6)", "warm ladder: log p gained", q[3].log_p - q[0].log_p, 0.15, 0.3);
   Chart awake{"Is z_2 awake?", "training step", "KL of z_2, nats"};
-  Chart density{"What the models say of x", "x", "p(x)", {q[0].data}};
-  for (const Found& f : q) awake.series.push_back(f.awake), density.series.push_back(f.density);
-  draw(std::vector{awake, density}, chapter.figure("awake.png"));
+  Chart says{"What the models say of x", "x", "p(x)"};
+  for (const Found& f : q) awake.series.push_back(f.awake), says.series.push_back(f.density);
+  says.series.push_back(q[0].data), draw(std::vector{awake, says}, chapter.figure("awake.png"));
   draw({"What z_2 costs", "w", "gap, nats", {prices, prices + 3}}, chapter.figure("price.png"));
   return chapter.exit_status();
 }
