@@ -61,20 +61,22 @@ std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& mod
     known += concat(", ", s.name);
     const bool pixels = s.needs == AnomalyScore::plane || s.needs == AnomalyScore::neighbours;
     const bool possible = !model.deterministic || pixels || s.needs == AnomalyScore::code;
+    const bool measured = !s.of_log_px() || model.has_likelihood();
     const bool bytes = s.needs != AnomalyScore::bytes || !images.real();
-    // nothing has a distance from the plane of all dimensions
     const bool plane = s.needs != AnomalyScore::plane || model.dimensions() > 1;
     const bool given = s.needs != AnomalyScore::background || options.has("background");
-    if (name == "all" && given && !(possible && bytes && plane))
+    if (name == "all" && given && !(possible && bytes && plane && measured))
       left_out += concat(left_out.empty() ? "" : "; ", s.name,
-                         !plane     ? " (needs two columns)"
-                         : possible ? " (needs images of bytes)"
-                                    : " (needs a distribution of codes)");
-    if (name == "all" ? possible && given && bytes && plane : name == s.name) {
+                         !plane      ? " (needs two columns)"
+                         : !possible ? " (needs a distribution of codes)"
+                         : !measured ? " (needs a likelihood)"
+                                     : " (needs images of bytes)");
+    if (name == "all" ? possible && given && bytes && plane && measured : name == s.name) {
       check<UsageError>(plane, "--score ", name, ": one column, which is every plane of it", hint,
                         "--score knn");
       check<UsageError>(possible, "--score ", name, ": an autoencoder has no p(x)", hint,
                         "--score reconstruction");
+      if (!measured) check_is_likelihood(*model.decoder.head.row, concat("--score ", name));
       check<UsageError>(given, "--score ", name, ": it needs a background model", hint,
                         "train one with --mutate 0.2, then --background RUN");
       check<UsageError>(bytes, "--score ", name, ": the data are real numbers", hint,

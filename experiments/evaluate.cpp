@@ -82,13 +82,18 @@ nlohmann::json terms_of(const LoadedRun& run, const EvaluateCall& a, Each& each)
   const Model& model = *run.model;
   const Evaluation e = evaluate(model, a.examples, run.settings);
   check_finite(e.elbos, "ELBO", a.examples);
-  if (!model.deterministic) each.elbo = e.elbos;
+  const bool likelihood = model.has_likelihood();
+  if (!model.deterministic && likelihood) each.elbo = e.elbos;
   nlohmann::json json;
   const auto unless_deterministic = [&](double x) {
     return model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(x);
   };
-  json["elbo"] = unless_deterministic(e.elbo());
-  json["log_likelihood"] = e.log_likelihood;
+  json["elbo"] = likelihood ? unless_deterministic(e.elbo()) : nlohmann::json(nullptr);
+  json["log_likelihood"] = likelihood ? nlohmann::json(e.log_likelihood) : nlohmann::json(nullptr);
+  if (!likelihood) json["distance"] = -e.log_likelihood;  // of --likelihood ms-ssim, by its weight
+  const double similarity = mean_ms_ssim(model, a.examples, run.settings);
+  json["ms_ssim"] =
+      std::isfinite(similarity) ? nlohmann::json(similarity) : nlohmann::json(nullptr);
   json["kl"] = unless_deterministic(e.kl);
   json["kl_per_latent"] = e.kl_per_latent;
   if (model.hierarchical()) json["kl_per_layer"] = e.kl_per_layer;
@@ -164,11 +169,14 @@ int run_evaluate(Arguments arguments) {
   if (options.has("per-example"))
     check_output_end(options.text("per-example", ""), {".csv"}, "--per-example");
   LoadedRun run = open_run(options);
+  if (options.has("particles") && asked.particles)
+    check_is_likelihood(*run.model->decoder.head.row, concat("--particles ", asked.particles));
   choose_examples(asked, options, run);
   Each each;
   nlohmann::json json = terms_of(run, asked, each);
   json["weights"] = options.text("weights", "last");
-  if (asked.particles && !run.model->deterministic) add_evidence(run, asked, json, each);
+  if (asked.particles && !run.model->deterministic && run.model->has_likelihood())
+    add_evidence(run, asked, json, each);
   fmt::print("{}", json_text(json));
   const std::string rows = per_example_csv(asked.examples, each);
   if (options.has("per-example"))
@@ -186,7 +194,8 @@ int run_evaluate(Arguments arguments) {
 std::string evaluate_help() {
   return "usage: vaegrad evaluate [RUN] [options]\n\n"
          "Prints a run's ELBO with its terms, and -log p(x) by importance sampling (nll):\n"
-         "nats, per example, as one JSON object.\n\n"
+         "nats, per example, as one JSON object; of images also how alike they and their\n"
+         "reconstructions are (ms_ssim, up to 1).\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --data NAME|PATH        other data, of the same size; or the run's own that\n"
          "                          lie now\n"

@@ -49,7 +49,8 @@ int run_export(Arguments arguments) {
   }
   check<UsageError>(!graphs.empty(), "--graphs: none is named", hint, "--graphs encoder,decoder");
   const LoadedRun opened = open_run(options);
-  if (opened.model->deterministic && !options.has("graphs")) graphs.pop_back();
+  const bool bound = !opened.model->deterministic && opened.model->has_likelihood();
+  if (!bound && !options.has("graphs")) graphs.pop_back();
   // All are made before one is written.
   std::vector<OnnxFile> made;
   for (const std::string& name : graphs) try {

@@ -35,7 +35,10 @@ int train(Arguments arguments) {
     const Evaluation& test = run.test;
     fmt::print(stderr, "trained in {}, {:.0f} examples/s\n", duration(run.seconds),
                run.examples_per_second);
-    if (run.model->deterministic)
+    if (const Likelihood& p = *run.model->decoder.head.row; p.instead)
+      fmt::print("test {} {:.2f}, no log p(x|z); KL {:.2f} nats, {} of {} latents active\n",
+                 p.instead, test.log_likelihood, test.kl, test.active_units, run.model->latent);
+    else if (run.model->deterministic)
       fmt::print("test log p(x|z) {:.2f} nats\n", test.log_likelihood);
     else
       fmt::print("test ELBO {:.2f} nats = log p(x|z) {:.2f} - KL {:.2f}, {} of {} latents active\n",

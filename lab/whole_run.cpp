@@ -19,6 +19,8 @@ Curves curves_of(const std::vector<Metrics>& metrics, const Model& model, const 
     c.layers = {model.inference->layers().begin(), model.inference->layers().end()};
   for (const Metrics& m : metrics) {
     c.epoch.push_back(m.epoch);
+    c.train_objective.push_back(m.train_objective);
+    c.valid_objective.push_back(m.valid_objective);
     c.train_elbo.push_back(m.train_elbo);
     c.train_log_likelihood.push_back(m.train_log_likelihood);
     c.train_kl.push_back(m.train_kl);
@@ -40,9 +42,14 @@ nlohmann::json summary_of(const Settings& settings, const DataSet& data, const M
   const Metrics& last = training.metrics().back();
   nlohmann::json json;
   json["version"] = version;
-  json["test_elbo"] = model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(test.elbo());
-  json["test_log_likelihood"] = test.log_likelihood;
-  json["test_kl"] = model.deterministic ? nlohmann::json(nullptr) : nlohmann::json(test.kl);
+  const bool codes = !model.deterministic, likelihood = model.has_likelihood();
+  const auto where = [](bool there, double x) {
+    return there ? nlohmann::json(x) : nlohmann::json(nullptr);
+  };
+  json["test_elbo"] = where(codes && likelihood, test.elbo());
+  json["test_log_likelihood"] = where(likelihood, test.log_likelihood);
+  json["test_kl"] = where(codes, test.kl);
+  if (!likelihood) json["test_distance"] = -test.log_likelihood;
   json["kl_per_latent"] = test.kl_per_latent;
   if (model.hierarchical()) json["kl_per_layer"] = test.kl_per_layer;
   json["active_units"] = test.active_units;
@@ -105,6 +112,10 @@ void train_one(const Settings& settings, const DataSet& data, Model& model, cons
       remove_file(run.folder() / file);
   }
   observer.say(in_a_line(settings, model));
+  if (const Likelihood& p = *model.decoder.head.row; p.instead)
+    observer.say(fmt::format("{} is no likelihood: {} stands for log p(x|z), W = {:g}, D = {}\n{}",
+                             p.name, p.instead, model.decoder.head.weight, model.dimensions(),
+                             p.on_images(model.image)));
   training.run();
   to.complete = training.finished();
   to.epoch = training.state().epoch - 1;

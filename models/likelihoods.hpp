@@ -7,3 +7,4 @@
 #include <vaegrad/models/likelihoods/gaussian.hpp>
 #include <vaegrad/models/likelihoods/head.hpp>
 #include <vaegrad/models/likelihoods/laplace.hpp>
+#include <vaegrad/models/likelihoods/ms_ssim.hpp>

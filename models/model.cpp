@@ -59,6 +59,10 @@ Model::Model(const Architecture& a, bool only_count)
       prior(a.prior->make(parameters,
                           {topmost(a), conditions, a.hidden, a.activation, a.initial, a.components,
                            a.prior_flows, image.size(), a.likelihood->values != Values::real})) {
+  LikelihoodHead& head = decoder.head;
+  head.weight = a.distance_weight;
+  if (given_pixels.empty()) head.image = image;
+  if (head.row->on_images) head.row->on_images(head.image);  // or else refused here
   if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
 }
 
@@ -213,6 +217,7 @@ Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise
 }
 
 Var Model::log_weights(const Batch& batch, Stream& noise, Index particles) const {
+  check_is_likelihood(*decoder.head.row, "log p(x)");
   const Wanted wanted{.log_ratio = true};
   Draw d = draw(batch, noise, particles, wanted);
   const Var log_px = decode(d.z, batch.condition).log_prob(repeat_rows(batch.x, particles));

@@ -28,6 +28,7 @@ struct Architecture {
   Index components = 1, prior_flows = 8;
   const Likelihood* likelihood;
   std::optional<LikelihoodScale> scale;
+  double distance_weight = 1;      // of what is no likelihood but a distance
   std::vector<Index> layers = {};  // latents of each layer, next to x first; one or none: one layer
   std::vector<Index> between = {};  // InferenceSpec::between
   const HierarchyRow* hierarchy = hierarchies()[0];
@@ -76,6 +77,8 @@ struct Model {
   Index classes() const { return given_pixels.empty() ? conditions : 0; }
   // x is a byte times so much, where the data are bytes.
   double unit() const { return decoder.head.row->unit; }
+  // log p(x|z) is one, and not a distance in its place.
+  bool has_likelihood() const { return !decoder.head.row->instead; }
 
   // x and y of images as numbers 0..1, or of a table (B, image.size()), and of labels where the
   // model is given them. Errors: a label that was not met in training.
@@ -96,7 +99,7 @@ struct Model {
   // The objective's terms; a deterministic model has only its reconstruction.
   Bound bound(const Objective& objective, const Batch& batch, Stream& noise,
               const ObjectiveSettings& settings) const;
-  // log w = log p(x|z) + log p(z) − log q(z|x), (B, K), nats
+  // log w = log p(x|z) + log p(z) − log q(z|x), (B, K), nats. UsageError: there is no log p(x|z)
   Var log_weights(const Batch& batch, Stream& noise, Index particles) const;
 
   // The first output is the mean of the data (1, dimensions), in units of x.

@@ -142,6 +142,7 @@ void check_page_can_show(const LoadedRun& run, const DataSet& data) {
   check<UsageError>(!model.deterministic, run.folder.string(),
                     ": an autoencoder has no q(z|x) and no bound to show", hint,
                     "train with --model vae");
+  check_is_likelihood(*model.decoder.head.row, run.folder.string());
   check<UsageError>(data.test.count() > 0, run.folder.string(), ": there are no test images", hint,
                     "a page shows what the model was not trained on");
 }

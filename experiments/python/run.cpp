@@ -113,6 +113,7 @@ py::array PythonRun::sample(std::int64_t count, std::optional<std::int64_t> labe
 py::array PythonRun::elbo(const py::object& x, const py::object& labels) const {
   check<UsageError>(!run.model->deterministic, "elbo: an autoencoder has none", hint,
                     "train with model=\"vae\"");
+  check_is_likelihood(*run.model->decoder.head.row, "elbo");
   return array_of(shown(x, labels, [&](const Examples& e, const Settings& s, Computing&) {
     return evaluate(*run.model, e, s).elbos;
   }));
@@ -122,6 +123,7 @@ py::array PythonRun::log_prob(const py::object& x, const py::object& labels, std
                               std::optional<std::uint64_t> seed) const {
   check<UsageError>(!run.model->deterministic, "log_prob: an autoencoder has no p(x)", hint,
                     "train with model=\"vae\"");
+  check_is_likelihood(*run.model->decoder.head.row, "log_prob");
   check<UsageError>(particles >= 1, "log_prob: ", particles, " particles", hint, "at least 1");
   return array_of(shown(x, labels, [&](const Examples& e, Settings& s, Computing& computing) {
     s.seed = seed.value_or(s.seed);

@@ -77,6 +77,12 @@ bool draw(const Curves& curves, const std::filesystem::path& path) {
   const auto any = [](const std::vector<double>& values) {
     return std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
   };
+  const Chart rate = chart("Rate  KL(q(z|x) ‖ p(z))", false, curves.train_kl, curves.valid_kl);
+  if (!any(curves.train_elbo) && !any(curves.train_log_likelihood)) {
+    const Chart objective =
+        chart("Objective, per example", true, curves.train_objective, curves.valid_objective);
+    return any(curves.train_kl) ? draw({objective, rate}, path) : draw(objective, path);
+  }
   if (!any(curves.train_elbo))
     return draw(chart("Reconstruction log p(x|z), per example", true, curves.train_log_likelihood,
                       curves.valid_log_likelihood),
@@ -85,7 +91,6 @@ bool draw(const Curves& curves, const std::filesystem::path& path) {
   const Chart distortion =
       chart("Distortion  −log p(x|z)", false, negative(curves.train_log_likelihood),
             negative(curves.valid_log_likelihood));
-  const Chart rate = chart("Rate  KL(q(z|x) ‖ p(z))", false, curves.train_kl, curves.valid_kl);
   if (curves.kl_per_latent.empty())
     return draw_columns({{elbo}, {distortion, rate}}, path, 480, 600);
   return draw_columns({{elbo, kl_bars(curves)}, {distortion, rate}}, path, 480, 600);

@@ -79,6 +79,8 @@ struct Curves {
   std::vector<double> epoch = {};
   std::vector<double> train_elbo = {}, train_log_likelihood = {}, train_kl = {};
   std::vector<double> valid_elbo = {}, valid_log_likelihood = {}, valid_kl = {};
+  // Drawn where there is neither an ELBO nor a log-likelihood.
+  std::vector<double> train_objective = {}, valid_objective = {};
   std::vector<double> kl_per_latent = {};  // after training, on the test examples
   // How many of those each layer of latents has, the one next to x first.
   std::vector<std::ptrdiff_t> layers = {};

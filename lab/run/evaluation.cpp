@@ -3,6 +3,7 @@
 
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/run/evaluation.hpp>
+#include <vaegrad/models/likelihoods/ms_ssim.hpp>
 #include <vaegrad/models/pareto.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -86,6 +87,24 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
     result.active_units += square_sum[j] / n - (mean_sum[j] / n) * (mean_sum[j] / n) > 0.01;
   }
   return result;
+}
+
+double mean_ms_ssim(const Model& model, const Examples& examples, const Settings& settings) {
+  const bool from_0_to_1 = !examples.file->real() || examples.file->unit;
+  if (!ms_ssim_scales(model.image) || !model.given_pixels.empty() || !from_0_to_1)
+    return std::numeric_limits<double>::quiet_NaN();
+  double sum = 0;
+  Tape tape;
+  const std::uint32_t draw = fixed_draw(examples.split);
+  in_batches(examples, 250, [&](auto rows) {
+    tape.reset();
+    const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
+    Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
+    const Var picture = shown(model, model.decode(model.draw(batch, noise).z, batch.condition));
+    const Var x = model.unit() == 1 ? Var((1 / 255.0) * batch.x) : batch.x;
+    for (Real s : ms_ssim(x, picture, model.image).val()) sum += double(s);
+  });
+  return sum / double(examples.count());
 }
 
 Evidence evidence(const Model& model, const Examples& examples, const Settings& settings,

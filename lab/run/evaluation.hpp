@@ -30,6 +30,11 @@ struct Evaluation : Terms {
 // with the factor on the KL that training ends with.
 Evaluation evaluate(const Model& model, const Examples& examples, const Settings& settings);
 
+// How alike images and what the decoder makes of them are (models/likelihoods/ms_ssim.hpp), with one
+// z ~ q(z|x) each: their mean MS-SSIM. NaN of tables, of images smaller than its window, and of
+// numbers that are not 0..1.
+double mean_ms_ssim(const Model& model, const Examples& examples, const Settings& settings);
+
 // log p(x) by importance sampling.
 struct Evidence {
   double nll = 0;                    // nats, mean over the examples

@@ -67,6 +67,7 @@ Architecture architecture(const Settings& s, ImageShape image, Index conditions)
           .prior_flows = s.prior_flows,
           .likelihood = &p,
           .scale = p.has_scale ? std::optional(likelihood_scale(s.likelihood_scale)) : std::nullopt,
+          .distance_weight = s.ms_ssim_weight,
           .layers = s.latent,
           .between = s.upper_hidden,
           .hierarchy = &hierarchy(s.hierarchy)};

@@ -91,8 +91,8 @@ using V = std::vector<double>;
 using M = Measured;
 // clang-format off
 constexpr AnomalyScore scores[] = {
-    {"log-px",         "-log p(x), importance weighted",               AnomalyScore::latent,     [](const M& m) -> V { return negative(m.model.log_px); }},
-    {"elbo",           "-ELBO",                                        AnomalyScore::latent,     [](const M& m) -> V { return negative(m.model.elbo); }},
+    {"log-px",         "-log p(x), importance weighted",               AnomalyScore::evidence,   [](const M& m) -> V { return negative(m.model.log_px); }},
+    {"elbo",           "-ELBO",                                        AnomalyScore::evidence,   [](const M& m) -> V { return negative(m.model.elbo); }},
     {"reconstruction", "-E log p(x|z) (An and Cho 2015)",              AnomalyScore::code,       [](const M& m) -> V { return negative(m.model.log_likelihood); }},
     {"kl",             "KL(q(z|x) || p(z))",                           AnomalyScore::latent,     [](const M& m) -> V { return m.model.kl; }},
     {"ratio",          "log p(x) of a background model - log p(x) (Ren 2019)", AnomalyScore::background, [](const M& m) -> V { return difference(m.background.log_px, m.model.log_px); }},
@@ -207,7 +207,7 @@ Measured measure(const LoadedRun& run, const LoadedRun* background, const Exampl
   };
   using S = AnomalyScore;
   Measured m;
-  if (needed({S::latent, S::code, S::background, S::bytes}))
+  if (needed({S::evidence, S::latent, S::code, S::background, S::bytes}))
     m.model = example_terms(run, examples, particles, counted("log p(x)"));
   if (background && needed({S::background}))
     m.background = example_terms(*background, examples, particles, counted("background"));

@@ -35,7 +35,8 @@ struct Measured {
 // A row of the table: its name and the help's words for it, and what it is made of.
 struct AnomalyScore {
   const char *name, *what;
-  enum Needs { latent, code, background, bytes, plane, neighbours } needs;
+  enum Needs { evidence, latent, code, background, bytes, plane, neighbours } needs;
+  bool of_log_px() const { return needs == evidence || needs == background || needs == bytes; }
   std::vector<double> (*of)(const Measured&);
 };
 // The table.

@@ -66,6 +66,7 @@ OwnedMatrix impute(const Model& model, const Examples& examples, const Settings&
   const std::size_t n = examples.count();
   check<UsageError>(!model.deterministic, "impute: an autoencoder has no distribution of codes",
                     hint, "train with --model vae");
+  check_is_likelihood(*model.decoder.head.row, "impute");
   check<UsageError>(model.given_pixels.empty(), "impute: the model completes images itself", hint,
                     "vaegrad reconstruct");
   check<UsageError>(missing.size() == n * std::size_t(dimensions), "impute: the mask has ",

@@ -59,7 +59,7 @@ ChosenLikelihood LikelihoodHead::operator()(Var output) const {
   check(output.shape().cols == outputs(), row->name, ": the network gave ", output.shape().cols,
         " numbers for each example, but ", outputs(), " are needed for ", dimensions, " dimensions",
         hint, "LikelihoodHead::outputs() says how many");
-  Outputs o{output, dimensions, {}};
+  Outputs o{output, dimensions, {}, image, weight};
   if (row->has_scale) switch (scale.kind) {
       case LikelihoodScale::Kind::learned:
         o.log_scale = bounded(output.tape()(log_scale));

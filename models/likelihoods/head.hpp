@@ -18,7 +18,9 @@ struct LikelihoodHead {
   const Likelihood* row;
   Index dimensions;
   LikelihoodScale scale;
-  Param log_scale;  // (1, 1), where learned
+  Param log_scale;        // (1, 1), where learned
+  ImageShape image = {};  // Outputs::image
+  double weight = 1;      // Outputs::weight
 
   // A learned scale is the parameter `name`.log_scale. UsageError: a scale for a likelihood that
   // has none, a fixed scale that is not positive.

@@ -1,14 +1,17 @@
 // A likelihood p(x|z) as a row of a table: what a decoder's outputs mean, for binary, grey and real
-// data. Each is a normalised density or probability of a row x (D numbers), in nats.
+// data. Each is a normalised density or probability of a row x (D numbers), in nats; but for a row
+// that says so (`instead`), which is no likelihood: a distance that stands where one would.
 //
 // Adding one: a file with a struct that has log_prob, mean and sample, and with its row; and its
 // line in table.cpp.
 #pragma once
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <vaegrad/autodiff/expression.hpp>
+#include <vaegrad/autodiff/image_shape.hpp>
 #include <vaegrad/autodiff/random.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -47,7 +50,9 @@ enum class Values {
 struct Outputs {
   Var all;
   Index dimensions;
-  Var log_scale;  // where the likelihood has a scale: (1, 1) or (B, D)
+  Var log_scale;          // where the likelihood has a scale: (1, 1) or (B, D)
+  ImageShape image = {};  // that x is, whole
+  double weight = 1;      // of a distance instead of a likelihood
 
   Var block(Index k) const;  // the k-th block, (B, D)
 };
@@ -65,6 +70,11 @@ struct Likelihood {
   Var (*log_prob)(const Outputs&, Data) = nullptr;
   Var (*mean)(const Outputs&) = nullptr;
   Var (*sample)(const Outputs&, Stream&) = nullptr;
+  // Of what is no likelihood: the formula of log_prob, which stands for log p(x|z) in an objective,
+  // with a weight of its own. No number that it is a part of is one of log p(x).
+  const char* instead = nullptr;
+  // .. and what it is on whole images of this size, in a line. UsageError: nothing.
+  std::string (*on_images)(ImageShape image) = nullptr;
 
   bool discrete() const {  // log_prob is that of a probability: bits per dimension are defined
     return values == Values::binary || values == Values::grey;
@@ -74,6 +84,8 @@ struct Likelihood {
 // The table; the first is the default.
 std::span<const Likelihood> likelihoods();
 const Likelihood& likelihood(std::string_view name);  // UsageError: the names there are
+// UsageError: p is none, and what asks needs one.
+void check_is_likelihood(const Likelihood& p, std::string_view who);
 
 // p(x|z) of the chosen likelihood
 struct ChosenLikelihood {

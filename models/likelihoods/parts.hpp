@@ -18,6 +18,12 @@ constexpr Likelihood likelihood_row(Likelihood row, F) {
   return row;
 }
 
+// The logit of a mean, away from 0 and 1: where an output that is one starts.
+inline double first_logit(double mean) {
+  const double m = std::clamp(mean, 0.001, 0.999);
+  return std::log(m / (1 - m));
+}
+
 // Values of a byte.
 inline constexpr Index byte_levels = 256;
 

@@ -25,6 +25,7 @@ const Objective ciwae_objective{.name = "ciwae",
                                 .beta = false,
                                 .scheduled = true,
                                 .settings = {&elbo_share},
-                                .groups = true};
+                                .groups = true,
+                                .weighs = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

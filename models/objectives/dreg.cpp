@@ -21,8 +21,12 @@ Bound dreg_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 }  // namespace
 
 const Objective dreg_objective{
-    "dreg",     "iwae, doubly reparameterised (Tucker 2019)",
-    dreg_bound, {.kl = true, .log_ratio = true, .held = true, .factor = true},
-    false,      true};
+    .name = "dreg",
+    .what = "iwae, doubly reparameterised (Tucker 2019)",
+    .bound = dreg_bound,
+    .wanted = {.kl = true, .log_ratio = true, .held = true, .factor = true},
+    .beta = false,
+    .scheduled = true,
+    .weighs = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

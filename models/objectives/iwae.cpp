@@ -12,8 +12,12 @@ Bound iwae_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 
 }  // namespace
 
-const Objective iwae_objective{"iwae",     "importance weighted bound (Burda 2016)",
-                               iwae_bound, {.kl = true, .log_ratio = true},
-                               false,      true};
+const Objective iwae_objective{.name = "iwae",
+                               .what = "importance weighted bound (Burda 2016)",
+                               .bound = iwae_bound,
+                               .wanted = {.kl = true, .log_ratio = true},
+                               .beta = false,
+                               .scheduled = true,
+                               .weighs = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -20,6 +20,7 @@ const Objective miwae_objective{.name = "miwae",
                                 .wanted = {.kl = true, .log_ratio = true},
                                 .beta = false,
                                 .scheduled = true,
-                                .groups = true};
+                                .groups = true,
+                                .weighs = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -79,6 +79,7 @@ struct Objective {
   std::vector<const ObjectiveSetting*> settings = {};
   std::unique_ptr<Opponent> (*opponent)(const OpponentSpec&) = nullptr;
   bool groups = false;         // heeds ObjectiveSettings::groups
+  bool weighs = false;         // each draw by p(x, z) / q(z|x): p(x|z) must be a likelihood
   bool deterministic = false;  // of an autoencoder: z is the mean, and there is no KL
 };
 

@@ -36,6 +36,7 @@ const Objective piwae_objective{.name = "piwae",
                                 .wanted = {.kl = true, .log_ratio = true, .factor = true},
                                 .beta = false,
                                 .scheduled = true,
-                                .groups = true};
+                                .groups = true,
+                                .weighs = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

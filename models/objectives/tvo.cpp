@@ -49,6 +49,7 @@ const Objective tvo_objective{.name = "tvo",
                               .wanted = {.kl = true, .log_ratio = true},
                               .beta = false,
                               .scheduled = true,
-                              .settings = {&partitions}};
+                              .settings = {&partitions},
+                              .weighs = true};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -15,14 +15,17 @@ using namespace vaegrad;
 
 namespace {
 
-// 2 x 2 pixels, so that each quadrant is one; 3 labels
-DataSet data_for(Values values) {
+// 2 x 2 pixels, so that each quadrant is one, or 12 x 12 for a row that compares whole images; 3
+// labels
+DataSet data_for(const Likelihood& row) {
+  const Values values = row.values;
+  const int pixels = row.on_images ? 144 : 4;
   auto images = std::make_shared<Images>();
   images->count = 3;
-  images->height = images->width = 2;
+  images->height = images->width = row.on_images ? 12 : 2;
   images->labels = {2, 0, 1};
   images->binary = values == Values::binary;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 3 * pixels; ++i) {
     if (values == Values::real)
       images->values.push_back(float((i * 7) % 12) / 5 - 1);
     else
@@ -156,7 +159,7 @@ struct Checked {
   std::uint32_t drawn_anew;
 };
 Checked checked_gradient(const Settings& s, const std::string& name, bool also_wrong) {
-  const DataSet data = data_for(likelihood(s.likelihood).values);
+  const DataSet data = data_for(likelihood(s.likelihood));
   const auto model = new_model(s, data), fixed = new_model(s, data);
   const auto f = [&](Tape& tape) { return recorded(*model, s, data, tape); };
   std::function<Var(Tape&)> surrogate;
@@ -229,7 +232,12 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
   const std::size_t parts = std::size(conditions) - 1;
   std::size_t likelihood_scales = 0, of_gaussian = 0, of_conditional = 0, beyond = 0;
   std::size_t of_autoencoders = 0;
-  for (const Likelihood& p : likelihoods()) likelihood_scales += p.has_scale ? 3 : 1;
+  // Distances in place of a likelihood: not for objectives that weigh draws, nor parts of images.
+  std::size_t distances = 0, unweighed = 0, unweighed_conditional = 0;
+  for (const Likelihood& p : likelihoods()) {
+    likelihood_scales += p.instead ? 0 : p.has_scale ? 3 : 1;
+    distances += p.instead != nullptr;
+  }
   for (const Objective* o : objectives()) {
     if (o->deterministic) {
       of_autoencoders += 1 + o->settings.size();
@@ -238,6 +246,8 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
     const std::size_t numbers = 1 + std::size_t(o->beta) + o->settings.size() + 1 +
                                 (o->scheduled ? std::size(kl_schedules) : 0);
     of_gaussian += numbers, of_conditional += o->wanted.prior_draws ? 0 : numbers;
+    if (!o->weighs)
+      unweighed += numbers, unweighed_conditional += o->wanted.prior_draws ? 0 : numbers;
     bool free_bits = false;
     for (const ObjectiveSetting* each : o->settings)
       free_bits |= each->name == std::string_view("free-bits");
@@ -254,14 +264,16 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
       }
   }
   const std::size_t scaled = likelihood_scales * posterior_scales().size();
-  const std::size_t want = scaled * of_gaussian  // vae
-                           // cvae: two priors given the label, one parts
-                           + scaled * (of_gaussian + (1 + parts) * of_conditional) +
-                           likelihood_scales  // autoencoder
-                           // .. and by an objective of it, where vae may be left as it is
-                           + 2 * likelihood_scales * of_autoencoders +
-                           parts * likelihood_scales  // baseline
-                           + beyond;
+  const std::size_t want =
+      scaled * of_gaussian  // vae
+      // cvae: two priors given the label, one parts
+      + scaled * (of_gaussian + (1 + parts) * of_conditional) + likelihood_scales +
+      distances  // autoencoder
+      // .. and by an objective of it, where vae may be left as it is
+      + 2 * (likelihood_scales + distances) * of_autoencoders +
+      distances * posterior_scales().size() * (2 * unweighed + unweighed_conditional) +
+      parts * likelihood_scales  // baseline
+      + beyond;
   CHECK(checked == want);
   const auto choices = [](const char* axis) { return setting(axis).choices.size(); };
   // of the axes that all have; no number or one

@@ -128,7 +128,8 @@ std::vector<Case> cases() {
     const std::string name = p.name;
     const std::set<std::string> refused =
         name == "categorical" ? std::set<std::string>{"pick_columns"} : std::set<std::string>{};
-    all.push_back({"likelihood-" + name, {{"likelihood", name}}, refused, {4, 5, 1}});
+    const ImageShape image = p.on_images ? ImageShape{12, 11, 1} : ImageShape{4, 5, 1};
+    all.push_back({"likelihood-" + name, {{"likelihood", name}}, refused, image});
     if (p.has_scale)
       for (const char* scale : {"fixed:0.3", "per-dimension"})
         all.push_back({fmt::format("likelihood-{}-{}", name, all.size()),
@@ -192,7 +193,7 @@ void write_model(const Case& c) {
   }
   expect(c.name + ".encoder", {}, [&] { return onnx_encoder(run); });
   expect(c.name + ".decoder", {}, [&] { return onnx_decoder(run); });
-  if (model.deterministic) return;
+  if (model.deterministic || !model.has_likelihood()) return;
   for (const Index particles : {1, 3})
     expect(fmt::format("{}.bound-{}", c.name, particles), c.bound_refused,
            [&] { return onnx_bound(run, particles); });

@@ -131,6 +131,14 @@ void check_consistent(const Settings& s) {
                     "--model baseline completes images, but --condition label gives no part of one",
                     hint, "--condition quadrants:1");
   heeded("likelihood-scale", p.has_scale, "a likelihood with a scale", "--likelihood gaussian");
+  heeded("ms-ssim-weight", p.instead, "--likelihood ms-ssim", "--likelihood ms-ssim");
+  check<UsageError>(!p.instead || !o.weighs, "--objective ", s.objective,
+                    ": it weighs draws by p(x|z), and --likelihood ", p.name,
+                    " is no likelihood: ", p.instead, " stands in its place", hint,
+                    "--objective elbo, or --likelihood bernoulli");
+  check<UsageError>(!p.on_images || !condition(s.condition).gives, "--condition ", s.condition,
+                    " leaves a part of an image to be modelled, but --likelihood ", p.name,
+                    " compares whole ones", hint, "--likelihood bernoulli");
   for (const char* option : {"adam-epsilon", "adam-beta1", "adam-second-moment"})
     heeded(option, s.optimizer.starts_with("adam"), "adam", "--optimizer adam");
   const bool on_plateau = rate_schedule(s.learning_rate_schedule).on_plateau != 1;

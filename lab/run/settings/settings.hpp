@@ -39,6 +39,7 @@ struct Settings {
   std::vector<std::ptrdiff_t> upper_hidden;  // empty: halves of hidden
   std::string activation = "relu", initialiser = "glorot", output_bias = "data-mean";
   std::string likelihood = "bernoulli", likelihood_scale = "learned";
+  double ms_ssim_weight = 1;
   std::string posterior = "gaussian", posterior_scale = "log-variance";
   double log_variance_bound = 0;  // of q(z|x); 0: none
   std::ptrdiff_t flows = 4, flow_width = 320;

@@ -224,6 +224,7 @@ const std::vector<Setting>& all_settings() {
       one_of ("model", "output-bias", "HOW", "the first output", &S::output_bias, {"data-mean", "zero"}),
       one_of ("model", "likelihood", "NAME", "p(x|z)", &S::likelihood, names_of(likelihoods())),
       text   ("model", "likelihood-scale", "HOW", "learned, fixed:S or per-dimension [learned]", &S::likelihood_scale),
+      real   ("model", "ms-ssim-weight", "W", "nats a number of x [1]", &S::ms_ssim_weight, 1e-9, 1e9),
       one_of ("model", "posterior", "NAME", "q(z|x)", &S::posterior, names_of(posteriors())),
       integer("model", "flows", "N", "flow steps [4]", &S::flows, 0, 1000),
       integer("model", "flow-width", "N", "of iaf [320]", &S::flow_width, 1, 1 << 16),

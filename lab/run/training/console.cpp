@@ -18,7 +18,10 @@ std::string line(const Training& of) {
   const double epochs = of.settings().epochs, examples = double(of.examples());
   const double done = (double(state.epoch - 1) + double(t.examples) / examples) / epochs;
   std::string to = counted(of.settings().epochs, state.epoch);
-  if (of.trainee().deterministic())
+  if (!of.trainee().has_likelihood())
+    to += fmt::format("  objective {:.2f}  KL {:.2f}  beta {:.3g}", t.objective, t.kl,
+                      of.kl_factor());
+  else if (of.trainee().deterministic())
     to += fmt::format("  log p(x|z) {:.2f}", t.log_likelihood);
   else
     to += fmt::format("  ELBO {:.2f} = {:.2f} - KL {:.2f}  beta {:.3g}", t.elbo(), t.log_likelihood,
@@ -32,6 +35,12 @@ std::string line(const Training& of, const Metrics& m, int digits = 2) {
   const auto number = [&](const char* name, double x) {
     if (std::isfinite(x)) to += fmt::format("  {} {:.{}f}", name, x, digits);
   };
+  if (!of.trainee().has_likelihood()) {
+    number("objective", m.train_objective);
+    number("KL", m.train_kl);
+    number("valid", m.valid_objective);
+    return to + (of.trainee().deterministic() ? "" : fmt::format("  beta {:.3g}", m.beta));
+  }
   if (of.trainee().deterministic()) {
     number("log p(x|z)", m.train_log_likelihood);
     number("valid", m.valid_log_likelihood);

@@ -13,6 +13,7 @@ class ModelTrainee : public Trainee {
   void stepped() override { averages_.move(); }
   std::optional<Evaluation> validate() override;
   bool deterministic() const override { return model_.deterministic; }
+  bool has_likelihood() const override { return model_.has_likelihood(); }
   std::vector<Tensor> weights() const override;
   void take_weights(const SafeTensors& from) override;
   std::map<std::string, std::string> about() const override;

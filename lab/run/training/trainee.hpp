@@ -41,6 +41,8 @@ class Trainee {
   virtual std::optional<Evaluation> validate() { return {}; }
   // No distribution of codes: no KL, and no ELBO.
   virtual bool deterministic() const { return false; }
+  // log p(x|z) is one; else a distance stands in its place, and there is no ELBO either.
+  virtual bool has_likelihood() const { return true; }
 
   // What a file of weights holds, and back. By default the parameters of the first player, and the
   // buffers.

@@ -123,9 +123,12 @@ void Training::diverged(const std::string& what) {
   std::string text =
       concat("training diverged in epoch ", state_.epoch, ", step ", state_.steps + 1, ": ", what);
   if (now || !metrics_.empty())
-    text += fmt::format("; last finite log-likelihood {:.6g}, KL {:.6g}",
-                        now ? t.log_likelihood : metrics_.back().train_log_likelihood,
-                        now ? t.kl : metrics_.back().train_kl);
+    text += trainee_.has_likelihood()
+                ? fmt::format("; last finite log-likelihood {:.6g}, KL {:.6g}",
+                              now ? t.log_likelihood : metrics_.back().train_log_likelihood,
+                              now ? t.kl : metrics_.back().train_kl)
+                : fmt::format("; last finite objective {:.6g}",
+                              now ? t.objective : metrics_.back().train_objective);
   std::error_code error;
   const auto file = run_.folder() / "checkpoint.safetensors";
   const bool kept = std::filesystem::exists(file, error);
@@ -166,8 +169,15 @@ void Training::finish_epoch() {
   const std::uint64_t last = batches_.count() - 1;
   Metrics m;
   m.epoch = int(state_.epoch), m.step = state_.steps, m.seconds = seconds();
-  m.train_objective = t.objective, m.train_log_likelihood = t.log_likelihood;
-  if (!trainee_.deterministic()) m.train_elbo = t.elbo(), m.train_kl = t.kl;
+  const bool codes = !trainee_.deterministic(), likelihood = trainee_.has_likelihood();
+  const auto take_terms = [=](const Terms& of, double& objective, double& elbo,
+                              double& log_likelihood, double& kl) {
+    objective = of.objective;
+    if (likelihood) log_likelihood = of.log_likelihood;
+    if (codes) kl = of.kl;
+    if (codes && likelihood) elbo = of.elbo();
+  };
+  take_terms(t, m.train_objective, m.train_elbo, m.train_log_likelihood, m.train_kl);
   m.gradient_norm = state_.gradient_norm;
   m.learning_rate = learning_rate(last), m.beta = kl_factor(last);
   bool best = false;
@@ -175,10 +185,8 @@ void Training::finish_epoch() {
     const Evaluation& valid = *measured;
     if (!std::isfinite(valid.objective))
       return diverged(concat("the objective on the validation data is ", valid.objective));
-    m.valid_objective = valid.objective;
-    m.valid_log_likelihood = valid.log_likelihood;
+    take_terms(valid, m.valid_objective, m.valid_elbo, m.valid_log_likelihood, m.valid_kl);
     m.active_units = double(valid.active_units);
-    if (!trainee_.deterministic()) m.valid_elbo = valid.elbo(), m.valid_kl = valid.kl;
     best = !state_.best_epoch || valid.objective > state_.best_objective;
     if (best) state_.best_epoch = state_.epoch, state_.best_objective = valid.objective;
     if ((state_.epoch - state_.best_epoch) % std::uint64_t(settings_.plateau) == 0 && !best)

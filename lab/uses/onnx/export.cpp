@@ -201,6 +201,7 @@ OnnxFile onnx_bound(const LoadedRun& run, Index particles) {
   Recording r(run, "bound");
   check<UsageError>(!r.model.deterministic, "an autoencoder has no bound of log p(x)", hint,
                     "--graphs encoder,decoder");
+  check_is_likelihood(*r.model.decoder.head.row, "--graphs bound");
   const Batch batch = r.batch();
   Stream noise(1, Purpose::other, 0, std::uint32_t(0));
   const Wanted wanted{.log_ratio = true};

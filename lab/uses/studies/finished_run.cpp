@@ -44,9 +44,10 @@ void set_comparable(FinishedRun& r, const nlohmann::json& summary) {
     return found == r.settings.end() ? std::string(otherwise) : found->second;
   };
   const Likelihood& p = likelihood(setting("likelihood", "bernoulli"));
-  const char* values = p.values == Values::binary ? "0 or 1"
-                       : p.values == Values::grey ? "0..255"
-                                                  : "density";
+  const char* values = p.instead                    ? p.name
+                       : p.values == Values::binary ? "0 or 1"
+                       : p.values == Values::grey   ? "0..255"
+                                                    : "density";
   const std::string data = setting("data", "?");
   r.comparable =
       fmt::format("{}, binarize {}, {}, {} test examples", data, setting("binarize", "none"),

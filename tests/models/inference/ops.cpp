@@ -18,6 +18,7 @@
 #include <vaegrad/models/inference/posteriors/sphere_ops.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
 #include <vaegrad/models/networks/where_positive.hpp>
+#include <vaegrad/models/numerics/window_means.hpp>
 #include <vaegrad/models/objectives/stratified_tc.hpp>
 
 using namespace vaegrad;
