@@ -29,8 +29,8 @@ struct MsSsim {
   ImageShape image;
   double weight;  // W, for each of the D numbers of x
 
-  Var log_prob(Data x) const;  // −W D (1 − MS-SSIM(x, y)), (B, 1)
-  Var mean() const;            // y
+  Var log_prob(Data x) const;       // −W D (1 − MS-SSIM(x, y)), (B, 1)
+  Var mean() const;                 // y
   Var sample(Stream& noise) const;  // UsageError: there is no p(x|z) to draw from
 };
 

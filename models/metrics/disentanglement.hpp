@@ -54,4 +54,35 @@ double factor_vae_score(ConstMatrix codes, const KnownFactors& factors, const Vo
 // 3).
 double beta_vae_score(ConstMatrix codes, const KnownFactors& factors, const VoteSettings& = {});
 
+// ---- where no factor is known: whether trainings that differ by their seed agree (udr.cpp) ----
+
+// |Spearman's rank correlation| of each column of a with each of b, (a.cols, b.cols); 0 of a column
+// that is constant. Rows are the same examples.
+OwnedMatrix rank_correlations(ConstMatrix a, ConstMatrix b);
+
+// UDR_ij of the informative latents of two trainings: with R their rank correlations (A, B),
+// r_a = max_b R_ab and r_b = max_a R_ab,
+//   ½ (1/A Σ_a r_a² / Σ_b R_ab + 1/B Σ_b r_b² / Σ_a R_ab).
+// 1 where each is one of the other, in any order, unit and sign; 1/A where all are alike. NaN
+// without latents. Duan et al., Unsupervised model selection for variational disentangled
+// representation learning, arXiv 1905.12614, section 4, with the Spearman similarity (UDR_S); each
+// side is averaged by itself, as in disentanglement_lib.
+double agreement(ConstMatrix a, ConstMatrix b);
+
+// One training: codes of the same examples as the others', and the KL of each latent, nats.
+struct TrainedCodes {
+  ConstMatrix codes;
+  std::span<const double> kl;
+};
+// Unsupervised disentanglement ranking of trainings of one setting. Latents of a KL of 0.01 nats or
+// less take no part.
+struct DisentanglementRanking {
+  double score = 0;                        // the median over pairs of trainings
+  std::vector<double> of_run;              // of each, the median over its pairs: the paper's UDR_i
+  std::vector<std::vector<double>> pairs;  // UDR_ij, symmetric; NaN of itself, or without latents
+  std::vector<std::size_t> informative;    // latents of each
+};
+// Errors: fewer than two trainings, other examples, a number of KLs that is not that of the latents.
+DisentanglementRanking unsupervised_ranking(std::span<const TrainedCodes> runs);
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -34,8 +34,7 @@ struct WindowMeans {
           add(line, g[std::size_t(a)], x.val.row(image) + (i + a) * wide, wide);
         Real* to = y.val.row(image) + i * narrow;
         std::fill_n(to, narrow, Real{0});
-        for (Index b = 0; b < size; ++b)
-          add(to, g[std::size_t(b)], line + b * in.channels, narrow);
+        for (Index b = 0; b < size; ++b) add(to, g[std::size_t(b)], line + b * in.channels, narrow);
       }
     });
   }

@@ -17,11 +17,11 @@ using Picture = std::vector<double>;
 // What one could get wrong, one at a time.
 enum class Wrong {
   nothing,
-  weights_as_printed,     // the first M of the five weights, not divided by their sum
-  luminance_everywhere,   // l at each scale
-  means_apart,            // mean l times mean cs at the last scale
-  square_window,          // all numbers of the window alike
-  every_second_pixel,     // no mean of 2 x 2 between scales
+  weights_as_printed,    // the first M of the five weights, not divided by their sum
+  luminance_everywhere,  // l at each scale
+  means_apart,           // mean l times mean cs at the last scale
+  square_window,         // all numbers of the window alike
+  every_second_pixel,    // no mean of 2 x 2 between scales
 };
 
 struct Terms {
@@ -83,7 +83,7 @@ double plain_ms_ssim(Picture x, Picture y, ImageShape s, Wrong wrong = Wrong::no
   for (std::size_t j = 0; j < scales.size(); ++j) {
     const Terms& t = scales[j];
     const bool last = j + 1 == scales.size();
-    const double term = wrong == Wrong::means_apart && last         ? t.l * t.cs
+    const double term = wrong == Wrong::means_apart && last            ? t.l * t.cs
                         : last || wrong == Wrong::luminance_everywhere ? t.both
                                                                        : t.cs;
     product *= std::pow(term, weights[j] / all);
@@ -123,8 +123,8 @@ Picture constant(double value, ImageShape s) { return Picture(std::size_t(s.size
 }  // namespace
 
 TEST_CASE("ms-ssim is the plain program's, for 1 to 5 scales, odd sizes and several channels") {
-  for (const ImageShape s : {ImageShape{11, 13, 1}, {28, 28, 1}, {47, 45, 3}, {91, 95, 1},
-                             {177, 176, 1}}) {
+  for (const ImageShape s :
+       {ImageShape{11, 13, 1}, {28, 28, 1}, {47, 45, 3}, {91, 95, 1}, {177, 176, 1}}) {
     CAPTURE(s.height);
     const Picture x = drawing(s, 0), y = noisy(x, 0.3), z = noisy(drawing(s, 1), 0.1, 2);
     CHECK(of(x, y, s) == doctest::Approx(plain_ms_ssim(x, y, s)).epsilon(1e-10));
@@ -140,9 +140,8 @@ TEST_CASE("a program with one rule wrong has another value") {
   for (std::size_t k = 0; k < y.size(); ++k) y[k] *= 1 - 0.7 * double(k) / double(y.size());
   const double right = of(x, y, s);
   REQUIRE(right == doctest::Approx(plain_ms_ssim(x, y, s)).epsilon(1e-10));
-  for (const Wrong wrong :
-       {Wrong::weights_as_printed, Wrong::luminance_everywhere, Wrong::means_apart,
-        Wrong::square_window, Wrong::every_second_pixel}) {
+  for (const Wrong wrong : {Wrong::weights_as_printed, Wrong::luminance_everywhere,
+                            Wrong::means_apart, Wrong::square_window, Wrong::every_second_pixel}) {
     CAPTURE(int(wrong));
     CHECK(std::abs(plain_ms_ssim(x, y, s, wrong) - right) > 1e-4);
   }
@@ -231,13 +230,24 @@ TEST_CASE("the row: -W D (1 - MS-SSIM), as many scales as fit, in words; and wha
   CHECK(double(chosen.log_prob(row(tape, {x})).item()) ==
         doctest::Approx(-3 * 784 * (1 - plain_ms_ssim(x, shown, s))).epsilon(1e-9));
 
-  for (const auto& [size, scales] : {std::pair(10, 0), {11, 1}, {21, 1}, {22, 2}, {28, 2}, {44, 3},
-                                     {64, 3}, {88, 4}, {175, 4}, {176, 5}, {500, 5}})
+  for (const auto& [size, scales] : {std::pair(10, 0),
+                                     {11, 1},
+                                     {21, 1},
+                                     {22, 2},
+                                     {28, 2},
+                                     {44, 3},
+                                     {64, 3},
+                                     {88, 4},
+                                     {175, 4},
+                                     {176, 5},
+                                     {500, 5}})
     CHECK(ms_ssim_scales({size, size + 7, 1}) == scales);
   CHECK(p.on_images(s) ==
         "ms-ssim: 2 of 5 scales fit (28 x 28, 14 x 14; the window is 11 x 11), of weight 0.136, "
         "0.864");
-  CHECK(message_of([&] { p.on_images({10, 28, 1}); }) ==
+  CHECK(message_of([&] {
+          p.on_images({10, 28, 1});
+        }) ==
         "--likelihood ms-ssim: it compares whole images of at least 11 x 11, the size of its "
         "window, and these are 10 x 28\n  hint: larger images, or --likelihood bernoulli");
   CHECK(message_of([&] {
@@ -246,8 +256,9 @@ TEST_CASE("the row: -W D (1 - MS-SSIM), as many scales as fit, in words; and wha
         }) ==
         "ms-ssim: no likelihood, so there is no p(x|z) to draw x from\n"
         "  hint: mean() is the decoder's picture");
-  CHECK(message_of([&] { chosen.log_prob(tape.constant(Shape{1, 784}) + 2.0); }).find(
-            "ms-ssim: x must hold numbers 0..1") == 0);
+  CHECK(message_of([&] {
+          chosen.log_prob(tape.constant(Shape{1, 784}) + 2.0);
+        }).find("ms-ssim: x must hold numbers 0..1") == 0);
   CHECK(message_of([&] { check_is_likelihood(p, "elbo"); }) ==
         "elbo: ms-ssim is no likelihood: -W D (1 - MS-SSIM) stands for log p(x|z), and no number "
         "made of it is one of log p(x)\n  hint: a run of --likelihood bernoulli, or of another "

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# vaegrad disentangle --sweep: settings of a sweep ranked by how much the runs of each agree that differ by their seed.
+# usage: udr.sh PATH_OF_VAEGRAD
+set -u
+. "${BASH_SOURCE[0]%/*}"/common.sh
+noise 400 4 3 noise.idx
+sweep=(--data ./noise.idx --likelihood gaussian --likelihood-scale fixed:0.1 --hidden 16 --epochs 4 --validation 0 --threads 1)
+works sweep "${sweep[@]}" --vary latent=2,3 --seeds 1..3 --out all
+
+works disentangle --sweep all
+cp all/udr.json first.json
+grep -q '^ *median ' out.txt || wrong "no table: $(cat out.txt)"
+for latent in 2 3; do grep -q "  3  latent=$latent\$" out.txt || wrong "latent=$latent is not in the table: $(cat out.txt)"; done
+[[ $(grep -c '"seed"' all/udr.json) == 6 && $(grep -c '"setting"' all/udr.json) == 2 ]] || wrong "udr.json: $(cat all/udr.json)"
+# the median of three pairs is the one between; none is outside 0..1; the best setting comes first
+awk '/"udr"/ { gsub(/[^0-9.e-]/, "", $2); if ($2 < 0 || $2 > 1) exit 1; ++n } END { exit n != 14 }' all/udr.json || wrong "udr.json: $(cat all/udr.json)"
+awk '$5 ~ /^latent=/ { if (seen++ && $1 > before) bad = 1; before = $1 } END { exit bad || seen != 2 }' out.txt || wrong "not ranked: $(cat out.txt)"
+works disentangle --sweep all --threads 2
+cmp -s all/udr.json first.json || wrong 'two threads give other numbers'
+works disentangle --sweep all --limit 50 --split test --out elsewhere
+grep -q '"images": 40' elsewhere/udr.json || wrong 'a tenth of 400 images are for testing'
+
+# what cannot be ranked is left out, and said
+works sweep "${sweep[@]}" --vary latent=4 --seeds 1..1 --out all
+works disentangle --sweep all
+grep -q 'vae 16-4 elbo: left out, it has one seed' err.txt || wrong "one seed: $(cat err.txt)"
+rm all/latent-3*/summary.json
+works disentangle --sweep all
+[[ $(grep -c 'left out, it is not finished' err.txt) == 3 ]] || wrong "unfinished: $(cat err.txt)"
+works sweep "${sweep[@]}" --vary model=autoencoder --seeds 1..2 --out plain
+refused 1 'no setting has two runs' disentangle --sweep plain
+grep -q 'has no KL for each latent' err.txt || wrong "autoencoder: $(cat err.txt)"
+mkdir empty
+refused 1 '--sweep empty: there is no finished run in it' disentangle --sweep empty
+refused 2 'would be ignored' disentangle --sweep all --bins 20
+refused 2 'would be ignored: only --sweep heeds it' disentangle --limit 20
+"$program" disentangle --help | grep -q -- '--sweep DIR' || wrong 'no help'
+(( fails == 0 ))
