@@ -33,18 +33,14 @@ OwnedMatrix rotated(const OwnedMatrix& z, double angle) {
   });
 }
 // Spearman's of two Gaussians with this correlation
-double spearman(double correlation) {
-  return 6 / std::numbers::pi * std::asin(correlation / 2);
-}
+double spearman(double correlation) { return 6 / std::numbers::pi * std::asin(correlation / 2); }
 // Of a code with itself, rotated: each row and column of R has these two
 double of_rotation(double angle) {
   const double c = spearman(std::cos(angle)), s = spearman(std::sin(angle));
   return std::max(c, s) * std::max(c, s) / (c + s);
 }
 // Every combination of three factors with 4, 5 and 7 values, 10 times: no two correlate.
-double factor(Index i, Index k) {
-  return double(k == 0 ? i % 4 : k == 1 ? i / 4 % 5 : i / 20 % 7);
-}
+double factor(Index i, Index k) { return double(k == 0 ? i % 4 : k == 1 ? i / 4 % 5 : i / 20 % 7); }
 constexpr Index combinations = 10 * 4 * 5 * 7;
 
 }  // namespace
@@ -145,7 +141,9 @@ TEST_CASE("medians: of all pairs, and of each run's") {
 
 TEST_CASE("rank correlations by hand, and what there is no agreement of") {
   // ranks 1.5 1.5 3 4 and 1 2 3 4, less 2.5: products 1.5 + 0.5 + 0.25 + 2.25, lengths² 4.5 and 5
-  const OwnedMatrix a = matrix(4, 2, [](Index i, Index j) { return j ? 7. : i < 2 ? 1. : double(i); });
+  const OwnedMatrix a = matrix(4, 2, [](Index i, Index j) {
+    return j ? 7. : i < 2 ? 1. : double(i);
+  });
   const OwnedMatrix b = matrix(4, 1, [](Index i, Index) { return -double(i * i); });
   const OwnedMatrix R = rank_correlations(a, b);
   CHECK(double(R.view()(0, 0)) == doctest::Approx(4.5 / std::sqrt(4.5 * 5)).epsilon(1e-6));
@@ -153,8 +151,9 @@ TEST_CASE("rank correlations by hand, and what there is no agreement of") {
   const std::vector<double> none{0, 0}, one{1};
   const std::vector<TrainedCodes> collapsed{{a, none}, {a, none}};
   CHECK(std::isnan(unsupervised_ranking(collapsed).score));
-  CHECK(message_of([&] { unsupervised_ranking({collapsed.data(), 1}); }) ==
-        "udr: 1 training\n  hint: two or more, that differ by their seed");
+  CHECK(message_of([&] {
+          unsupervised_ranking({collapsed.data(), 1});
+        }) == "udr: 1 training\n  hint: two or more, that differ by their seed");
   CHECK(message_of([&] {
           unsupervised_ranking(std::vector<TrainedCodes>{{a, one}, {a, one}});
         }) == "udr: there are 2 latents, but 1 numbers of KL\n  hint: one for each latent");
