@@ -44,8 +44,8 @@ endfunction()
 # Folders of short files that all parse the same headers: each is compiled as one, with the folders in it that are not named
 # themselves, in the time of two. What two of its files call the same in an unnamed namespace must be called otherwise in one
 # of them.
-set(VAEGRAD_COMPILED_AS_ONE models/objectives models/likelihoods models/inference models/inference/posteriors
-    models/inference/priors models/networks models/metrics models/numerics lab/data lab/files lab/pictures lab/run lab/uses
+set(VAEGRAD_COMPILED_AS_ONE autodiff models models/objectives models/likelihoods models/inference models/inference/posteriors
+    models/inference/priors models/networks models/metrics models/numerics lab lab/data lab/files lab/pictures lab/run lab/uses
     experiments experiments/bench experiments/book experiments/page)
 function(vaegrad_compiled_as_one)  # SOURCE..: of a room or of the program
   foreach(source IN LISTS ARGN)
@@ -76,6 +76,9 @@ function(vaegrad_room room)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${room}/*.cpp)
   list(REMOVE_ITEM sources ${arg_WITHOUT} "")
   vaegrad_compiled_as_one(${sources})
+  set(kernels ${sources})
+  list(FILTER kernels INCLUDE REGEX "/autodiff/kernels/")
+  set_property(SOURCE ${kernels} PROPERTY SKIP_UNITY_BUILD_INCLUSION ON)  # the same names for either number type
   foreach(precision IN ITEMS "" _f64)
     set(target vaegrad_${room}${precision})
     if(sources)

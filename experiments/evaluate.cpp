@@ -194,8 +194,8 @@ int run_evaluate(Arguments arguments) {
 std::string evaluate_help() {
   return "usage: vaegrad evaluate [RUN] [options]\n\n"
          "Prints a run's ELBO with its terms, and -log p(x) by importance sampling (nll):\n"
-         "nats, per example, as one JSON object; of images also how alike they and their\n"
-         "reconstructions are (ms_ssim, up to 1).\n\n"
+         "nats, per example, as one JSON object; of images also how alike their pixels,\n"
+         "as the model is shown them, and the reconstructions are (ms_ssim, up to 1).\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --data NAME|PATH        other data, of the same size; or the run's own that\n"
          "                          lie now\n"

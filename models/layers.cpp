@@ -12,7 +12,7 @@ namespace {
 constexpr double inv_sqrt_2pi = 0.3989422804014327;
 
 // clang-format off
-constexpr Activation table[] = {
+constexpr Activation activation_table[] = {
     {"relu",       [](Var x, Var b) -> Var { return relu(x + b); },
                    [](Var u, Var t) -> Var { return where_positive(u, t); }},
     {"tanh",       [](Var x, Var b) -> Var { return tanh(x + b); },
@@ -34,7 +34,7 @@ constexpr Activation table[] = {
 
 }  // namespace
 
-std::span<const Activation> activations() { return table; }
+std::span<const Activation> activations() { return activation_table; }
 const Activation& activation(std::string_view name) {
   return row_named(activations(), name, "activation");
 }

@@ -45,7 +45,7 @@ namespace {
 constexpr double least_variance = 1e-6;  // as in models/distributions.hpp
 
 // clang-format off
-constexpr ExactPosteriorScale table[] = {
+constexpr ExactPosteriorScale scale_table[] = {
     {"log-variance", [](double h) { return exact_exp(std::clamp(-0.5 * h, -20.0, 20.0)); }},
     {"log-std",      [](double h) { return exact_exp(std::clamp(-h, -20.0, 20.0)); }},
     {"softplus",     [](double h) { const double s = exact_softplus(h); return 1 / std::sqrt(s * s + least_variance); }},
@@ -57,7 +57,7 @@ constexpr ExactPosteriorScale table[] = {
 }  // namespace
 
 const ExactPosteriorScale& exact_posterior_scale(std::string_view name) {
-  return row_named<Error>(table, name, "coding: exact posterior scale");
+  return row_named<Error>(scale_table, name, "coding: exact posterior scale");
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -284,16 +284,16 @@ constexpr Row row() {
             return std::make_unique<Coder<Counts>>(l);
           }};
 }
-constexpr Row table[] = {row<BernoulliCounts>(), row<LogisticCounts>(), row<BetaBinomialCounts>(),
-                         row<CategoricalCounts>()};
+constexpr Row coder_table[] = {row<BernoulliCounts>(), row<LogisticCounts>(),
+                               row<BetaBinomialCounts>(), row<CategoricalCounts>()};
 
 }  // namespace
 
 std::unique_ptr<PixelCoder> pixel_coder(const PixelLikelihood& likelihood) {
-  for (const Row& r : table)
+  for (const Row& r : coder_table)
     if (likelihood.name == r.name) return r.make(likelihood);
   fail("coding: the ", likelihood.name, " likelihood is no probability of bytes", hint, "one of ",
-       known_names(table));
+       known_names(coder_table));
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

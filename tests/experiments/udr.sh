@@ -31,6 +31,8 @@ works sweep "${sweep[@]}" --vary model=autoencoder --seeds 1..2 --out plain
 refused 1 'no setting has two runs' disentangle --sweep plain
 grep -q 'has no KL for each latent' err.txt || wrong "autoencoder: $(cat err.txt)"
 mkdir empty
+refused 1 'nowhere: there is no such folder' disentangle --sweep nowhere
+refused 1 'nowhere: there is no such folder' compare nowhere
 refused 1 '--sweep empty: there is no finished run in it' disentangle --sweep empty
 refused 2 'would be ignored' disentangle --sweep all --bins 20
 refused 2 'would be ignored: only --sweep heeds it' disentangle --limit 20

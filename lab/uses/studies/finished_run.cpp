@@ -143,7 +143,9 @@ bool unfinished(const fs::path& folder) {
 
 std::vector<fs::path> runs_in(const fs::path& folder) {
   std::error_code error;
-  if (fs::exists(folder / "config.ini", error) || !fs::is_directory(folder, error)) return {folder};
+  check(fs::is_directory(folder, error), folder.string(), ": there is no such folder", hint,
+        "the folder of a run, or of a sweep");
+  if (fs::exists(folder / "config.ini", error)) return {folder};
   std::vector<fs::path> to;
   for (const fs::directory_entry& e : fs::directory_iterator(folder, error))
     if (fs::exists(e.path() / "config.ini", error) && !e.is_symlink(error)) to.push_back(e.path());
