@@ -46,7 +46,7 @@ class CodeMap {
     this.element = h("figure", { class: "codes" }, title ? h("figcaption", {}, title) : null,
       h("div", { class: "maparea" }, this.canvas, this.preview),
       h("div", { class: "row small" }, h("label", {}, "→ ", this.selects[0]), h("label", {}, "↑ ", this.selects[1]),
-        h("label", {}, this.draws, " z ~ q(z|x) against the prior"), h("label", {}, this.decodes, " decode the plane")));
+        h("label", { class: "tick" }, this.draws, " z ~ q(z|x) against the prior"), h("label", { class: "tick" }, this.decodes, " decode the plane")));
     this.plane = new Plane(run, layer), this.under = document.createElement("canvas"), this.underOf = [];
     this.drawSoon = onceAFrame(() => this.draw());
     this.hoverSoon = onceAFrame(() => this.hover());
@@ -92,7 +92,7 @@ class CodeMap {
     const best = [...Array(this.size).keys()].sort((a, b) => spread(this.first + b) - spread(this.first + a));
     if (!this.chosen) this.axes = [best[0], best[Math.min(1, this.size - 1)]];
     this.selects.forEach((select, k) => {
-      select.replaceChildren(...best.map((j) => h("option", { value: j, selected: j === this.axes[k] }, `z${j + 1}`)));
+      select.replaceChildren(...best.map((j) => h("option", { value: j, selected: j === this.axes[k] }, `z${this.run.layers.length > 1 ? `${this.layer + 1},` : ""}${j + 1}`)));
     });
     this.drawSoon();
   }

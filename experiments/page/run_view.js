@@ -36,16 +36,28 @@ class RunView {
         h("figure", {}, this.mean, h("figcaption", {}, "E[x|z]")),
         h("div", { class: "beside" }, this.terms.element, h("div", { class: "row" },
           h("button", { type: "button", onclick: () => page.resample() }, "Resample ε ", h("kbd", {}, "R")), this.back), this.where)),
-      h("div", { class: "two" },
-        h("div", { class: "stack" },
-          card("q(z|x), latent by latent", "Band: μ ± σ. Slider: z, to be dragged. Right: KL in nats. Grey: not used.", this.rows.element),
-          card("log p(x), by importance sampling", "The bound of K draws rises to log p(x) as K does.", this.evidence.element)),
-        h("div", { class: "stack" },
-          card("The code as a map", "Test images by class; dashed circles are the prior. Hover decodes, drag moves z.", h("div", { class: "maps" }, ...this.maps.map((m) => m.element)), this.legend()),
-          card("Samples", run.json.classes ? "z ~ p(z|y), a row for each class y." : "z ~ p(z), decoded.", this.samples.element),
-          card("From here to another image", "Between the codes of the image in view and of the one marked as goal.", this.way.element))),
+      this.columns(),
       card("Formula, value, tape, line", "The page replays the program's tape: entries as it records them, and the C++ behind.", this.formulas.element),
       this.provenance());
+  }
+  // Two columns. Samples and ways stand where less is above them, beside another run always on the right.
+  columns() {
+    const { classes, latent } = this.run.json, layers = this.run.layers.length;
+    const left = h("div", { class: "stack" },
+      card("q(z|x), latent by latent", "Band: μ ± σ. Slider: z, to be dragged. Right: KL in nats. Grey: not used.", this.rows.element),
+      card("log p(x), by importance sampling", "The bound of K draws rises to log p(x) as K does.", this.evidence.element));
+    const right = h("div", { class: "stack" },
+      card("The code as a map", "Test images by class; dashed circles are the prior. Hover decodes, drag moves z.", h("div", { class: "maps" }, ...this.maps.map((m) => m.element)), this.legend()));
+    const heights = this.page.runs.length > 1 ? [Infinity, 0] : [430 + 28 * Math.min(latent, 26), 620 * layers];
+    const put = (height, element) => {
+      const k = heights[0] < heights[1] ? 0 : 1;
+      heights[k] += height;
+      element.classList.add("later");
+      [left, right][k].append(element);
+    };
+    put(classes ? 110 + 60 * classes : 220, card("Samples", classes ? "z ~ p(z|y), a row for each class y." : "z ~ p(z), decoded.", this.samples.element));
+    put(250, card("From here to another image", "Between the codes of the image in view and of the one marked as goal.", this.way.element));
+    return h("div", { class: "two" }, left, right);
   }
   layerOf(j) {
     let l = 0;
@@ -65,7 +77,7 @@ class RunView {
   epochs() {
     const { epochs } = this.run, last = this.run.json.run.settings.epochs;
     // beside a run that has a slider, an empty place keeps what follows side by side
-    if (!epochs.length) return this.page.runs.some((r) => r.epochs.length) ? h("section", { class: "card epochs empty" }, h("label", {}, " ")) : null;
+    if (!epochs.length) return this.page.runs.some((r) => r.epochs.length) ? h("section", { class: "card epochs empty" }, h("label", {}, "\u00a0")) : null;
     const says = h("output", {}, `epoch ${last}, the end`);
     const slider = h("input", { type: "range", min: 0, max: epochs.length, step: 1, value: epochs.length, "aria-label": "epoch",
       oninput: async () => {

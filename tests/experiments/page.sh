@@ -83,14 +83,17 @@ refused 2 '--images' page plain --images 0
 
 if command -v node >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0] < 18))'; then
   node "$source_dir"/tests/page/parts.mjs pair.html "$source_dir" || wrong 'parts.mjs'
+  numbers() {  # RUN PAGE [WHICH]
+    node "$source_dir"/tests/page/round_weights.mjs "$1" "$1-rounded" >/dev/null || wrong "round_weights.mjs $1"
+    works evaluate "$1-rounded" --limit 12 --particles 60 --per-example each.csv
+    printf '%-10s' "$1"
+    node "$source_dir"/tests/page/numbers.mjs "$2" each.csv 60 "${@:3}" || wrong "numbers.mjs $1"
+  }
   for run in *.html; do
     run=${run%.html}
-    [[ -f $run/model.safetensors && -f $run.html ]] || continue
-    node "$source_dir"/tests/page/round_weights.mjs "$run" "$run-rounded" >/dev/null || wrong "round_weights.mjs $run"
-    works evaluate "$run-rounded" --limit 12 --particles 60 --per-example each.csv
-    printf '%-10s' "$run"
-    node "$source_dir"/tests/page/numbers.mjs "$run.html" each.csv 60 || wrong "numbers.mjs $run"
+    [[ ! -f $run/model.safetensors ]] || numbers "$run" "$run.html"
   done
+  numbers other pair.html 1
 else
   echo 'numbers: not looked at, there is no node 18 or later (package nodejs)'
 fi

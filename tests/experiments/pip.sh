@@ -12,8 +12,9 @@ environment=${1-$work/environment}
 cd "$work"
 "$environment/bin/python" -c 'import vaegrad; print("vaegrad", vaegrad.__version__, vaegrad.__file__)'
 "$environment/bin/pip" install --quiet jupyter nbconvert ipykernel matplotlib onnx onnxruntime
+cp "$here/experiments/python/vaegrad.ipynb" .  # its runs are left beside it
 "$environment/bin/jupyter" nbconvert --to notebook --execute --ExecutePreprocessor.timeout=1200 \
-  --output-dir "$work" --output executed "$here/experiments/python/vaegrad.ipynb"
+  --output executed vaegrad.ipynb
 "$environment/bin/python" - <<'PYTHON'
 import json
 cells = [c for c in json.load(open("executed.ipynb"))["cells"] if c["cell_type"] == "code"]

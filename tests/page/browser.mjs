@@ -10,7 +10,12 @@ import { Browser, Checks } from "./chromium.mjs";
 const [page, shots] = process.argv.slice(2);
 const browser = new Browser(), checks = new Checks();
 const value = (expression) => browser.value(expression), expect = (ok, text) => checks.expect(ok, text);
-const shot = async (name) => shots && browser.shot(path.join(shots, `${name}.png`));
+const shot = async (name) => {
+  if (!shots) return;
+  await value("scrollTo(0, 0)");
+  await browser.frame();
+  await browser.shot(path.join(shots, `${name}.png`));
+};
 const z = () => value("[...page.views[0].at.z].join()");
 const mean = () => value("page.views[0].mean.toDataURL()");
 const elbo = () => value("page.views[0].current.elbo");
@@ -152,7 +157,7 @@ async function answersToKeys() {
     const axis = ".codes select", other = await value(`[...document.querySelector("${axis}").options].find((o) => !o.selected).text`);
     await browser.focus(axis);
     for (const letter of other) await browser.press(letter);
-    expect((await value(`document.querySelector("${axis}").selectedOptions[0].text`)) === other && (await value("`z${page.views[0].maps[0].axes[0] + 1}`")) === other, `typing ${other} does not choose the axis`);
+    expect((await value(`document.querySelector("${axis}").selectedOptions[0].text`)) === other && (await value(`page.views[0].maps[0].axes[0] === +document.querySelector("${axis}").value`)), `typing ${other} does not choose the axis`);
   }
   // Tab comes by everything that answers
   await value('document.activeElement.blur(), scrollTo(0, 0), window.seen = new Set(), document.addEventListener("focusin", (e) => seen.add(e.target)), 1');
@@ -232,6 +237,10 @@ async function fitsAPhone() {
   const out = await value('[...document.querySelectorAll(".card, .card *")].filter((e) => e.getBoundingClientRect().right > 390.5 && !e.closest(".thumbs")).map((e) => e.className || e.tagName).join()');
   expect(!out, `beyond a phone: ${out}`);
   await shot("390");
+  await browser.theme("dark");
+  await browser.frame();
+  await shot("390-dark");
+  await browser.theme("light");
   const map = await browser.middleOf(".map"), before = await z(), top = () => value('document.querySelector(".map").getBoundingClientRect().top'), stood = await top();
   await browser.touch([[map.x, map.y], [map.x + 10, map.y + 20], [map.x + 30, map.y + 60]]);
   expect((await z()) !== before, "a finger on the map moves no z");

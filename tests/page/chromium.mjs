@@ -36,6 +36,7 @@ export class Browser {
     const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
     this.session = (await this.send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
     for (const domain of ["Page", "Runtime", "Log", "Network"]) await this.send(`${domain}.enable`);
+    await this.send("Emulation.setScrollbarsHidden", { hidden: true });
     await this.size(1340, 900, false);
     await this.send("Page.navigate", { url: this.url });
     await this.until("document.documentElement && document.documentElement.dataset.ready", "the page to be ready");
@@ -43,9 +44,12 @@ export class Browser {
   }
   async close() {
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
-    this.process.kill();
+    this.session = undefined;
+    this.send("Browser.close").catch(() => {}); // killed, it leaves helpers behind that still write to its profile
+    const late = setTimeout(() => this.process.kill(), 10000);
     await gone;
-    fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    clearTimeout(late);
+    fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
   }
 
   async value(expression) {

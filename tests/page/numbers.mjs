@@ -1,13 +1,13 @@
 // A page's numbers against the program's: ELBO and log p(x) of each image against what
 // `vaegrad evaluate --per-example` wrote for the run with rounded weights, to 1e-3 nats; ε to the bit.
 //
-//   node numbers.mjs PAGE.html PER_EXAMPLE.csv PARTICLES
+//   node numbers.mjs PAGE.html PER_EXAMPLE.csv PARTICLES [WHICH, of two runs side by side, 0 or 1]
 import fs from "node:fs";
 import { engineOf } from "./engine.mjs";
 
-const [file, csv, particles] = process.argv.slice(2);
+const [file, csv, particles, which = 0] = process.argv.slice(2);
 const { json, openRuns } = await engineOf(file);
-const [run] = await openRuns(json);
+const run = (await openRuns(json))[which];
 const rows = fs.readFileSync(csv, "utf8").trim().split("\n").slice(1).map((line) => line.split(",").map(Number));
 
 const failures = [];
@@ -15,7 +15,7 @@ const fail = (text) => failures.push(text);
 if (rows.length < 10) fail(`only ${rows.length} images`);
 let worst = 0, worstPx = 0;
 for (const [row, elbo, nll] of rows) {
-  const i = json[0].rows.indexOf(row);
+  const i = run.json.rows.indexOf(row);
   if (i < 0) {
     fail(`image ${row} is not in the page`);
     continue;
