@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <new>
+#include <string_view>
 #include <vaegrad/lab/run/run.hpp>
 #include <vector>
 
@@ -27,8 +28,13 @@ std::string overview() {
   return to;
 }
 
+// A message of the libraries may begin with what the command is called too, as of `probe`.
 int report(const std::string& where, const std::exception& e, int status) {
-  fmt::print(stderr, "{}: {}\n", where, e.what());
+  const std::string_view command = std::string_view(where).substr(where.rfind(' ') + 1);
+  std::string_view what = e.what();
+  if (what.starts_with(command) && what.substr(command.size()).starts_with(": "))
+    what.remove_prefix(command.size() + 2);
+  fmt::print(stderr, "{}: {}\n", where, what);
   return status;
 }
 

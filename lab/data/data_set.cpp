@@ -86,6 +86,11 @@ void split(DataSet& set, const Sources& from, const DataOptions& options) {
                       set.name, ": --classes: there is no class ", c, hint, "its labels are 0 to ",
                       set.classes - 1);
   const std::size_t n = train.images->count;
+  if (!test.images && n < 3 && options.to_be_shown) {
+    set.test = {Split::test, train.images, all_rows(n)};
+    set.train = {Split::train, train.images, {}};
+    return;
+  }
   Rows rows = permutation(static_cast<std::uint32_t>(n), options.seed, Purpose::split);
   Rows test_rows;
   if (test.images) {

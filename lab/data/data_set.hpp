@@ -121,6 +121,8 @@ struct DataOptions {
   std::string label_column = {}, drop_columns = {};  // of tables (TableOptions)
   NumbersAs numbers = NumbersAs::bytes_of_images;
   bool drop_constant = false;  // leave out the columns that are constant in the training examples
+  // Nothing is trained on them: one or two examples, too few to split, are all test examples
+  bool to_be_shown = false;
 };
 
 // The labels of a file: whole numbers, or rows with a single 1. Errors: they are none.

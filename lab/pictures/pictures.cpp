@@ -93,7 +93,7 @@ struct Way {  // from the first half of rows to the second
 Way way_between(const Model& model, const Examples& examples, const Settings& settings,
                 bool spherical, Index columns, Index pairs, bool in_turn) {
   check(pairs >= 1, "interpolate: it needs two images, but there are ", examples.count(), hint,
-        "--split train");
+        "give more, or --split train");
   Tape tape;
   Way way;
   way.rows = spread(examples, std::size_t(2 * pairs));

@@ -89,6 +89,9 @@ std::vector<ProbeCell> probe(std::span<const Features> features,
     const Scaled x = scaled(f);
     for (std::size_t asked : settings.label_counts) {
       const std::size_t count = asked ? asked : train_labels.size();
+      check(2 * std::size_t(classes) <= train_labels.size(), "probe: ", classes, " classes, but ",
+            train_labels.size(), " training labels: too few for two of each", hint,
+            "give more examples, or fewer classes");
       check(count >= 2 * std::size_t(classes) && count <= train_labels.size(), "probe: ", count,
             " labels for ", classes, " classes, of ", train_labels.size(), hint, "from ",
             2 * classes, " to ", train_labels.size(), " labels");

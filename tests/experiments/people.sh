@@ -163,6 +163,17 @@ for score in 4 5 6 7 8 9; do  # log-px elbo reconstruction kl pca knn
     wrong "column $score does not rise: $(cat found/scores.csv | tail -5)"
 done
 
+# ---- a single new row is asked about; one example, or two, are too few to train on
+echo 5e5,100.5,7 >one.csv
+works evaluate l --data one.csv --particles 30
+works encode l --mean --data one.csv --out one-code.csv
+[[ $(wc -l <one-code.csv) == 1 ]] || wrong 'the code of one row'
+works reconstruct l --data one.csv --out one-back.csv
+works detect l --data one.csv --resamples 5 --particles 5 --out found-one
+grep -c '^1,' found-one/scores.csv | grep -qx 1 || wrong 'the score of one row'
+refused 1 'too few examples to split' train --data one.csv --likelihood gaussian "${small[@]}" --out none
+refused 1 'vaegrad interpolate: it needs two images' interpolate l --data one.csv --out i.csv
+
 # ---- more classes than a byte counts; some of which no example is met
 seq 0 299 | awk '{ print $1 == 299 ? 1622 : 5 * $1 }' >many.csv
 works train --data x.idx --labels many.csv --model cvae "${small[@]}" --out many
@@ -202,6 +213,9 @@ refused 2 '--log-variance-bound 2.5 would be ignored' train --data x.idx --log-v
 printf '\0\0\10\1\0\0\1\54' >zeros.idx; head -c 300 /dev/zero >>zeros.idx
 works train --data x.idx --labels zeros.idx "${small[@]}" --out one
 refused 1 'one class: all 240 training labels are 0' probe one
+seq 0 299 >each.csv
+works train --data x.idx --labels each.csv "${small[@]}" --out each
+refused 1 'vaegrad probe: 300 classes, but 240 training labels' probe each
 
 # ---- train | head; Ctrl-C leaves numbers and pictures; compare goes on
 "$program" train --data x.idx "${net[@]}" --epochs 60 --out piped 2>&1 | head -3 >/dev/null
