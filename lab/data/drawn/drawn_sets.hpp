@@ -18,6 +18,7 @@ struct DrawnImages {
 // What draws the set of that name; nothing for another name. UsageError: a size that it cannot have.
 std::optional<std::function<DrawnImages()>> drawn_set(std::string_view name);
 
+// Their names, as a hint says them.
 inline constexpr std::string_view drawn_set_names = "shapes, squares";
 
 // For sets on a grid: of `count` images, drawn by their numbers, 60,000 for training and 10,000 for
