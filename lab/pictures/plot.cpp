@@ -226,33 +226,30 @@ void panel(std::ostream& gnuplot, const Layout& layout, const Chart& chart, Box 
         "set label {2} at graph 1, first {0} right offset -0.4,0.55 font ',9' tc rgb '{1}' front\n",
         line.y, "#606060", literal(line.title));
 
-  gnuplot << "plot NaN notitle";
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    const bool line = styles[i].mark == Mark::line || styles[i].mark == Mark::dashes;
-    if (!bands[i].empty())
-      gnuplot << fmt::format(
-          ", '-' {} lc rgb '{}'",
-          line ? "using 1:2:3 notitle with filledcurves fs transparent solid 0.18 "
-                 "noborder"
-               : "using 1:2:3:4 notitle with yerrorbars pt 0 ps 0 lw 1.2",
-          styles[i].colour);
-  }
-  for (std::size_t i = 0; i < data.size(); ++i)
-    if (!data[i].empty()) gnuplot << ", '-' notitle " << with(styles[i]);
-  gnuplot << '\n';
+  // Numbers by name, before they are drawn: gnuplot 6 warns of each that stands in line within a multiplot.
+  std::string plot = "plot NaN notitle";
   for (std::size_t i = 0; i < bands.size(); ++i) {
     if (bands[i].empty()) continue;
     const bool line = styles[i].mark == Mark::line || styles[i].mark == Mark::dashes;
+    gnuplot << fmt::format("$band{} << END\n", i);
     for (const auto& [bx, low, high] : bands[i])
       gnuplot << (line ? fmt::format("{} {} {}\n", bx, low, high)
                        : fmt::format("{} {} {} {}\n", bx, (low + high) / 2, low, high));
-    gnuplot << "e\n";
+    gnuplot << "END\n";
+    plot += fmt::format(", $band{} {} lc rgb '{}'", i,
+                        line ? "using 1:2:3 notitle with filledcurves fs transparent solid 0.18 "
+                               "noborder"
+                             : "using 1:2:3:4 notitle with yerrorbars pt 0 ps 0 lw 1.2",
+                        styles[i].colour);
   }
-  for (const auto& points : data) {
-    if (points.empty()) continue;
-    for (auto [px, py] : points) gnuplot << fmt::format("{} {}\n", px, py);
-    gnuplot << "e\n";
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (data[i].empty()) continue;
+    gnuplot << fmt::format("$points{} << END\n", i);
+    for (auto [px, py] : data[i]) gnuplot << fmt::format("{} {}\n", px, py);
+    gnuplot << "END\n";
+    plot += fmt::format(", $points{} notitle {}", i, with(styles[i]));
   }
+  gnuplot << plot << '\n';
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Pages in headless Chromium (tests/page/browser.mjs): of a network of each kind, of several layers, of a conditional model,
-# of two runs side by side, with earlier epochs. SHOTS=FOLDER keeps pictures of them.
+# of two runs side by side, with earlier epochs; and the figure of chapter 5 in the book. SHOTS=FOLDER keeps pictures of them.
 #
 #   page_browser.sh PROGRAM SOURCE_DIR
 set -u
@@ -27,4 +27,6 @@ for page in plain/page conv/page cvae/page layers/page pair; do
   [[ -z $shots ]] || mkdir -p "$shots/${page%/page}"
   node "$source_dir"/tests/page/browser.mjs "$page.html" ${shots:+"$shots/${page%/page}"} || wrong "browser.mjs $page"
 done
+works book --out book
+node "$source_dir"/tests/page/figure.mjs book ${shots:+"$shots"} || wrong 'figure.mjs'
 exit $((fails > 0))

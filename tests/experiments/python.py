@@ -17,6 +17,7 @@ import numpy as np
 import vaegrad
 
 program, stubs = sys.argv[1:3]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 fails = 0
 
 
