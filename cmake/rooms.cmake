@@ -119,8 +119,8 @@ function(vaegrad_room room)
     # What every number in a value depends on travels with the target: the instruction set, the
     # number type, and no contraction of a*b+c (then -O0 = -O3 and GCC = Clang, bit for bit).
     # Half the time to build. The fused loops, compiled in models, are written in lanes that are inlined in any case; what a
-    # step was seen to lose by it (plain loops 3 times as slow, the likelihood that most train with 3 %) is in VAEGRAD_LOOPS.
-    # In lab nothing else takes time while it runs: -Og is compiled a quarter faster than -O1, and faster than -O0.
+    # step was seen to lose by it (plain loops 3 times as slow, the likelihood that most train with 3 %, and at -Og Adam's sweep,
+    # 40 % of a small step) is in VAEGRAD_LOOPS. In lab nothing else takes time while it runs: -Og is compiled a quarter faster than -O1, and faster than -O0.
     if(room STREQUAL models)
       target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
     elseif(room STREQUAL lab)

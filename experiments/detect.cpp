@@ -24,7 +24,7 @@ struct Sets {
 Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
               Settings& settings) {
   const std::string name = options.text("data", "");
-  DataNames names = names_of(options);
+  DataNames names = names_of(options, true);
   const OtherData other = load_other_data(run, names, settings);
   say_note(other.examples);
   if (!options.has("anomalous-classes")) return {own.test, other.examples, run.settings.data, name};

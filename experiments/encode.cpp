@@ -23,7 +23,7 @@ int run_encode(Arguments arguments) {
   check_output_name(out, false, true);
   const std::filesystem::path labels_out = options.text("labels-out", "");
   if (options.has("labels-out")) check_output_name(labels_out, false, true, "--labels-out");
-  const RunData data = load_named_data(opened, names_of(options));
+  const RunData data = load_named_data(opened, names_of(options, true));
   check<UsageError>(data.own || !options.has("split"),
                     "--split belongs to the run's own data, but --data names others", hint,
                     "leave one of them out");

@@ -36,7 +36,7 @@ EvaluateCall evaluate_call(const Options& options) {
 }
 void choose_examples(EvaluateCall& a, const Options& options, LoadedRun& run) {
   if (a.from != "prior") use_fitted_prior(run, fit(a.from));
-  DataNames names = names_of(options);
+  DataNames names = names_of(options, true);
   if (!options.has("data") && names.binarize) run.settings.binarize = names.binarize;
   const auto [data, own] = load_named_data(run, names);
   a.own = own, a.bits = bits_are_defined(run.settings, data);

@@ -21,10 +21,11 @@ inline LoadedRun open_run(const Options& options) {
 }
 // --data, --labels, --test-data, --test-labels, --label-column, --binarize: which data, or where the
 // run's own lie now
-inline DataNames names_of(const Options& options) {
+inline DataNames names_of(const Options& options, bool shown = false) {
   DataNames names{options.text("data", ""), options.text("labels", ""),
                   options.text("test-data", ""), options.text("test-labels", ""),
                   options.text("label-column", "")};
+  names.shown = shown;
   if (options.has("binarize")) {
     Settings s;
     setting("binarize").set(s, options.text("binarize", ""));

@@ -38,7 +38,7 @@ void needs_a_prior(const LoadedRun& run) {
 }
 // --split of the run's data, all of others that --data names, or the --images of them
 Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {
-  data = load_named_data(run, names_of(options));
+  data = load_named_data(run, names_of(options, true));
   const bool all = !data.own && data.set.train.file == data.set.test.file && !options.has("split");
   Examples examples = all ? choose_split(data.set, "all") : split_of(options, data.set);
   if (options.has("images")) {

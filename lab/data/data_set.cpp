@@ -87,7 +87,9 @@ void split(DataSet& set, const Sources& from, const DataOptions& options) {
                       set.classes - 1);
   const std::size_t n = train.images->count;
   if (!test.images && n < 3 && options.to_be_shown) {
-    set.test = {Split::test, train.images, all_rows(n)};
+    Rows shown = all_rows(n);
+    select(shown, *train.images, options, set, "test");
+    set.test = {Split::test, train.images, std::move(shown)};
     set.train = {Split::train, train.images, {}};
     return;
   }

@@ -216,7 +216,7 @@ void check_data_of(const fs::path& folder, const Settings& settings) {
 DataSet load_data_for(const Model& model, Settings& settings) {
   if (!fs::is_directory(settings.data) && !fs::is_directory(settings.test_data))
     settings.resize = 0;
-  DataSet data = read_data(settings, true);
+  DataSet data = read_data(settings);
   const Images& images = *data.train.file;
   if (images.binary) settings.binarize = {};
   check_suits(settings, data);
@@ -259,7 +259,7 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
   if (!fs::is_directory(named.data)) named.resize = 0;
   if (!is_table_file(named.data)) named.label_column.clear(), named.drop_columns.clear();
   if (!names.label_column.empty()) named.label_column = names.label_column;
-  DataSet data = read_data(named, true);
+  DataSet data = read_data(named, names.shown);
   if (record && !record->by_name && !record->checksums.empty() &&
       data.checksums[0].sha256 == record->checksums[0].sha256) {
     Settings own = found_again(run.settings, record);

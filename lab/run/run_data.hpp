@@ -57,6 +57,8 @@ struct DataNames {
   std::string data = {}, labels = {}, test_data = {}, test_labels = {}, label_column = {};
   std::optional<Binarize> binarize = {};
   std::string option = "--data";  // what the command calls `data`
+  bool shown =
+      false;  // nothing is learnt from them, so one or two are enough (DataOptions::to_be_shown)
 };
 RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& settings);
 inline RunData load_named_data(LoadedRun& run, const DataNames& names) {

@@ -172,6 +172,9 @@ works reconstruct l --data one.csv --out one-back.csv
 works detect l --data one.csv --resamples 5 --particles 5 --out found-one
 grep -c '^1,' found-one/scores.csv | grep -qx 1 || wrong 'the score of one row'
 refused 1 'too few examples to split' train --data one.csv --likelihood gaussian "${small[@]}" --out none
+for command in 'fit-prior l --components 1' 'sample l --from aggregate --out a.csv'; do
+  refused 1 'too few examples to split' $command --data one.csv
+done
 refused 1 'vaegrad interpolate: it needs two images' interpolate l --data one.csv --out i.csv
 
 # ---- more classes than a byte counts; some of which no example is met
@@ -216,6 +219,10 @@ refused 1 'one class: all 240 training labels are 0' probe one
 seq 0 299 >each.csv
 works train --data x.idx --labels each.csv "${small[@]}" --out each
 refused 1 'vaegrad probe: 300 classes, but 240 training labels' probe each
+{ header 1 8 8; head -c 64 /dev/zero; } >single.idx
+echo 0 >single.csv
+refused 1 'too few examples to split' probe one --data single.idx --labels single.csv
+refused 1 'too few examples to split' quality one --data single.idx --count 20 --classifier-epochs 1
 
 # ---- train | head; Ctrl-C leaves numbers and pictures; compare goes on
 "$program" train --data x.idx "${net[@]}" --epochs 60 --out piped 2>&1 | head -3 >/dev/null
