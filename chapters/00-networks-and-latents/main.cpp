@@ -70,7 +70,7 @@ std::pair<Var, Var> examples(Tape& tape, Index n, std::uint64_t seed, std::uint3
   for (Index i = 0; i < n * D; ++i) x.val().data[i] = x.val().data[i] < pi.val().data[i];
   return {z, x};
 }
-// (0.6)  log p(x|z) = Σ_j x_j l_j − log(1 + exp l_j)
+// (0.6)  log p(x|z) = Σ_j (x_j l_j − log(1 + exp l_j))
 Var log_likelihood(Var x, Var l) { return row_sums(x * l - softplus(l)); }
 int chapter_0(Chapter& chapter) {
   const std::uint64_t seed = chapter.seed, steps = chapter.quick ? 3000 : 20000;
@@ -110,7 +110,7 @@ int chapter_0(Chapter& chapter) {
   chapter.claim("(0.9)", "spread of an estimate by 1000 tries", spread, by, by / 3);
   chapter.note("of 1000 tries count", K / (1 + chi2));
   chapter.note("ten discs: log10 of the tries for one that counts", 10 * std::log10(1 + chi2));
-  // (0.10)  log p(x) ≥ E_q log p(x|z) − ½ Σ_j μ_j² + σ_j² − 1 − log σ_j²,  z = μ + σ ε
+  // (0.10)  log p(x) ≥ E_q log p(x|z) − ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²),  z = μ + σ ε
   const auto bound = [&](Var x, Var q, Stream noise) -> Var {
     const Var m = columns(q, 0, Z), a = columns(q, Z, Z);
     const Var z = m + exp(0.5 * a) * normal(x.tape(), x.shape().rows, noise);

@@ -48,9 +48,9 @@ int chapter_5(Chapter& chapter) {
   // (5.3)  p(x|z) = Bernoulli(sigmoid(l)),  the network gives the logits l
   const auto decode = [&](Var z) -> Var { return logits(relu(decoder(z))); };
 
-  // (5.4)  log p(x|z) = Σ_j x_j log π_j + (1 − x_j) log(1 − π_j) = Σ_j x_j l_j − log(1 + exp l_j)
+  // (5.4)  log p(x|z) = Σ_j (x_j log π_j + (1 − x_j) log(1 − π_j)) = Σ_j (x_j l_j − log(1 + e^l_j))
   const auto log_likelihood = [](Var x, Var l) { return row_sums(x * l - softplus(l)); };
-  // (5.5)  KL(q ‖ p) = ½ Σ_j μ_j² + σ_j² − 1 − log σ_j²
+  // (5.5)  KL(q ‖ p) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²)
   const auto kl = [](Gaussian q) {
     return row_sums(0.5 * (square(q.mean) + exp(q.log_variance) - 1 - q.log_variance));
   };
@@ -78,8 +78,8 @@ int chapter_5(Chapter& chapter) {
       Stream noise(chapter.seed, Purpose::evaluate, 0, all[b]);
       const Gaussian q = encode(x);
       const Var z = sample(q, noise), log_px = log_likelihood(x, decode(z));
-      // (5.7)  log q(z|x) − log p(z) = ½ Σ_j z_j² − (z_j − μ_j)²/σ_j² − log σ_j²:  its average is
-      // the KL
+      // (5.7)  log q(z|x) − log p(z) = ½ Σ_j (z_j² − (z_j − μ_j)²/σ_j² − log σ_j²):  its average
+      // is the KL
       const Var log_ratio =
           row_sums(0.5 * (square(z) - square(z - q.mean) * exp(-q.log_variance) - q.log_variance));
       t.elbo += sum(log_px - kl(q)).item() / double(test.count());

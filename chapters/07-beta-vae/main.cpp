@@ -16,7 +16,7 @@ using namespace vaegrad;
 
 namespace {
 
-// (7.1)  R = KL(q(z|x) ‖ p(z)) = ½ Σ_j μ_j² + σ_j² − 1 − log σ_j²
+// (7.1)  R = KL(q(z|x) ‖ p(z)) = ½ Σ_j (μ_j² + σ_j² − 1 − log σ_j²)
 Var rate(const DiagonalGaussian& q) {
   return row_sums(0.5 * (square(q.mean) + exp(q.log_variance) - 1 - q.log_variance));
 }
@@ -106,7 +106,7 @@ int chapter_7(Chapter& chapter) {
       Stream noise(seed, purpose, epoch, rows);
       const DiagonalGaussian q = encode(x);
       const Var l = decode(q.sample(noise)).logits;
-      // (7.1)  D = −log p(x|z) = Σ_j log(1 + exp l_j) − x_j l_j
+      // (7.1)  D = −log p(x|z) = Σ_j (log(1 + exp l_j) − x_j l_j)
       return std::tuple(x, q.mean, l, rate(q), row_sums(softplus(l) - x * l));
     };
     Batches batches(set.train, 100, seed);
@@ -121,7 +121,7 @@ int chapter_7(Chapter& chapter) {
     }
     const auto [x, mean, l, R, D] = terms(set.train.rows, Purpose::evaluate, 0);
     rd.x[k] += average(R).item() / Real(seeds), rd.y[k] += average(D).item() / Real(seeds);
-    // (7.8)  an empty code: D = Σ_j −π_j log π_j − (1 − π_j) log(1 − π_j),  π = average of x
+    // (7.8)  an empty code: D = Σ_j (−π_j log π_j − (1 − π_j) log(1 − π_j)),  π = average of x
     const Var pi = column_sums(x) / double(set.train.count()), rest = 1 - pi;
     empty = -double(sum(pi * log(pi + 1e-9) + rest * log(rest + 1e-9)).item());
     // (7.9)  MIG: average over factors v of (I(z_a; v) − I(z_b; v))/H(v), z_a knows most, then z_b
