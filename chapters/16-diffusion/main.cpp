@@ -110,7 +110,7 @@ int chapter_16(Chapter& chapter) {
   // (16.7)  E ‖ε − ε̂‖² = E ‖ε − E[ε|z]‖² + E ‖E[ε|z] − ε̂‖²
   chapter.claim("(16.7)", "network misses more, by", more, apart, 10 * std::sqrt(apart / N / T));
   chapter.claim_between("(16.7)", "score: square error, share", apart / (d - best), 0, 0.02);
-  // (16.3)  −ELBO = ½ d (log 2π/SNR_0 + 1) + KL(q(z_T|x) ‖ p(z_T)) + Σ_t KL_t;  T/k steps, less H
+  // (16.3)  −ELBO = ½ d (log(2π/SNR_0) + 1) + KL(q(z_T|x) ‖ p(z_T)) + Σ_t KL_t;  T/k steps, less H
   for (int k = T; k >= 1; k /= 2)
     for (std::size_t i : {0u, 1u}) {
       gaps[i].x.push_back(T / k);
