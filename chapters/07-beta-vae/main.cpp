@@ -124,7 +124,7 @@ int chapter_7(Chapter& chapter) {
     // (7.8)  an empty code: D = Σ_j (−π_j log π_j − (1 − π_j) log(1 − π_j)),  π = average of x
     const Var pi = column_sums(x) / double(set.train.count()), rest = 1 - pi;
     empty = -double(sum(pi * log(pi + 1e-9) + rest * log(rest + 1e-9)).item());
-    // (7.9)  MIG: average over factors v of (I(z_a; v) − I(z_b; v))/H(v), z_a knows most, then z_b
+    // (7.9)  MIG: average over factors F of (I(z_a; F) − I(z_b; F))/H(F), z_a knows most, then z_b
     const auto gap = mutual_information_gap(mean.val(), {file.factors.sizes, file.factors.indices});
     mig.x.push_back(betas[k]), mig.y.push_back(gap.score);
     for (std::size_t v = 0; v < 5; ++v) known.series[v].y[k] += gap.of_factor[v] / double(seeds);

@@ -64,7 +64,7 @@ Chart two_tops(Chapter& chapter) {
                    return std::exp(q[k].log(z)) * (q[k].log(z) + std::log(p_x) - log_joint(z));
                  });
     chapter.claim("(9.2)", concat("log p(x) − L_1 = KL, ", q[k].name), line.y[0], kl, kl / 100);
-    if (k == 0) {  // (9.6)  log p(x) − L_K = log 2
+    if (k == 0) {  // (9.6)  log p(x) − L_K ≈ log 2
       chapter.claim("(9.6)", "on one mode: log p(x) − L_256 = log 2", line.y[8], std::log(2), 0.01);
     } else {  // (9.3)  L_1 ≤ L_2 ≤ ..;  (9.4)  log p(x) − L_K ≈ χ²/2K
       chapter.claim("(9.1)", "average of p̂(x)/p(x)", ratio, 1, 5 * std::sqrt(v / 9 / n));
