@@ -72,8 +72,8 @@ void posteriors(Chapter& chapter, Clouds& to, const std::string& name, Real seen
     const auto [drawn, log_w] = l.draw(again, {chapter.seed, Purpose::evaluate}, 100000);
     const double mean_w = average(exp(log_w - log_p)).item();
     chapter.note(name + ", " + row + ": gap", gaps[i] = log_p - average(log_w).item());
-    to[++i].push_back(cloud(name + ": " + row, drawn.val(), 3));
-    if (i == 3 && seen < 3) chapter.claim("(14.3)", name + ": average of w/p(x)", mean_w, 1, 0.01);
+    to[i + 1].push_back(cloud(name + ": " + (i ? row : "diagonal"), drawn.val(), 3));
+    if (++i == 3 && seen < 3) chapter.claim("(14.3)", name + ": average of w/p(x)", mean_w, 1, 0.01);
   }
   const std::string text = name + ": gap, diagonal / planar";
   const double least = chapter.quick ? 1.5 : 2.5;
@@ -142,8 +142,8 @@ int chapter_14(Chapter& chapter) {
   posteriors(chapter, clouds, "bent", 1, [](Var a, Var b) -> Var { return a * a + b; });
   posteriors(chapter, clouds, "ring", 3, [](Var a, Var b) -> Var { return a * a + b * b; });
   priors_of(chapter, of_priors);
-  draw_columns(clouds, chapter.figure("posteriors.png"), 330, 960);
-  draw_columns(of_priors, chapter.figure("priors.png"), 300, 320);
+  draw_columns(clouds, chapter.figure("posteriors.png"), 330, 870);
+  draw_columns(of_priors, chapter.figure("priors.png"), 300, 260);
   return chapter.exit_status();
 }
 }  // namespace
