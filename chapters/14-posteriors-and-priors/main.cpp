@@ -72,8 +72,8 @@ void posteriors(Chapter& chapter, Clouds& to, const std::string& name, Real seen
     const auto [drawn, log_w] = l.draw(again, {chapter.seed, Purpose::evaluate}, 100000);
     const double mean_w = average(exp(log_w - log_p)).item();
     chapter.note(name + ", " + row + ": gap", gaps[i] = log_p - average(log_w).item());
-    to[i + 1].push_back(cloud(name + ": " + (i ? row : "diagonal"), drawn.val(), 3));
-    if (++i == 3 && seen < 3) chapter.claim("(14.3)", name + ": average of w/p(x)", mean_w, 1, 0.01);
+    to[++i].push_back(cloud(name + ": " + (row[0] == 'g' ? "diagonal" : row), drawn.val(), 3));
+    if (i == 3 && seen < 3) chapter.claim("(14.3)", name + ": average of w/p(x)", mean_w, 1, 0.01);
   }
   const std::string text = name + ": gap, diagonal / planar";
   const double least = chapter.quick ? 1.5 : 2.5;
