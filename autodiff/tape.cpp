@@ -193,9 +193,19 @@ Var Tape::operator()(const Param& param) {
   const bool active = !is_frozen(&p);
   const Var v = push(p.values_.data() + param.offset, param.shape, active, &parameter_kind, state);
   if (!active) return v;
-  entries_.back().adj = p.gradient_.data() + param.offset;
-  entries_.back().shared_touched = &p.touched_[param.number];
+  Gradient* to = &p.gradient_;
+  for (const Collected& c : collected_)
+    if (c.of == &p) to = c.to;
+  entries_.back().adj = to->values_.data() + param.offset;
+  entries_.back().shared_touched = &to->touched_[param.number];
   return v;
+}
+
+void Tape::collect(Parameters& of, Gradient& to) {
+  check(to.of_ == &of && to.values_.size() == of.values_.size(), "collect: the gradient is of ",
+        to.of_ == &of ? "fewer numbers" : "other parameters", hint, "Gradient(parameters)");
+  std::erase_if(collected_, [&](const Collected& c) { return c.of == &of; });
+  collected_.push_back({&of, &to});
 }
 
 Node Tape::node(std::uint32_t i) const {

@@ -5,10 +5,12 @@
 #include <cstdio>
 #include <new>
 #include <string_view>
+#include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vector>
 
 #include "command.hpp"
+#include "signals.hpp"
 
 namespace {
 
@@ -35,6 +37,7 @@ int report(const std::string& where, const std::exception& e, int status) {
   if (what.starts_with(command) && what.substr(command.size()).starts_with(": "))
     what.remove_prefix(command.size() + 2);
   fmt::print(stderr, "{}: {}\n", where, what);
+  leave_ranks(std::string(what));
   return status;
 }
 
@@ -62,7 +65,11 @@ int main(int argc, char** argv) {
           fmt::print("{}", c->help());
           return 0;
         }
-      return c->run(rest);
+      if (launched()) watch_signals();  // before there are threads
+      join_ranks(arguments);
+      const int status = c->run(rest);
+      leave_ranks();
+      return status;
     }
     fail<UsageError>("there is no command '", name, "'", hint, "vaegrad --help lists the commands");
   } catch (const UsageError& e) {

@@ -14,6 +14,7 @@ struct Terms {
   double elbo() const { return log_likelihood - kl; }
 
   void add(const Bound& batch);  // (B, 1) each; batches may differ in size
+  void add(const Terms& of_more);  // of other examples
 };
 
 // The terms, and what the latents do.
