@@ -24,9 +24,13 @@ class LaunchedRanks : public Ranks {
     boost::mpi::broadcast(world_, address, 0);
     if (!first()) guard_ = std::make_unique<Guard>(rank_, address);
     guard_->begin();
+    MPI_Comm machine;
+    MPI_Comm_split_type(world_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &machine);
+    machine_ = boost::mpi::communicator(machine, boost::mpi::comm_take_ownership);
   }
   ~LaunchedRanks() override {
     if (size_ > 1) wait_for([this](MPI_Request* r) { MPI_Ibarrier(world_, r); });
+    for (MPI_Win& w : windows_) MPI_Win_free(&w);
     guard_.reset();
   }
 
@@ -57,6 +61,19 @@ class LaunchedRanks : public Ranks {
         MPI_Ibcast(piece.data(), int(piece.size()), MPI_BYTE, 0, world_, r);
       });
     });
+  }
+  bool first_on_machine() const override { return machine_.rank() == 0; }
+  std::string broadcast_on_machine(std::string text) override {
+    boost::mpi::broadcast(machine_, text, 0);
+    return text;
+  }
+  std::span<std::byte> memory_of_machine(std::size_t bytes) override {
+    void* memory = nullptr;
+    MPI_Aint size = MPI_Aint(first_on_machine() ? bytes : 0);
+    int unit = 1;
+    MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, machine_, &memory, &windows_.emplace_back());
+    MPI_Win_shared_query(windows_.back(), 0, &size, &unit, &memory);
+    return {static_cast<std::byte*>(memory), std::size_t(size)};
   }
   void way_out(const std::string& hint_text) override { guard_->way_out(hint_text); }
 
@@ -95,7 +112,8 @@ class LaunchedRanks : public Ranks {
   }
 
   boost::mpi::environment environment_;
-  boost::mpi::communicator world_;
+  boost::mpi::communicator world_, machine_;
+  std::vector<MPI_Win> windows_;
   std::unique_ptr<Guard> guard_;
   std::vector<MPI_Request> requests_;
 };

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <vaegrad/autodiff/error.hpp>
+#include <vaegrad/lab/files/lock.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -38,6 +38,11 @@ class Ranks {
   virtual void gather(std::span<const std::byte> mine, std::span<std::byte> all);
   // The first rank's bytes to all.
   virtual void broadcast(std::span<std::byte>) {}
+  // Of the ranks on one machine: whether this is the first; a text of that one to the others; and
+  // memory that all of them see, as long as the program runs, of as many bytes as the first asks for.
+  virtual bool first_on_machine() const { return true; }
+  virtual std::string broadcast_on_machine(std::string text) { return text; }
+  virtual std::span<std::byte> memory_of_machine(std::size_t) { return {}; }
   // This rank ends, with an error or well.
   virtual void leave(const std::string& /*error*/) {}
   // How the job goes on after one of them died, for the last line that is printed.
@@ -62,6 +67,12 @@ bool launched();
 void join_ranks(std::span<const std::string> arguments);
 // Once, at its end; `error` is what it ended with, empty of success.
 void leave_ranks(const std::string& error = {});
+
+// The lock of a folder that the first rank holds for all.
+template <class... Words>
+FolderLock lock_of_first_rank(const std::filesystem::path& folder, Words... words) {
+  return ranks().first() ? FolderLock(folder, words...) : FolderLock();
+}
 
 // Error, naming the rank: something that must be the same on all of them is not.
 void check_same_on_all_ranks(const std::string& what, const std::string& mine);
