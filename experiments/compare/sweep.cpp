@@ -163,6 +163,7 @@ int run_sweep(Arguments arguments) {
   write_atomically(a.out / "sweep.json", std::string_view(record_of(a, runs)));
   fmt::print(stderr, "{} runs in {}, {} at a time on {} threads", runs.size(), a.out.string(),
              at_once, a.threads);
+  if (ranks().size() > 1) fmt::print(stderr, " of each of {} ranks", ranks().size());
   if (finished + half) fmt::print(stderr, "; {} finished before, {} half", finished, half);
   fmt::print(stderr, "\n");
   can_be_saved();

@@ -59,6 +59,17 @@ BatchParts::Range BatchParts::dealt_to(int rank, int ranks, std::size_t parts) {
   return r < n ? Range{r * parts / n, (r + 1) * parts / n} : Range{parts, parts};
 }
 
+std::uint64_t BatchParts::bytes_of_rank(std::size_t numbers, std::size_t parts, int ranks,
+                                        int rank) {
+  const std::size_t n = std::min(std::size_t(ranks), parts), me = std::size_t(rank);
+  if (n < 2 || me >= n) return 0;
+  std::size_t subtrees = 0;
+  for_each_subtree(dealt_to(rank, ranks, parts), [&](std::size_t, std::size_t) { ++subtrees; });
+  const Slice own = slice(numbers, me, n);
+  const std::size_t mine = own.end - own.first;
+  return sizeof(Real) * (subtrees * (numbers - mine) + (std::size_t(ranks) - 1) * mine);
+}
+
 void BatchParts::prepare(std::size_t parts) {
   count_ = parts;
   mine_ = dealt_to(ranks().rank(), ranks().size(), parts);

@@ -34,6 +34,9 @@ class BatchParts {
   };
   static Range dealt_to(int rank, int ranks, std::size_t parts);
 
+  // What `add` sends from a rank for a block of so many numbers.
+  static std::uint64_t bytes_of_rank(std::size_t numbers, std::size_t parts, int ranks, int rank);
+
   // loss(part, tape, rows) for each part of this rank, and its gradient, on a tape that was reset.
   template <class Loss>
   void backward(std::span<const std::uint32_t> rows, std::size_t parts, Loss loss) {
