@@ -1,25 +1,12 @@
 #include "rank_steps.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
+
+#include "machine.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double median(std::vector<double> x) {
-  std::nth_element(x.begin(), x.begin() + std::ptrdiff_t(x.size() / 2), x.end());
-  return x[x.size() / 2];
-}
-
-template <class F>
-double seconds_of(F f) {
-  const auto begun = Clock::now();
-  f();
-  return std::chrono::duration<double>(Clock::now() - begun).count();
-}
 
 std::uint64_t total(std::uint64_t mine) {
   std::vector<std::uint64_t> all(std::size_t(ranks().size()));

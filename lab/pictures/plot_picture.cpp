@@ -17,7 +17,6 @@
 
 #include <vaegrad/autodiff/error.hpp>
 #include <vaegrad/lab/pictures/plot_picture.hpp>
-#include <vaegrad/lab/ranks/ranks.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -72,7 +71,7 @@ bool complete(const fs::path& path, bool svg) {
 
 bool picture(const fs::path& path, double width, double height,
              const std::function<void(std::ostream&)>& commands) {
-  if (!ranks().first()) return true;
+  if (!pictures_wanted) return true;
   if (!gnuplot_available()) {
     static std::atomic_flag told;
     if (!told.test_and_set())

@@ -62,7 +62,7 @@ BatchParts::Range BatchParts::dealt_to(int rank, int ranks, std::size_t parts) {
 std::uint64_t BatchParts::bytes_of_rank(std::size_t numbers, std::size_t parts, int ranks,
                                         int rank) {
   const std::size_t n = std::min(std::size_t(ranks), parts), me = std::size_t(rank);
-  if (n < 2 || me >= n) return 0;
+  if (ranks < 2 || me >= n) return 0;
   std::size_t subtrees = 0;
   for_each_subtree(dealt_to(rank, ranks, parts), [&](std::size_t, std::size_t) { ++subtrees; });
   const Slice own = slice(numbers, me, n);
