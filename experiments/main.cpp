@@ -26,6 +26,7 @@ std::string overview() {
       "usage: vaegrad COMMAND [options]        vaegrad COMMAND --help\n\n";
   for (const Command* c : commands) to += fmt::format("  {:<12} {}\n", c->name, c->summary);
   to += fmt::format("  {:<12} {}\n", "test", "every test (by the start script)");
+  to += "\nmpirun -n N vaegrad .. does the same over several processes, to the same bytes.\n";
   to += "\nexample: vaegrad train --data fashion-mnist --binarize sample --latent 2\n";
   return to;
 }

@@ -19,9 +19,6 @@ std::string literal(std::string_view text);
 // The width of a text in pixels, about: DejaVu Sans at size 10.
 double text_width(std::string_view text);
 
-// Set to false in a process that shall draw none: each is then done at once.
-inline bool pictures_wanted = true;
-
 // Runs the commands on a canvas of width x height pixels. True when the picture stands at the path,
 // which is never seen half drawn; false after a warning.
 bool picture(const std::filesystem::path& path, double width, double height,

@@ -90,6 +90,7 @@ TEST_CASE("parts are dealt out whole: each once") {
   CHECK(BatchParts::of_batch(128, 1) == 2);
   CHECK(BatchParts::of_batch(512, 1) == 4);
   CHECK(BatchParts::of_batch(4096, 1) == 8);
+  CHECK(BatchParts::of_batch(1 << 20, 1) == 64);
   CHECK(BatchParts::of_batch(4, 5000) == 1);  // a part of at least eight examples
 }
 

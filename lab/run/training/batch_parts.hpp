@@ -17,9 +17,9 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 class BatchParts {
  public:
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t most = 64;
 
-  // A power of two up to 8. Two from 128 rows of z on (of `particles` each), and for twice as many
+  // A power of two up to 64. Two from 128 rows of z on (of `particles` each), and for twice as many
   // parts four times as many rows: what it costs to add gradients falls, beside what they cost.
   static std::size_t of_batch(std::size_t examples, std::size_t particles);
 
