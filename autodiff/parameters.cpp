@@ -62,7 +62,8 @@ void Parameters::scale_gradient(Real factor) {
 
 void sum_in_tree(std::span<const std::span<Real>> arrays) {
   if (arrays.size() < 2) return;
-  constexpr Index block = 1 << 12;  // a whole number of lanes, and what all of them have of it fits L1
+  constexpr Index block =
+      1 << 12;  // a whole number of lanes, and what all of them have of it fits L1
   const Index n = Index(arrays[0].size());
   for (const auto& a : arrays)
     check(Index(a.size()) == n, "sum_in_tree: arrays of ", n, " and of ", a.size(), " numbers");

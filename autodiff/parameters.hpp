@@ -88,7 +88,7 @@ class Parameters {
   // Summed by backward() since the last zero_gradient().
   std::span<Real> gradient() { return gradient_.values(); }
   void zero_gradient() { gradient_.zero(); }  // before each step
-  void scale_gradient(Real factor);  // all of it
+  void scale_gradient(Real factor);           // all of it
 
   // A parameter with its name, in the order of addition.
   struct Named {

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <deque>
 #include <mutex>
-#include <ostream>
 
 #include <vaegrad/autodiff/kernels/denormals.hpp>
 #include <vaegrad/autodiff/visitor.hpp>
@@ -285,25 +284,9 @@ void Tape::check_adjoints(const Entry& e) const {
   }
 }
 
-std::string Tape::describe() const {
-  std::string to;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const Entry& e = entries_[i];
-    std::string number = concat('%', i), shape = concat(e.shape());
-    number.resize(std::max<std::size_t>(number.size(), 6), ' ');
-    shape.resize(std::max<std::size_t>(shape.size(), 13), ' ');
-    to += number + shape + (e.active ? "  " : "* ");
-    e.kind->describe(e, to);
-    to += '\n';
-  }
-  return to;
-}
-
 std::size_t Tape::memory() const {
   return values_.capacity() + adjoints_.capacity() + scratch_.capacity() +
          entries_.capacity() * sizeof(Entry);
 }
-
-std::ostream& operator<<(std::ostream& to, const Tape& tape) { return to << tape.describe(); }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

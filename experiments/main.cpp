@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <new>
 #include <string_view>
-#include <vaegrad/lab/ranks/ranks.hpp>
+#include <vaegrad/lab/ranks/message_passing.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vector>
 
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
           return 0;
         }
       if (launched()) watch_signals();  // before there are threads
-      join_ranks(arguments);
+      join_ranks(arguments, launched_ranks);
       const int status = c->run(rest);
       leave_ranks();
       return status;

@@ -158,7 +158,8 @@ int bench_growth(const BenchOptions& options) {
 int bench_ranks(const BenchOptions& options) {
   const Images images = bench_images();
   const Wire wire = measure_wire();
-  fmt::print(stderr, "{} ranks of {} threads; between two of them {:.1f} us, {:.2f} GB/s each way\n",
+  fmt::print(stderr,
+             "{} ranks of {} threads; between two of them {:.1f} us, {:.2f} GB/s each way\n",
              ranks().size(), threads(), 1e6 * wire.latency, 1e-9 * wire.bandwidth);
   if (!options.json)
     fmt::print("{:<13}{:>6}{:>9}{:>9}{:>12}{:>12}\n", "case", "parts", "ms/step", "adding",
@@ -238,8 +239,8 @@ std::string bench_help() {
          in_lines(names()) +
          "\n  --seconds S             to spend on each comparison [2]\n"
          "  --threads N             [as many as this process may use]\n\n"
-         "Started by mpirun: the step over ranks, what adding gradients takes of it, and the\n"
-         "bytes that all ranks send, counted and by the formula (experiments/cluster.md).\n\n"
+         "Started by mpirun: the step over ranks, what adding gradients takes of it, and\n"
+         "the bytes all ranks send, counted and by the formula (experiments/cluster.md).\n\n"
          "Columns: ms per step; ratio to the step by hand; both as a share of the peak\n"
          "rate; allocations per step, outside and inside oneDNN; cost of a gradient over\n"
          "the cost of the value, and the same ratio of FLOPs; peak memory.\n\n"

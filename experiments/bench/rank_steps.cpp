@@ -24,7 +24,8 @@ std::size_t times(double seconds, double each) {
 
 RankRow measure_ranks(const BenchCase& c, const Images& images, double seconds) {
   TapeStep step(c, images);
-  RankRow row{c.name, BatchParts::of_batch(std::size_t(c.batch), std::size_t(c.particles)), 0, 0, 0, 0};
+  RankRow row{c.name, BatchParts::of_batch(std::size_t(c.batch), std::size_t(c.particles)), 0, 0, 0,
+              0};
   std::vector<std::uint32_t> rows(std::size_t(c.batch));
   std::iota(rows.begin(), rows.end(), 0u);
   std::uint32_t number = 0;
@@ -35,8 +36,8 @@ RankRow measure_ranks(const BenchCase& c, const Images& images, double seconds) 
   for (std::size_t i = 0; i < n; ++i) whole.push_back(seconds_of([&] { step(rows, number++); }));
   row.bytes = total(ranks().bytes_sent() - before) / n;
   for (std::size_t i = 0; i < n; ++i) add.push_back(seconds_of([&] { step.parts.add(); }));
-  row.formula = total(BatchParts::bytes_of_rank(std::size_t(step.model.parameters.size()), row.parts,
-                                           ranks().size(), ranks().rank()));
+  row.formula = total(BatchParts::bytes_of_rank(std::size_t(step.model.parameters.size()),
+                                                row.parts, ranks().size(), ranks().rank()));
   row.ms_per_step = 1e3 * median(whole);
   row.add_ms = 1e3 * median(add);
   return row;
@@ -44,23 +45,33 @@ RankRow measure_ranks(const BenchCase& c, const Images& images, double seconds) 
 
 Wire measure_wire() {
   Ranks& all = ranks();
-  const auto both_ways = [&](std::size_t bytes, std::size_t n) {
-    std::vector<std::byte> out(bytes), in(bytes);
+  std::vector<std::byte> out(8u << 20), in(8u << 20);
+  const auto send = [&](std::size_t bytes) {
+    const Ranks::Outgoing to[]{{1 - all.rank(), std::span(out).first(bytes)}};
+    all.exchange(to, {});
+  };
+  const auto receive = [&](std::size_t bytes) {
+    const Ranks::Incoming from[]{{1 - all.rank(), std::span(in).first(bytes)}};
+    all.exchange({}, from);
+  };
+  const auto medians = [&](std::size_t times, auto f) {
     std::vector<double> each;
-    for (std::size_t i = 0; i < n; ++i)
-      each.push_back(seconds_of([&] {
-        if (all.rank() > 1) return;
-        const Ranks::Outgoing to[]{{1 - all.rank(), out}};
-        const Ranks::Incoming from[]{{1 - all.rank(), in}};
-        all.exchange(to, from);
-      }));
-    return median(each);
+    for (std::size_t i = 0; i < times && all.rank() < 2; ++i) each.push_back(seconds_of(f));
+    return each.empty() ? 1.0 : median(each);
   };
   all.meet();
   Wire w;
-  w.latency = both_ways(64, 2000);
-  constexpr std::size_t large = 8u << 20;
-  w.bandwidth = double(large) / both_ways(large, 50);
+  w.latency = medians(2000,
+                      [&] {  // there and back
+                        if (all.rank() == 0) send(64), receive(64);
+                        if (all.rank() == 1) receive(64), send(64);
+                      }) /
+              2;
+  w.bandwidth = double(out.size()) / medians(50, [&] {
+                  const Ranks::Outgoing to[]{{1 - all.rank(), out}};
+                  const Ranks::Incoming from[]{{1 - all.rank(), in}};
+                  all.exchange(to, from);
+                });
   return w;
 }
 

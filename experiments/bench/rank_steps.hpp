@@ -11,7 +11,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 struct RankRow {
   std::string name;
   std::size_t parts = 0;
-  double ms_per_step = 0, add_ms = 0;   // all of it; adding gradients over ranks alone
+  double ms_per_step = 0, add_ms = 0;    // all of it; adding gradients over ranks alone
   std::uint64_t bytes = 0, formula = 0;  // sent for a step by all ranks together; as computed
 };
 // Medians of steps that all ranks take together.

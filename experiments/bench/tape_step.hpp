@@ -1,8 +1,8 @@
 // The training step that `vaegrad train` runs: the model by name, its objective and its optimiser.
 #pragma once
 #include <vaegrad/lab/data/batches.hpp>
-#include <vaegrad/lab/run/training/checkpoint.hpp>
 #include <vaegrad/lab/run/training/batch_parts.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 
 #include "cases.hpp"
 

@@ -9,7 +9,7 @@
 
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/ranks/message_passing.hpp>
+#include <vaegrad/lab/ranks/ranks.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -103,19 +103,18 @@ void check_same_on_all_ranks(const std::string& what, const std::string& mine) {
   const std::vector<std::string> of_all = ranks().gather(mine);
   for (std::size_t r = 1; r < of_all.size(); ++r)
     check(of_all[r] == of_all[0], "rank ", r, " has another ", what, " than rank 0: ", of_all[r],
-          " and ", of_all[0], hint,
-          "the same program and the same data on every machine of a job");
+          " and ", of_all[0], hint, "the same program and the same data on every machine of a job");
 }
 
-void join_ranks(std::span<const std::string> arguments) {
+void join_ranks(std::span<const std::string> arguments, std::unique_ptr<Ranks> (*launch)()) {
   if (!launched()) {
-    check(!is_set("SLURM_PROCID") || number("SLURM_STEP_NUM_TASKS") < 2,
-          "srun started ", number("SLURM_STEP_NUM_TASKS"), " tasks that do not know of each other",
-          hint, "srun --mpi=pmix");
+    check(!is_set("SLURM_PROCID") || number("SLURM_STEP_NUM_TASKS") < 2, "srun started ",
+          number("SLURM_STEP_NUM_TASKS"), " tasks that do not know of each other", hint,
+          "srun --mpi=pmix");
     return;
   }
   if (number("OMPI_COMM_WORLD_SIZE") == 1) return;
-  held() = launched_ranks();
+  held() = launch();
   if (ranks().size() == 1) return;
   share_cores();
   if (!ranks().first()) write_and_say_nothing();

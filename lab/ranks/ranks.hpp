@@ -5,6 +5,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,7 +49,7 @@ class Ranks {
   // How the job goes on after one of them died, for the last line that is printed.
   virtual void way_out(const std::string&) {}
 
-  void meet() { gather(std::string()); }  // nobody goes on before all are here
+  void meet() { gather(std::string()); }                     // nobody goes on before all are here
   std::vector<std::string> gather(const std::string& mine);  // texts of any length
   std::string broadcast(std::string text);                   // that of the first
 
@@ -61,10 +62,11 @@ Ranks& ranks();  // those of this process
 
 // Whether a launcher started this process as a rank, perhaps of others.
 bool launched();
-// Once, at the start of a program: joins the others, where there are any. From then on a rank that
+// Once, at the start of a program: joins the others, where there are any, by `launch`, which is
+// launched_ranks (message_passing.hpp) in a program that links MPI. From then on a rank that
 // is not the first writes no files and prints nothing. Errors: this program cannot, or ranks were
 // started with another version, instruction set or command line.
-void join_ranks(std::span<const std::string> arguments);
+void join_ranks(std::span<const std::string> arguments, std::unique_ptr<Ranks> (*launch)());
 // Once, at its end; `error` is what it ended with, empty of success.
 void leave_ranks(const std::string& error = {});
 

@@ -56,16 +56,16 @@ template <class Numbers>
 void spread_rows_over_ranks(Matrix to, std::size_t at_once, Numbers numbers) {
   const std::size_t rows = std::size_t(to.rows);
   const auto first = [&](std::size_t i) { return i * at_once; };
-  spread_over_ranks(
-      (rows + at_once - 1) / at_once,
-      [&](std::size_t i, std::vector<double>& of) {
-        const ConstMatrix some = numbers(first(i), std::min(at_once, rows - first(i)));
-        of.assign(some.begin(), some.end());
-      },
-      [&](std::size_t i, std::span<const double> of) {
-        std::transform(of.begin(), of.end(), to.row(Index(first(i))),
-                       [](double x) { return Real(x); });
-      });
+  spread_over_ranks((rows + at_once - 1) / at_once,
+                    [&](std::size_t i, std::vector<double>& of) {
+                      const ConstMatrix some =
+                          numbers(first(i), std::min(at_once, rows - first(i)));
+                      of.assign(some.begin(), some.end());
+                    },
+                    [&](std::size_t i, std::span<const double> of) {
+                      std::transform(of.begin(), of.end(), to.row(Index(first(i))),
+                                     [](double x) { return Real(x); });
+                    });
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

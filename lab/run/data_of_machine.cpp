@@ -130,7 +130,8 @@ DataSet read_once_per_machine(const std::function<DataSet()>& read) {
   const DataSet data = shared(json::from_cbor(words), memory);
   std::string checksums;
   for (const Checksum& c : data.checksums)
-    checksums += std::filesystem::path(c.file).filename().string() + ' ' + c.sha256.substr(0, 12) + ' ';
+    checksums +=
+        std::filesystem::path(c.file).filename().string() + ' ' + c.sha256.substr(0, 12) + ' ';
   check_same_on_all_ranks("data", checksums);
   return data;
 }

@@ -181,9 +181,9 @@ Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
         [&](Tape& tape, Stream& noise, Index k) { return log_weights(tape, rows, noise, k); }, rows,
         particles, seed, weights, &tails);
     for (std::size_t i = 0; i < weights.size(); ++i)
-      to.insert(to.end(), {weights[i].log_mean(), weights[i].variance(),
-                           weights[i].effective_sample_size(),
-                           i < tails.size() ? tails[i].k() : 0.0});
+      to.insert(to.end(),
+                {weights[i].log_mean(), weights[i].variance(), weights[i].effective_sample_size(),
+                 i < tails.size() ? tails[i].k() : 0.0});
   };
   const auto take = [&](auto, std::span<const double> numbers) {
     for (Reader next{numbers}; !next.numbers.empty();) {

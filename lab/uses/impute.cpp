@@ -1,9 +1,9 @@
 #include <cmath>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/run/model.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
-#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/uses/impute.hpp>
 #include <vaegrad/models/estimators.hpp>
 

@@ -41,7 +41,7 @@ const Objective dip_1_objective{.name = "dip-1",
                                 .beta = false,
                                 .scheduled = true,
                                 .settings = {&diagonal, &off_diagonal},
- .whole = compares_codes};
+                                .whole = compares_codes};
 const Objective dip_2_objective{.name = "dip-2",
                                 .what = "the ELBO - covariance of codes (Kumar 2018)",
                                 .bound = dip_bound<true>,
@@ -49,6 +49,6 @@ const Objective dip_2_objective{.name = "dip-2",
                                 .beta = false,
                                 .scheduled = true,
                                 .settings = {&diagonal, &off_diagonal},
- .whole = compares_codes};
+                                .whole = compares_codes};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

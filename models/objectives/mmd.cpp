@@ -70,6 +70,6 @@ const Objective mmd_objective{.name = "mmd",
                               .beta = true,
                               .scheduled = true,
                               .settings = {&mmd_weight, &kernel},
- .whole = compares_codes};
+                              .whole = compares_codes};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -28,6 +28,6 @@ const Objective tc_objective{.name = "tc",
                              .beta = false,
                              .scheduled = true,
                              .settings = {&tc_weight},
- .whole = compares_codes};
+                             .whole = compares_codes};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -3,12 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
-#include <vaegrad/lab/ranks/ranks.hpp>
+#include <vaegrad/lab/ranks/message_passing.hpp>
 
 int main(int argc, char** argv) {
   using namespace vaegrad;
   try {
-    join_ranks({});
+    join_ranks({}, launched_ranks);
     const int failed = doctest::Context(argc, argv).run();
     leave_ranks(failed ? "tests failed" : "");
     return failed;

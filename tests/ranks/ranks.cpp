@@ -14,7 +14,9 @@ namespace {
 TEST_CASE("texts of any length reach everybody, in the order of the ranks") {
   Ranks& all = ranks();
   for (int round = 0; round < 20; ++round) {
-    const auto text = [&](int r) { return std::string(std::size_t((r * 7 + round * 13) % 50), char('a' + r)); };
+    const auto text = [&](int r) {
+      return std::string(std::size_t((r * 7 + round * 13) % 50), char('a' + r));
+    };
     const std::vector<std::string> got = all.gather(text(all.rank()));
     REQUIRE(int(got.size()) == all.size());
     for (int r = 0; r < all.size(); ++r) CHECK(got[std::size_t(r)] == text(r));
@@ -195,9 +197,9 @@ TEST_CASE("data are read once on a machine, and seen by all of its ranks") {
 TEST_CASE("what must be the same is, or says which rank has another") {
   CHECK_NOTHROW(check_same_on_all_ranks("word", "one"));
   if (ranks().size() == 1) return;
-  CHECK_THROWS_WITH_AS(
-      check_same_on_all_ranks("word", ranks().rank() == 1 ? "another" : "one"),
-      doctest::Contains("rank 1 has another word than rank 0: another and one"), Error);
+  CHECK_THROWS_WITH_AS(check_same_on_all_ranks("word", ranks().rank() == 1 ? "another" : "one"),
+                       doctest::Contains("rank 1 has another word than rank 0: another and one"),
+                       Error);
 }
 
 }  // namespace

@@ -50,8 +50,10 @@ Bound ModelTrainee::record(Tape& tape, std::span<const std::uint32_t> rows, cons
 std::string ModelTrainee::whole() const {
   if (model_.buffers.count()) return "batch normalisation takes its variance over a whole batch";
   if (model_.prior && model_.prior->examples())
-    return concat("--prior ", settings_.prior, " would encode its pseudo-inputs for each part anew");
-  if (const char* why = objective_.whole ? objective_.whole(objective_settings(settings_, 1)) : nullptr)
+    return concat("--prior ", settings_.prior,
+                  " would encode its pseudo-inputs for each part anew");
+  if (const char* why =
+          objective_.whole ? objective_.whole(objective_settings(settings_, 1)) : nullptr)
     return concat("--objective ", settings_.objective, " ", why);
   return {};
 }

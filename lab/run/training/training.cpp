@@ -56,7 +56,8 @@ bool Training::finished() const {
 void Training::run() {
   if (settings_.on_divergence == "restore" && state_.steps == 0) save();  // something to go back to
   agree();
-  if (const int busy = int(BatchParts::of_batch(std::size_t(settings_.batch), trainee_.particles()));
+  if (const int busy =
+          int(BatchParts::of_batch(std::size_t(settings_.batch), trainee_.particles()));
       busy < ranks().size())
     observer_.note(fmt::format(
         "{} of {} ranks idle: a batch of {} examples is cut into {}\n  hint: a larger --batch, or "

@@ -5,8 +5,8 @@
 #include <chrono>
 
 #include <vaegrad/lab/run/run.hpp>
-#include <vaegrad/lab/run/training/checkpoint.hpp>
 #include <vaegrad/lab/run/training/batch_parts.hpp>
+#include <vaegrad/lab/run/training/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

@@ -10,14 +10,13 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #include <vaegrad/autodiff/error.hpp>
 #include <vaegrad/lab/files/lock.hpp>
-#include <vaegrad/lab/uses/studies/clock.hpp>
 #include <vaegrad/lab/ranks/ranks.hpp>
-#include <vaegrad/lab/uses/studies/side_by_side.hpp>
+#include <vaegrad/lab/uses/studies/clock.hpp>
+#include <vaegrad/lab/uses/studies/over_ranks.hpp>
 
 extern char** environ;
 
@@ -99,12 +98,6 @@ bool in_use(const fs::path& folder) {
   }
 }
 
-struct Failure {
-  const Job* job;
-  double seconds;
-  std::string what;
-};
-
 // A job that was begun.
 struct Running {
   const Job* job;
@@ -122,7 +115,7 @@ struct Pool {
   JobsState state{};
   std::vector<const Job*> waiting{}, told{};
   std::vector<Running> running{};
-  std::vector<Failure> failures{};
+  std::vector<FailedJob> failures{};
   double known_seconds = 0,
          known_work = 0;  // thread-seconds of what has ended, and how much it was
 
@@ -260,37 +253,6 @@ double share_of_epochs(const fs::path& log) {
   return std::min(1.0, double(epoch) / epochs);
 }
 
-namespace {
-
-// What all ranks did together; the first, which alone is heard, says what failed elsewhere.
-void add_up(JobsState& state, std::span<const Job> jobs, std::span<const Failure> failures,
-            JobsObserver& observer) {
-  std::ostringstream mine;
-  mine << state.done << ' ' << state.failed << ' ' << state.seconds << ' ' << failures.size();
-  for (const Failure& f : failures)
-    mine << ' ' << f.job - jobs.data() << ' ' << f.seconds << ' ' << f.what.size() << ' ' << f.what;
-  const std::vector<std::string> of_all = ranks().gather(mine.str());
-  state.done = state.failed = 0;
-  for (std::size_t r = 0; r < of_all.size(); ++r) {
-    std::istringstream in(of_all[r]);
-    std::size_t done = 0, failed = 0, count = 0;
-    double seconds = 0;
-    in >> done >> failed >> seconds >> count;
-    state.done += done, state.failed += failed;
-    state.seconds = std::max(state.seconds, seconds);
-    for (std::size_t i = 0; i < count; ++i) {
-      std::size_t job = 0, size = 0;
-      in >> job >> seconds >> size;
-      in.get();
-      std::string what(size, ' ');
-      in.read(what.data(), std::streamsize(size));
-      if (int(r) != ranks().rank()) observer.ended(jobs[job], seconds, what);
-    }
-  }
-}
-
-}  // namespace
-
 JobsState run_side_by_side(std::span<const Job> jobs, int at_once, int threads,
                            JobsObserver& observer) {
   check(at_once >= 1 && threads >= 1, "side by side: ", at_once, " at once on ", threads,
@@ -318,7 +280,7 @@ JobsState run_side_by_side(std::span<const Job> jobs, int at_once, int threads,
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  if (n > 1) add_up(pool.state, jobs, pool.failures, observer);
+  if (n > 1) add_up_ranks(pool.state, jobs, pool.failures, observer);
   return pool.state;
 }
 
