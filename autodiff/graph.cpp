@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <ostream>
 
 #include <vaegrad/autodiff/graph.hpp>
 
@@ -42,5 +43,21 @@ std::string graph(const Tape& tape) {
   }
   return to + "}\n";
 }
+
+std::string Tape::describe() const {
+  std::string to;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& e = entries_[i];
+    std::string number = concat('%', i), shape = concat(e.shape());
+    number.resize(std::max<std::size_t>(number.size(), 6), ' ');
+    shape.resize(std::max<std::size_t>(shape.size(), 13), ' ');
+    to += number + shape + (e.active ? "  " : "* ");
+    e.kind->describe(e, to);
+    to += '\n';
+  }
+  return to;
+}
+
+std::ostream& operator<<(std::ostream& to, const Tape& tape) { return to << tape.describe(); }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -23,8 +23,43 @@ struct Param {
   std::uint32_t number = 0;  // in the order of addition
 };
 
-// Several threads may record and evaluate on one block at once, each on its own tape; add(),
-// changes and backward(), which adds to the one gradient, are for one thread at a time.
+// Numbers of a cache line each, 64 bytes.
+template <class T>
+struct LineAllocator {
+  using value_type = T;
+  LineAllocator() = default;
+  template <class U>
+  LineAllocator(const LineAllocator<U>&) {}
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}));
+  }
+  void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
+  bool operator==(const LineAllocator&) const { return true; }
+};
+using RealLines = std::vector<Real, LineAllocator<Real>>;
+
+// What backward() of one tape adds to, of one block of parameters. Each block has one; a tape that
+// runs backward beside others needs its own (Tape::collect).
+class Gradient {
+ public:
+  explicit Gradient(const Parameters& of);
+
+  std::span<Real> values();      // the whole block, summed since the last zero()
+  Matrix value(const Param& p);  // of one of them, a view of its place
+  void zero();                   // before each step
+
+ private:
+  friend class Parameters;
+  friend class Tape;
+  const Parameters* of_;
+  RealLines values_;
+  // Zero-filling 2.6 MB and adding to them costs a tenth of a training step: zero() only marks, and
+  // the first contribution writes.
+  std::vector<std::uint8_t> touched_;  // one per Param
+};
+
+// Several threads may record and evaluate on one block at once, each on its own tape; add(), changes
+// and backward() to the one gradient are for one thread at a time.
 class Parameters {
  public:
   // Only counts what is added, without memory for it: how large a model would be is asked of the
@@ -51,9 +86,9 @@ class Parameters {
   std::span<Real> change_values() { return ++version_, std::span<Real>(values_); }
 
   // Summed by backward() since the last zero_gradient().
-  std::span<Real> gradient();
-  void zero_gradient();              // before each step
-  void scale_gradient(Real factor);  // all of it
+  std::span<Real> gradient() { return gradient_.values(); }
+  void zero_gradient() { gradient_.zero(); }  // before each step
+  void scale_gradient(Real factor);           // all of it
 
   // A parameter with its name, in the order of addition.
   struct Named {
@@ -69,34 +104,27 @@ class Parameters {
     ++version_;
     return {values_.data() + p.offset, p.shape.rows, p.shape.cols};
   }
-  Matrix gradient(const Param& p);  // of one of them, a view
+  Matrix gradient(const Param& p) { return gradient_.value(p); }  // of one of them, a view
+  Gradient& own_gradient() { return gradient_; }
 
   std::uint64_t version() const { return version_; }  // counts changes
 
  private:
   friend class Tape;
-  template <class T>
-  struct LineAllocator {  // 64-byte aligned
-    using value_type = T;
-    LineAllocator() = default;
-    template <class U>
-    LineAllocator(const LineAllocator<U>&) {}
-    T* allocate(std::size_t n) {
-      return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}));
-    }
-    void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
-    bool operator==(const LineAllocator&) const { return true; }
-  };
-
-  std::vector<Real, LineAllocator<Real>> values_, gradient_;
-  // Zero-filling 2.6 MB and adding to them costs a tenth of a training step: zero_gradient() only
-  // marks, and the first contribution writes.
-  std::vector<std::uint8_t> touched_;  // one per Param
+  RealLines values_;
   std::vector<Named> list_;
+  Gradient gradient_{*this};  // behind those that it looks at
   std::uint64_t version_ = 0;
   std::atomic<bool> in_use_{false};
   bool counting_ = false;
   Index counted_ = 0;
 };
+
+// The sum of gradients of one block of parameters, in a tree that their number alone fixes:
+// ((g0 + g1) + (g2 + g3)) + .., left in the first. Elementwise, so a part of it may be summed by
+// itself (sum_in_tree of spans).
+void sum_in_tree(std::span<Gradient* const> gradients);
+// The same of arrays of one length, into the first.
+void sum_in_tree(std::span<const std::span<Real>> arrays);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -127,6 +127,11 @@ Stream::Stream(std::uint64_t seed, Purpose purpose, std::uint32_t step,
   examples_ = examples;
 }
 
+Stream Stream::beside(std::uint64_t seed, Purpose purpose, std::uint32_t step) const {
+  return listed_ ? Stream(seed, purpose, step, examples_, particles_)
+                 : Stream(seed, purpose, step, first_, particles_);
+}
+
 std::uint32_t Stream::example(Index row) const {
   const Index i = row / particles_;
   return listed_ ? examples_[std::size_t(i)] : first_ + std::uint32_t(i);

@@ -41,6 +41,9 @@ class Stream {
   Stream(std::uint64_t seed, Purpose purpose, std::uint32_t step,
          std::span<const std::uint32_t> examples, std::uint32_t particles = 1);
 
+  // For the same examples, one row each: other numbers.
+  Stream beside(std::uint64_t seed, Purpose purpose, std::uint32_t step) const;
+
   // Each call draws anew, never what an earlier call drew. Error: more rows than examples x
   // particles.
   void normal(Matrix to);   // N(0, 1); at most 6.8 in size

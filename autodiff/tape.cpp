@@ -3,7 +3,6 @@
 #include <cmath>
 #include <deque>
 #include <mutex>
-#include <ostream>
 
 #include <vaegrad/autodiff/kernels/denormals.hpp>
 #include <vaegrad/autodiff/visitor.hpp>
@@ -193,9 +192,19 @@ Var Tape::operator()(const Param& param) {
   const bool active = !is_frozen(&p);
   const Var v = push(p.values_.data() + param.offset, param.shape, active, &parameter_kind, state);
   if (!active) return v;
-  entries_.back().adj = p.gradient_.data() + param.offset;
-  entries_.back().shared_touched = &p.touched_[param.number];
+  Gradient* to = &p.gradient_;
+  for (const Collected& c : collected_)
+    if (c.of == &p) to = c.to;
+  entries_.back().adj = to->values_.data() + param.offset;
+  entries_.back().shared_touched = &to->touched_[param.number];
   return v;
+}
+
+void Tape::collect(Parameters& of, Gradient& to) {
+  check(to.of_ == &of && to.values_.size() == of.values_.size(), "collect: the gradient is of ",
+        to.of_ == &of ? "fewer numbers" : "other parameters", hint, "Gradient(parameters)");
+  std::erase_if(collected_, [&](const Collected& c) { return c.of == &of; });
+  collected_.push_back({&of, &to});
 }
 
 Node Tape::node(std::uint32_t i) const {
@@ -275,25 +284,9 @@ void Tape::check_adjoints(const Entry& e) const {
   }
 }
 
-std::string Tape::describe() const {
-  std::string to;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const Entry& e = entries_[i];
-    std::string number = concat('%', i), shape = concat(e.shape());
-    number.resize(std::max<std::size_t>(number.size(), 6), ' ');
-    shape.resize(std::max<std::size_t>(shape.size(), 13), ' ');
-    to += number + shape + (e.active ? "  " : "* ");
-    e.kind->describe(e, to);
-    to += '\n';
-  }
-  return to;
-}
-
 std::size_t Tape::memory() const {
   return values_.capacity() + adjoints_.capacity() + scratch_.capacity() +
          entries_.capacity() * sizeof(Entry);
 }
-
-std::ostream& operator<<(std::ostream& to, const Tape& tape) { return to << tape.describe(); }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -136,6 +136,10 @@ class Tape {
   // Forgets every entry and keeps the memory. Call it at the start of each step.
   void reset();
 
+  // Gradients of these parameters go there, and not to their own block: from now on, on this tape.
+  // Nobody else may add to it meanwhile. Error: it is of other parameters, or of fewer.
+  void collect(Parameters& of, Gradient& to);
+
   // Every value and adjoint is looked at as soon as it is computed, and the first that is not
   // finite is an Error that names its op.
   void check_finite(bool on) { check_finite_ = on; }
@@ -195,6 +199,11 @@ class Tape {
   };
   std::vector<Used> used_;
   std::vector<const Parameters*> frozen_;
+  struct Collected {
+    const Parameters* of;
+    Gradient* to;
+  };
+  std::vector<Collected> collected_;
   bool check_finite_ = false;
 };
 

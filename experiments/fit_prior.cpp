@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <vaegrad/autodiff/by_name.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
-#include <vaegrad/lab/files/lock.hpp>
+#include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/run/training/console.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
 
@@ -45,7 +45,7 @@ int run_fit_prior(Arguments arguments) {
   std::filesystem::create_directories(folder, error);
   check(!error, folder.string(), ": cannot make the folder: ", error.message(), hint,
         "the run's folder must be one that may be written");
-  const FolderLock alone(folder, "wait until it has ended");
+  const FolderLock alone = lock_of_first_rank(folder, "wait until it has ended");
   // An earlier mixture stays until the new one is there; what is trained is overwritten from now on.
   if (chosen.trained) remove_file(folder / "fit.json");
   can_be_saved();

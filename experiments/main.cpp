@@ -5,10 +5,12 @@
 #include <cstdio>
 #include <new>
 #include <string_view>
+#include <vaegrad/lab/ranks/message_passing.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vector>
 
 #include "command.hpp"
+#include "signals.hpp"
 
 namespace {
 
@@ -24,6 +26,7 @@ std::string overview() {
       "usage: vaegrad COMMAND [options]        vaegrad COMMAND --help\n\n";
   for (const Command* c : commands) to += fmt::format("  {:<12} {}\n", c->name, c->summary);
   to += fmt::format("  {:<12} {}\n", "test", "every test (by the start script)");
+  to += "\nmpirun -n N vaegrad .. does the same over several processes, to the same bytes.\n";
   to += "\nexample: vaegrad train --data fashion-mnist --binarize sample --latent 2\n";
   return to;
 }
@@ -35,6 +38,7 @@ int report(const std::string& where, const std::exception& e, int status) {
   if (what.starts_with(command) && what.substr(command.size()).starts_with(": "))
     what.remove_prefix(command.size() + 2);
   fmt::print(stderr, "{}: {}\n", where, what);
+  leave_ranks(std::string(what));
   return status;
 }
 
@@ -62,7 +66,11 @@ int main(int argc, char** argv) {
           fmt::print("{}", c->help());
           return 0;
         }
-      return c->run(rest);
+      if (launched()) watch_signals();  // before there are threads
+      join_ranks(arguments, launched_ranks);
+      const int status = c->run(rest);
+      leave_ranks();
+      return status;
     }
     fail<UsageError>("there is no command '", name, "'", hint, "vaegrad --help lists the commands");
   } catch (const UsageError& e) {

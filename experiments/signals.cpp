@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <mutex>
 #include <thread>
+
+#include <vaegrad/lab/ranks/ranks.hpp>
 
 namespace vaegrad {
 namespace {
@@ -18,6 +21,8 @@ std::atomic<bool> saving = false;
 void wait_for(sigset_t signals) {
   for (int signal; ::sigwait(&signals, &signal) == 0; first_signal = signal)
     if (first_signal || !saving) {
+      // When a rank dies the launcher ends the others at once: they shall say first which it was.
+      if (ranks().size() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(300));
       ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
       ::kill(::getpid(), signal);  // nobody else takes it
     }

@@ -5,6 +5,7 @@
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
+#include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/run/training/model_trainee.hpp>
 #include <vaegrad/lab/whole_run.hpp>
@@ -78,7 +79,7 @@ nlohmann::json summary_of(const Settings& settings, const DataSet& data, const M
 
 std::string in_a_line(const Settings& settings, const Model& model) {
   return fmt::format(
-      "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {} threads, seed {}", settings.model,
+      "{} {}-{}{}, {}, {}, beta {:g}\n{} parameters, {}{} threads, seed {}", settings.model,
       model.inference ? model.dimensions() : model.conditions,
       layers(settings.network, setting("hidden").get(settings)),
       concat('-', model.hierarchical()
@@ -86,7 +87,9 @@ std::string in_a_line(const Settings& settings, const Model& model) {
                       : concat(model.inference ? model.latent : model.dimensions())),
       settings.likelihood,
       model.deterministic && settings.objective == "elbo" ? "reconstruction" : settings.objective,
-      settings.beta, model.parameters.count(), threads(), settings.seed);
+      settings.beta, model.parameters.count(),
+      ranks().size() > 1 ? concat(ranks().size(), " ranks of ") : std::string(), threads(),
+      settings.seed);
 }
 
 // Trains it, and leaves summary and pictures.
@@ -146,6 +149,7 @@ void train_baseline(const Settings& settings, const DataSet& data, const Run& of
   TrainedRun trained;
   train_one(s, data, *baseline, run, observer, trained);
   if (!trained.complete) return;
+  ranks().meet();  // the first has written it
   to.model->baseline = load_run(run.folder(), data.validation.count() ? "best" : "last").model;
   to.baseline = evaluate(*to.model->baseline, data.test, s).log_likelihood;
 }

@@ -199,7 +199,7 @@ Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise
       decode(d.z, batch.condition, batch.pass).log_prob(repeat_rows(batch.x, d.particles));
   weigh(d, o.wanted);
   if (o.wanted.prior_draws) {
-    Stream more(settings.seed, Purpose::other, settings.step);
+    Stream more = noise.beside(settings.seed, Purpose::other, settings.step);
     d.prior_draws =
         stop_gradient(sample_prior(batch.x.tape(), batch.condition, batch.x.shape().rows, more));
   }
@@ -207,7 +207,7 @@ Bound Model::bound(const Objective& objective, const Batch& batch, Stream& noise
     d.decoder_weights = mean_square_of_decoder(parameters, batch.x.tape());
   if (o.wanted.decoder_slope) {
     const Var v = batch.x.tape().constant(d.z.shape());
-    Stream(settings.seed, Purpose::other, settings.step).normal(v.val());
+    noise.beside(settings.seed, Purpose::other, settings.step).normal(v.val());
     const Var along = decoder.slope(d.z, v, batch.pass);
     d.decoder_slope = (1.0 / double(along.shape().cols)) * row_sums(square(along));
   }

@@ -5,7 +5,7 @@ set -eu
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 find autodiff models lab experiments -name '*.[hc]pp' | sort | awk '
   BEGIN {
-    n = split("autodiff models lab/files lab/data/formats lab/data lab/run lab/uses lab/pictures lab experiments", rooms, " ")
+    n = split("autodiff models lab/files lab/ranks lab/data/formats lab/data lab/run lab/uses lab/pictures lab experiments", rooms, " ")
     for (i = 1; i <= n; ++i) rank[rooms[i]] = i
   }
   function room(file,    r) {

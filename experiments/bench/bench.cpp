@@ -10,6 +10,7 @@
 #include "bench/machine.hpp"
 #include "bench/measure.hpp"
 #include "bench/peers.hpp"
+#include "bench/rank_steps.hpp"
 #include "command.hpp"
 
 namespace vaegrad {
@@ -154,8 +155,45 @@ int bench_growth(const BenchOptions& options) {
   return 0;
 }
 
+int bench_ranks(const BenchOptions& options) {
+  const Images images = bench_images();
+  const Wire wire = measure_wire();
+  fmt::print(stderr,
+             "{} ranks of {} threads; between two of them {:.1f} us, {:.2f} GB/s each way\n",
+             ranks().size(), threads(), 1e6 * wire.latency, 1e-9 * wire.bandwidth);
+  if (!options.json)
+    fmt::print("{:<13}{:>6}{:>9}{:>9}{:>12}{:>12}\n", "case", "parts", "ms/step", "adding",
+               "bytes/step", "formula");
+  for (const BenchCase& c : bench_cases()) {
+    const bool chosen = options.only.empty() ? c.plain() : options.only == c.name;
+    if (!chosen) continue;
+    const RankRow r = measure_ranks(c, images, options.seconds);
+    if (options.json)
+      fmt::print("{}\n", nlohmann::json({{"case", r.name},
+                                         {"ranks", ranks().size()},
+                                         {"threads", threads()},
+                                         {"parts", r.parts},
+                                         {"ms_per_step", r.ms_per_step},
+                                         {"add_ms", r.add_ms},
+                                         {"bytes", r.bytes},
+                                         {"formula", r.formula},
+                                         {"latency_us", 1e6 * wire.latency},
+                                         {"gb_per_second", 1e-9 * wire.bandwidth}})
+                             .dump());
+    else
+      fmt::print("{:<13}{:>6}{:>9.3f}{:>9.3f}{:>12}{:>12}\n", r.name, r.parts, r.ms_per_step,
+                 r.add_ms, r.bytes, r.formula);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
 int bench(Arguments arguments) {
   const BenchOptions options = read(arguments);
+  check<UsageError>(ranks().size() == 1 || !(options.peers || options.growth),
+                    options.peers ? "--peers" : "--growth", ": it measures one process", hint,
+                    "without mpirun");
+  if (ranks().size() > 1) return bench_ranks(options);
   if (options.peers) return bench_peers(options);
   if (options.growth) return bench_growth(options);
   const double peak = peak_flops(), bandwidth = memory_bandwidth(), per_entry = bookkeeping_ns();
@@ -201,6 +239,8 @@ std::string bench_help() {
          in_lines(names()) +
          "\n  --seconds S             to spend on each comparison [2]\n"
          "  --threads N             [as many as this process may use]\n\n"
+         "Started by mpirun: the step over ranks, what adding gradients takes of it, and\n"
+         "the bytes all ranks send, counted and by the formula (experiments/cluster.md).\n\n"
          "Columns: ms per step; ratio to the step by hand; both as a share of the peak\n"
          "rate; allocations per step, outside and inside oneDNN; cost of a gradient over\n"
          "the cost of the value, and the same ratio of FLOPs; peak memory.\n\n"

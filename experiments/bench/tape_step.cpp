@@ -34,7 +34,8 @@ TapeStep::TapeStep(const BenchCase& c, const Images& images)
       images(images),
       model(architecture_of(c)),
       objective(c.importance_weighted ? iwae_objective : elbo_objective),
-      optimiser("adam", model.parameters, {}) {}
+      optimiser("adam", model.parameters, {}),
+      parts({&model.parameters}) {}
 
 Var TapeStep::batch(std::span<const std::uint32_t> rows) {
   tape.reset();
@@ -50,11 +51,18 @@ Var TapeStep::loss(Var x, std::span<const std::uint32_t> rows, std::uint32_t num
 }
 
 double TapeStep::operator()(std::span<const std::uint32_t> rows, std::uint32_t number) {
-  const Var to_minimise = loss(batch(rows), rows, number);
-  model.parameters.zero_gradient();
-  tape.backward(to_minimise);
+  std::array<double, BatchParts::most> losses{};
+  const std::size_t n = BatchParts::of_batch(rows.size(), std::size_t(what.particles));
+  parts.backward(rows, n, [&](std::size_t part, Tape& on, std::span<const std::uint32_t> some) {
+    const Var x = on.constant(Shape{Index(some.size()), what.dimensions});
+    fill(x.val(), images, some, Binarize::none, 1, 0);
+    const Var share = double(some.size()) / double(rows.size()) * loss(x, some, number);
+    losses[part] = double(share.item());
+    return share;
+  });
+  parts.add();
   optimiser.step();
-  return double(to_minimise.item());
+  return std::accumulate(losses.begin(), losses.end(), 0.0);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

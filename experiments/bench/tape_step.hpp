@@ -1,6 +1,7 @@
 // The training step that `vaegrad train` runs: the model by name, its objective and its optimiser.
 #pragma once
 #include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/run/training/batch_parts.hpp>
 #include <vaegrad/lab/run/training/checkpoint.hpp>
 
 #include "cases.hpp"
@@ -14,6 +15,7 @@ struct TapeStep {
   const Objective& objective;
   AnyOptimiser optimiser;
   Tape tape;
+  BatchParts parts;
 
   TapeStep(const BenchCase& what, const Images& images);
 

@@ -7,7 +7,7 @@
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
-#include <vaegrad/lab/files/lock.hpp>
+#include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/uses/studies/cost.hpp>
 #include <vaegrad/lab/uses/studies/grid.hpp>
@@ -159,10 +159,11 @@ int run_sweep(Arguments arguments) {
   fs::create_directories(a.out, error);
   check(fs::is_directory(a.out), a.out.string(), ": cannot make the folder: ", error.message(),
         hint, "--out names a folder that may be written");
-  const FolderLock lock(a.out);
+  const FolderLock lock = lock_of_first_rank(a.out);
   write_atomically(a.out / "sweep.json", std::string_view(record_of(a, runs)));
   fmt::print(stderr, "{} runs in {}, {} at a time on {} threads", runs.size(), a.out.string(),
              at_once, a.threads);
+  if (ranks().size() > 1) fmt::print(stderr, " of each of {} ranks", ranks().size());
   if (finished + half) fmt::print(stderr, "; {} finished before, {} half", finished, half);
   fmt::print(stderr, "\n");
   can_be_saved();

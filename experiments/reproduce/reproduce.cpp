@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
-#include <vaegrad/lab/files/lock.hpp>
+#include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/uses/studies/reproduction.hpp>
 
 #include "command.hpp"
@@ -173,6 +173,8 @@ int run_reproduce(Arguments arguments) {
   const std::vector<PublishedRow> wanted = chosen(rows, a);
   if (a.names.empty() && !a.quick)
     return list(rows, read_row_results(a.rows.parent_path() / "results.csv"));
+  check<UsageError>(!a.quick || ranks().size() == 1, "--quick: ", ranks().size(),
+                    " ranks for a matter of seconds", hint, "one process, or no --quick");
   const TruncatedData truncated(a.quick, a.data_dir);
   if (a.quick) a.out = truncated.folder();
 
@@ -193,7 +195,7 @@ int run_reproduce(Arguments arguments) {
   fs::create_directories(a.out, error);
   check(fs::is_directory(a.out), a.out.string(), ": cannot make the folder: ", error.message(),
         hint, "--out names a folder that may be written");
-  const FolderLock lock(a.out);
+  const FolderLock lock = lock_of_first_rank(a.out);
   if (a.quick)
     fmt::print(stderr, "{} runs of a truncated schedule, on {} images\n", runs.size(),
                TruncatedData::train_images);

@@ -29,6 +29,8 @@ struct FileCalls {
 };
 extern const FileCalls system_calls;
 extern FileCalls file_calls;  // what is used, system_calls unless a test says otherwise
+// Of a process whose file_calls write nowhere (ranks/ranks.hpp), for who writes by another program.
+inline bool writes_nothing = false;
 
 // A regular file, open for reading.
 class InputFile {

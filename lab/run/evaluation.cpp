@@ -2,23 +2,35 @@
 #include <limits>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/run/evaluation.hpp>
 #include <vaegrad/models/likelihoods/ms_ssim.hpp>
 #include <vaegrad/models/pareto.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+void Terms::add(const Terms& more) {
+  examples += more.examples;
+  const auto merge = [&](double& mean, double of_more) {
+    mean += double(more.examples) * (of_more - mean) / double(examples);
+  };
+  merge(objective, more.objective);
+  merge(log_likelihood, more.log_likelihood);
+  merge(kl, more.kl);
+}
+
 void Terms::add(const Bound& batch) {
-  const std::uint64_t more = std::uint64_t(batch.kl.shape().rows), all = examples + more;
-  const auto merge = [&](double& mean, Var v) {
+  const auto mean = [](Var v) {
     double sum = 0;
     for (Real x : v.val()) sum += double(x);
-    mean += (sum - double(more) * mean) / double(all);
+    return sum / double(v.shape().rows);
   };
-  merge(objective, batch.objective);
-  merge(log_likelihood, batch.log_likelihood);
-  merge(kl, batch.kl);
-  examples = all;
+  Terms more;
+  more.objective = mean(batch.objective);
+  more.log_likelihood = mean(batch.log_likelihood);
+  more.kl = mean(batch.kl);
+  more.examples = std::uint64_t(batch.kl.shape().rows);
+  add(more);
 }
 
 namespace {
@@ -27,12 +39,29 @@ namespace {
 enum class For : std::uint32_t { elbo = 0, objective = 8, kl_parts = 16 };
 std::uint32_t stream_of(std::uint32_t draw, For purpose) { return draw - std::uint32_t(purpose); }
 
-// f(rows) for the examples in batches
-template <class F>
-void in_batches(const Examples& examples, std::size_t batch, F f) {
-  for (std::size_t first = 0; first < examples.count(); first += batch)
-    f(std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first)));
+// The examples in batches, spread over ranks: make(rows, numbers) on one of them, then take(rows,
+// numbers) on all, in order.
+template <class Make, class Take>
+void in_batches(const Examples& examples, std::size_t batch, Make make, Take take) {
+  const auto rows = [&](std::size_t i) {
+    const std::size_t first = i * batch;
+    return std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first));
+  };
+  spread_over_ranks((examples.count() + batch - 1) / batch,
+                    [&](std::size_t i, std::vector<double>& to) { make(rows(i), to); },
+                    [&](std::size_t i, std::span<const double> of) { take(rows(i), of); });
 }
+
+// Numbers one after the other, as they were put there.
+struct Reader {
+  std::span<const double> numbers;
+  double operator()() {
+    const double x = numbers[0];
+    numbers = numbers.subspan(1);
+    return x;
+  }
+};
+void append(std::vector<double>& to, ConstMatrix m) { to.insert(to.end(), m.begin(), m.end()); }
 
 }  // namespace
 
@@ -44,42 +73,62 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
   bool per_latent = false;
   result.kl_per_layer.resize(model.hierarchical() ? model.inference->layers().size() : 0);
   const auto& trained = objective(settings.objective);
-  in_batches(examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)),
-             [&](auto rows) {
-               tape.reset();
-               const std::uint32_t draw = fixed_draw(examples.split);
-               const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
-               Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
-               constexpr Wanted wanted{.kl = true};
-               Draw one = model.draw(batch, noise, 1, wanted);
-               const Var log_px = model.decode(one.z, batch.condition).log_prob(batch.x);
-               Bound bound{log_px, log_px, 0 * log_px};
-               if (!model.deterministic) {
-                 model.weigh(one, wanted);
-                 bound.kl = kl(one);
-                 Stream particles(settings.seed, Purpose::evaluate, stream_of(draw, For::objective),
-                                  rows, std::uint32_t(settings.particles));
-                 ObjectiveSettings s = objective_settings(settings, 1);
-                 s.examples = Index(examples.count());
-                 bound.objective = model.bound(trained, batch, particles, s).objective;
-               }
-               result.add(bound);
-               const Var code = model.hierarchical() ? model.code(batch).mean : code_of(one.q);
-               if (const Var of_layers = model.hierarchical() ? kl_per_layer(one) : Var{})
-                 for (Index i = 0; i < of_layers.shape().rows; ++i)
-                   for (Index l = 0; l < of_layers.shape().cols; ++l)
-                     result.kl_per_layer[std::size_t(l)] += double(of_layers.val()(i, l));
-               per_latent = one.kl && one.kl.shape().cols == model.latent;
-               for (Index i = 0; i < batch.x.shape().rows; ++i) {
-                 result.elbos.push_back(double(log_px.val()(i, 0)) - double(bound.kl.val()(i, 0)));
-                 for (Index j = 0; j < model.latent; ++j) {
-                   const double m = double(code.val()(i, j));
-                   if (per_latent) kl_sum[std::size_t(j)] += double(one.kl.val()(i, j));
-                   mean_sum[std::size_t(j)] += m;
-                   square_sum[std::size_t(j)] += m * m;
-                 }
-               }
-             });
+  const auto make = [&](std::span<const std::uint32_t> rows, std::vector<double>& to) {
+    tape.reset();
+    const std::uint32_t draw = fixed_draw(examples.split);
+    const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
+    Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
+    constexpr Wanted wanted{.kl = true};
+    Draw one = model.draw(batch, noise, 1, wanted);
+    const Var log_px = model.decode(one.z, batch.condition).log_prob(batch.x);
+    Bound bound{log_px, log_px, 0 * log_px};
+    if (!model.deterministic) {
+      model.weigh(one, wanted);
+      bound.kl = kl(one);
+      Stream particles(settings.seed, Purpose::evaluate, stream_of(draw, For::objective), rows,
+                       std::uint32_t(settings.particles));
+      ObjectiveSettings s = objective_settings(settings, 1);
+      s.examples = Index(examples.count());
+      bound.objective = model.bound(trained, batch, particles, s).objective;
+    }
+    for (const Var v : {bound.objective, bound.log_likelihood, bound.kl}) append(to, v.val());
+    if (latents) append(to, (model.hierarchical() ? model.code(batch).mean : code_of(one.q)).val());
+    if (model.hierarchical())
+      if (const Var of_layers = kl_per_layer(one)) append(to, of_layers.val());
+    if (one.kl && one.kl.shape().cols == model.latent && model.latent) append(to, one.kl.val());
+  };
+  const auto take = [&](std::span<const std::uint32_t> rows, std::span<const double> numbers) {
+    const std::size_t n = rows.size(), layers = result.kl_per_layer.size();
+    Reader next{numbers};
+    Terms terms;
+    terms.examples = n;
+    std::vector<double> log_px(n);
+    const auto mean = [&](auto each) {
+      double sum = 0;
+      for (std::size_t i = 0; i < n; ++i) sum += each(i, next());
+      return sum / double(n);
+    };
+    const auto value = [](std::size_t, double x) { return x; };
+    terms.objective = mean(value);
+    terms.log_likelihood = mean([&](std::size_t i, double x) { return log_px[i] = x; });
+    terms.kl = mean([&](std::size_t i, double kl) {
+      result.elbos.push_back(log_px[i] - kl);
+      return kl;
+    });
+    result.add(terms);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < latents; ++j) {
+        const double m = next();
+        mean_sum[j] += m;
+        square_sum[j] += m * m;
+      }
+    for (std::size_t i = 0; layers && next.numbers.size() >= layers * (n - i) && i < n; ++i)
+      for (double& of_layer : result.kl_per_layer) of_layer += next();
+    per_latent = !next.numbers.empty();
+    for (std::size_t i = 0; per_latent && i < n; ++i)
+      for (double& of_latent : kl_sum) of_latent += next();
+  };
+  in_batches(examples, std::max<std::size_t>(1, 250 / std::size_t(settings.particles)), make, take);
   const double n = double(result.examples);
   for (double& kl : result.kl_per_layer) kl /= n;
   for (std::size_t j = 0; j < latents; ++j) {
@@ -96,13 +145,16 @@ double mean_ms_ssim(const Model& model, const Examples& examples, const Settings
   double sum = 0;
   Tape tape;
   const std::uint32_t draw = fixed_draw(examples.split);
-  in_batches(examples, 250, [&](auto rows) {
+  const auto make = [&](std::span<const std::uint32_t> rows, std::vector<double>& to) {
     tape.reset();
     const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
     Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
     const Var picture = shown(model, model.decode(model.draw(batch, noise).z, batch.condition));
     const Var x = model.unit() == 1 ? Var((1 / 255.0) * batch.x) : batch.x;
-    for (Real s : ms_ssim(x, picture, model.image).val()) sum += double(s);
+    append(to, ms_ssim(x, picture, model.image).val());
+  };
+  in_batches(examples, 250, make, [&](auto, std::span<const double> numbers) {
+    for (double s : numbers) sum += s;
   });
   return sum / double(examples.count());
 }
@@ -119,32 +171,37 @@ Evidence evidence(const Model& model, const Examples& examples, const Settings& 
 
 Evidence evidence(const Examples& examples, Index particles, std::uint64_t seed,
                   const RecordRows& log_weights, const std::function<void(std::size_t)>& progress) {
-  std::vector<LogWeights> weights;
-  weights.reserve(examples.count());
   Evidence e;
-  in_batches(examples, 20, [&](auto rows) {
+  double squares = 0, variance = 0;
+  const double n = double(examples.count());
+  const auto make = [&](std::span<const std::uint32_t> rows, std::vector<double>& to) {
+    std::vector<LogWeights> weights;
     std::vector<WeightTail> tails;
     importance_sample(
         [&](Tape& tape, Stream& noise, Index k) { return log_weights(tape, rows, noise, k); }, rows,
         particles, seed, weights, &tails);
-    for (const WeightTail& tail : tails) {
-      const double k = tail.k();
-      e.pareto_k += (std::isnan(k) ? 0 : k) / double(examples.count());
-      e.pareto_k_share += (k > pareto_k_limit) / double(examples.count());
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      to.insert(to.end(),
+                {weights[i].log_mean(), weights[i].variance(), weights[i].effective_sample_size(),
+                 i < tails.size() ? tails[i].k() : 0.0});
+  };
+  const auto take = [&](auto, std::span<const double> numbers) {
+    for (Reader next{numbers}; !next.numbers.empty();) {
+      const double log_px = next();
+      e.log_px.push_back(log_px);
+      e.nll -= log_px / n;
+      squares += log_px * log_px / n;
+      variance += next();
+      e.effective_sample_size += next() / n;
+      const double k = next();
+      e.pareto_k += (std::isnan(k) ? 0 : k) / n;
+      e.pareto_k_share += (k > pareto_k_limit) / n;
     }
-    if (progress) progress(weights.size());
-  });
+    if (progress) progress(e.log_px.size());
+  };
+  in_batches(examples, 20, make, take);
   if (!WeightTail::enough(std::size_t(particles)))
     e.pareto_k = e.pareto_k_share = std::numeric_limits<double>::quiet_NaN();
-  double squares = 0, variance = 0;
-  const double n = double(weights.size());
-  for (const LogWeights& w : weights) {
-    e.log_px.push_back(w.log_mean());
-    e.nll -= w.log_mean() / n;
-    squares += w.log_mean() * w.log_mean() / n;
-    variance += w.variance();
-    e.effective_sample_size += w.effective_sample_size() / n;
-  }
   // one draw says nothing of a spread
   e.standard_error =
       particles > 1 ? std::sqrt(variance) / n : std::numeric_limits<double>::quiet_NaN();

@@ -13,7 +13,8 @@ struct Terms {
   std::uint64_t examples = 0;
   double elbo() const { return log_likelihood - kl; }
 
-  void add(const Bound& batch);  // (B, 1) each; batches may differ in size
+  void add(const Bound& batch);    // (B, 1) each; batches may differ in size
+  void add(const Terms& of_more);  // of other examples
 };
 
 // The terms, and what the latents do.

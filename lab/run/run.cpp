@@ -6,6 +6,7 @@
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/files/safetensors.hpp>
+#include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/run/run.hpp>
 #include <vaegrad/lab/run/run_files.hpp>
 
@@ -43,6 +44,13 @@ void forget(const fs::path& folder) {
 }  // namespace
 
 Run::Run(const Settings& settings) {
+  if (ranks().first()) take_up(settings);
+  folder_ = ranks().broadcast(folder_.string());
+  ranks().way_out(concat("vaegrad train --resume ", folder_.string(),
+                         ", on as many ranks as there are: from its last checkpoint"));
+}
+
+void Run::take_up(const Settings& settings) {
   const std::string config = config_text(settings);
   std::error_code error;
   if (!settings.resume.empty()) {
@@ -134,7 +142,7 @@ void Run::write_weights(const Trainee& trainee, const std::string& file) const {
 }
 
 void Run::make_latest() const {
-  if (folder_.parent_path() != "runs") return;
+  if (!ranks().first() || folder_.parent_path() != "runs") return;
   std::error_code error;  // a convenience: a file system without links costs nothing else
   const fs::path link = "runs/latest", fresh = "runs/.latest.tmp";
   fs::remove(fresh, error);

@@ -35,6 +35,7 @@ class Run {
   void make_latest() const;
 
  private:
+  void take_up(const Settings& settings);  // by the first rank
   std::filesystem::path folder_;
   FolderLock lock_;  // while it lives nobody else trains there
 };

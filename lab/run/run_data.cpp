@@ -3,6 +3,7 @@
 
 #include <vaegrad/lab/data/drawn/drawn_sets.hpp>
 #include <vaegrad/lab/data/known_sets.hpp>
+#include <vaegrad/lab/run/data_of_machine.hpp>
 #include <vaegrad/lab/run/other_data.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 
@@ -31,7 +32,7 @@ DataOptions options_of(const Settings& settings) {
 DataSet read_data(const Settings& settings, bool to_be_shown = false) {
   DataOptions options = options_of(settings);
   options.to_be_shown = to_be_shown;
-  return load_data_set(settings.data, options);
+  return read_once_per_machine([&] { return load_data_set(settings.data, options); });
 }
 
 // Where the recorded name leads now: from here, or from where the run was trained.

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -17,10 +18,7 @@ void in_units(const Model& model, Matrix x) {
       x(i, j) = Real(model.standard->mean[std::size_t(j)] +
                      model.standard->deviation[std::size_t(j)] * double(x(i, j)));
 }
-void take(const Model& model, Var x, OwnedMatrix& to, std::size_t first) {
-  std::copy(x.val().begin(), x.val().end(), to.view().row(Index(first)));
-  in_units(model, {to.view().row(Index(first)), x.shape().rows, x.shape().cols});
-}
+ConstMatrix in_units(const Model& model, Var x) { return in_units(model, x.val()), x.val(); }
 Var one_hot_of(Tape& tape, const Model& model, std::span<const Label> labels) {
   if (!model.classes()) return {};
   const Var y = tape.constant(Shape{Index(labels.size()), model.classes()});
@@ -60,15 +58,14 @@ OwnedMatrix decode(const Model& model, ConstMatrix z, std::span<const Label> lab
           model.classes() - 1);
   OwnedMatrix to(z.rows, model.dimensions());
   Tape tape;
-  for (std::size_t first = 0; first < std::size_t(z.rows); first += batch) {
-    const std::size_t n = std::min(batch, std::size_t(z.rows) - first);
+  spread_rows_over_ranks(to.view(), batch, [&](std::size_t first, std::size_t n) {
     tape.reset();
     std::vector<Label> y;
     for (std::size_t i = 0; i < n && model.classes(); ++i)
       y.push_back(labels[labels.size() == 1 ? 0 : first + i]);
     const Var code = tape.constant(ConstMatrix{z.row(Index(first)), Index(n), z.cols});
-    take(model, shown(model, model.decode(code, one_hot_of(tape, model, y))), to, first);
-  }
+    return in_units(model, shown(model, model.decode(code, one_hot_of(tape, model, y))));
+  });
   return to;
 }
 
@@ -76,14 +73,13 @@ OwnedMatrix reconstruct(const Model& model, const Examples& examples, const Sett
   OwnedMatrix to(Index(examples.count()), model.dimensions());
   const std::uint32_t draw = fixed_draw(examples.split);
   Tape tape;
-  for (std::size_t first = 0; first < examples.count(); first += batch) {
-    const auto rows =
-        std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first));
+  spread_rows_over_ranks(to.view(), batch, [&](std::size_t first, std::size_t n) {
+    const auto rows = std::span(examples.rows).subspan(first, n);
     tape.reset();
     const Batch b = make_batch(tape, model, examples, rows, settings, draw);
     Stream noise(settings.seed, Purpose::evaluate, draw, rows);
-    take(model, shown(model, model.decode(model.draw(b, noise).z, b.condition)), to, first);
-  }
+    return in_units(model, shown(model, model.decode(model.draw(b, noise).z, b.condition)));
+  });
   return to;
 }
 
@@ -95,8 +91,7 @@ OwnedMatrix sample(const Model& model, const Settings& settings, const Sampling&
   }
   OwnedMatrix to(Index(s.count), model.dimensions());
   Tape tape;
-  for (std::size_t first = 0; first < s.count; first += batch) {
-    const std::size_t n = std::min(batch, s.count - first);
+  spread_rows_over_ranks(to.view(), batch, [&](std::size_t first, std::size_t n) {
     tape.reset();
     Stream noise(s.seed, Purpose::prior, 1, std::uint32_t(first));
     std::vector<Label> y;
@@ -104,8 +99,8 @@ OwnedMatrix sample(const Model& model, const Settings& settings, const Sampling&
       y.push_back(Label(s.of_class.value_or(Index(first + i) % model.classes())));
     const Var condition = one_hot_of(tape, model, y);
     const Var z = model.sample_prior(tape, condition, Index(n), noise);
-    take(model, model.decode(s.temperature * z, condition).sample(noise), to, first);
-  }
+    return in_units(model, model.decode(s.temperature * z, condition).sample(noise));
+  });
   return to;
 }
 

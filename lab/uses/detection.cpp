@@ -6,6 +6,7 @@
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/packed.hpp>
+#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/uses/detection.hpp>
 #include <vaegrad/models/estimators.hpp>
 #include <vaegrad/models/metrics/nearest.hpp>
@@ -14,16 +15,24 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-// f(batch, rows) with the examples on a tape, `at_once` at a time
-template <class F>
-void each_batch(const LoadedRun& run, const Examples& examples, std::size_t at_once, F f) {
+// Spread over ranks, `at_once` at a time: numbers(batch, rows, to) with these examples on a tape, on
+// one rank, and take(numbers) on all, in order.
+template <class Numbers, class Take>
+void each_batch(const LoadedRun& run, const Examples& examples, std::size_t at_once,
+                Numbers numbers, Take take) {
   Tape tape;
-  for (std::size_t first = 0; first < examples.count(); first += at_once) {
-    const auto rows =
-        std::span(examples.rows).subspan(first, std::min(at_once, examples.count() - first));
-    tape.reset();
-    f(make_batch(tape, *run.model, examples, rows, run.settings, fixed_draw(examples.split)), rows);
-  }
+  spread_over_ranks(
+      (examples.count() + at_once - 1) / at_once,
+      [&](std::size_t i, std::vector<double>& to) {
+        const std::size_t first = i * at_once;
+        const auto rows =
+            std::span(examples.rows).subspan(first, std::min(at_once, examples.count() - first));
+        tape.reset();
+        numbers(
+            make_batch(tape, *run.model, examples, rows, run.settings, fixed_draw(examples.split)),
+            rows, to);
+      },
+      [&](std::size_t, std::span<const double> of) { take(of); });
 }
 
 // Where a score of a far row is beyond what a float holds, it is so for its distance: behind every
@@ -125,7 +134,7 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
     std::size_t at = 0;
     each_batch(
         run, some, std::size_t(std::max<Index>(1, 2000 / particles)),
-        [&](const Batch& b, std::span<const std::uint32_t> rows) {
+        [&](const Batch& b, std::span<const std::uint32_t> rows, std::vector<double>& to) {
           Stream noise(run.settings.seed, Purpose::evaluate, fixed_draw(examples.split), rows,
                        std::uint32_t(particles));
           const Wanted wanted{.kl = true, .log_ratio = true};
@@ -140,12 +149,20 @@ ExampleTerms example_terms(const LoadedRun& run, const Examples& examples, Index
             log_likelihood = particle_mean(log_px_z, particles);
             rate = kl(d);
           }
-          for (Index k = 0; k < Index(rows.size()); ++k, ++at) {
+          for (Index k = 0; k < Index(rows.size()); ++k) {
+            to.push_back(double(log_likelihood.val()(k, 0)));
+            if (model.deterministic) continue;
+            to.push_back(double(log_px.val()(k, 0)));
+            to.push_back(double(rate.val()(k, 0)));
+            to.push_back(double(log_likelihood.val()(k, 0) - rate.val()(k, 0)));
+          }
+        },
+        [&](std::span<const double> numbers) {
+          for (const double* next = numbers.data(); next != numbers.data() + numbers.size(); ++at) {
             const std::size_t i = pending[at];
-            bool finite = std::isfinite(t.log_likelihood[i] = double(log_likelihood.val()(k, 0)));
+            bool finite = std::isfinite(t.log_likelihood[i] = *next++);
             if (!model.deterministic) {
-              t.log_px[i] = double(log_px.val()(k, 0)), t.kl[i] = double(rate.val()(k, 0));
-              t.elbo[i] = double(log_likelihood.val()(k, 0) - rate.val()(k, 0));
+              t.log_px[i] = *next++, t.kl[i] = *next++, t.elbo[i] = *next++;
               finite &= std::isfinite(t.log_px[i]) && std::isfinite(t.elbo[i]);
             }
             if (!finite) left.push_back(i);
@@ -179,16 +196,19 @@ std::vector<double> complexity(const LoadedRun& run, const Examples& examples) {
   const std::size_t pixel = std::size_t(run.model->image.channels);
   const std::size_t width = std::size_t(run.model->image.width) * pixel;  // bytes
   std::vector<double> to;
-  each_batch(run, examples, 1000, [&](const Batch& b, std::span<const std::uint32_t> rows) {
-    const ConstMatrix x = b.x.val();
-    const std::size_t first = to.size();
-    to.resize(first + rows.size());
-    parallel_for(x.rows, true, [&](Index i) {
-      std::vector<std::uint8_t> image;
-      for (Index j = 0; j < x.cols; ++j) image.push_back(std::uint8_t(std::lround(unit * x(i, j))));
-      to[first + std::size_t(i)] = complexity(image, width, pixel);
-    });
-  });
+  each_batch(
+      run, examples, 1000,
+      [&](const Batch& b, std::span<const std::uint32_t> rows, std::vector<double>& of) {
+        const ConstMatrix x = b.x.val();
+        of.resize(rows.size());
+        parallel_for(x.rows, true, [&](Index i) {
+          std::vector<std::uint8_t> image;
+          for (Index j = 0; j < x.cols; ++j)
+            image.push_back(std::uint8_t(std::lround(unit * x(i, j))));
+          of[std::size_t(i)] = complexity(image, width, pixel);
+        });
+      },
+      [&](std::span<const double> of) { to.insert(to.end(), of.begin(), of.end()); });
   return to;
 }
 

@@ -1,3 +1,4 @@
+#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/uses/features.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -15,19 +16,16 @@ OwnedMatrix encode(const Model& model, const Examples& examples, const Settings&
                     "--mean");
   check<UsageError>(model.inference != nullptr, "a baseline has no code", hint,
                     "train with --model cvae");
-  constexpr std::size_t batch = 500;
   OwnedMatrix codes(Index(examples.count()), model.latent);
   Tape tape;
-  for (std::size_t first = 0; first < examples.count(); first += batch) {
-    const auto rows =
-        std::span(examples.rows).subspan(first, std::min(batch, examples.count() - first));
+  spread_rows_over_ranks(codes.view(), 500, [&](std::size_t first, std::size_t n) -> ConstMatrix {
+    const auto rows = std::span(examples.rows).subspan(first, n);
     tape.reset();
     const std::uint32_t draw = fixed_draw(examples.split);
     const Batch b = make_batch(tape, model, examples, rows, settings, draw);
     Stream noise(settings.seed, Purpose::evaluate, draw, rows);
-    const Var z = code == Code::mean ? model.code(b).mean : model.draw(b, noise).z;
-    std::copy(z.val().begin(), z.val().end(), codes.view().row(Index(first)));
-  }
+    return (code == Code::mean ? model.code(b).mean : model.draw(b, noise).z).val();
+  });
   return codes;
 }
 

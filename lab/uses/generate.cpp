@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -27,19 +28,23 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
   constexpr std::size_t batch = 500;
   Generated to{OwnedMatrix(Index(s.count), model.dimensions()), {}};
   Tape tape;
-  for (std::size_t first = 0; first < s.count; first += batch) {
-    const std::size_t n = std::min(batch, s.count - first);
+  const auto picked = [&](std::size_t i) {
+    Stream pick(s.seed, Purpose::prior, 2 + std::uint32_t(i));
+    return s.aggregate->rows[pick.below(s.aggregate->count())];
+  };
+  const auto class_of = [&](std::size_t i) {
+    return Label(s.of_class.value_or(Index(i) % model.classes()));
+  };
+  for (std::size_t i = 0; model.classes() && i < s.count; ++i)
+    to.classes.push_back(s.aggregate ? s.aggregate->file->labels[picked(i)] : class_of(i));
+  spread_rows_over_ranks(to.images.view(), batch, [&](std::size_t first, std::size_t n) {
     tape.reset();
     // Numbers go by the image's place, so that they do not depend on the batch.
     Stream noise(s.seed, Purpose::prior, 1, std::uint32_t(first));
     Var z, condition;
     if (s.aggregate) {
       std::vector<std::uint32_t> rows;
-      for (std::size_t i = 0; i < n; ++i) {
-        Stream pick(s.seed, Purpose::prior, 2 + std::uint32_t(first + i));
-        rows.push_back(s.aggregate->rows[pick.below(s.aggregate->count())]);
-        if (model.classes()) to.classes.push_back(s.aggregate->file->labels[rows.back()]);
-      }
+      for (std::size_t i = 0; i < n; ++i) rows.push_back(picked(first + i));
       const Batch b =
           make_batch(tape, model, *s.aggregate, rows, settings, fixed_draw(s.aggregate->split));
       condition = b.condition;
@@ -49,17 +54,12 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
         condition = tape.constant(Shape{Index(n), model.classes()});
         const Matrix y = condition.val();
         std::fill(y.begin(), y.end(), Real{0});
-        for (std::size_t i = 0; i < n; ++i) {
-          const Index c = s.of_class.value_or(Index(first + i) % model.classes());
-          y(Index(i), c) = 1;
-          to.classes.push_back(Label(c));
-        }
+        for (std::size_t i = 0; i < n; ++i) y(Index(i), Index(class_of(first + i))) = 1;
       }
       z = model.sample_prior(tape, condition, Index(n), noise);
     }
-    const Var mean = shown(model, model.decode(s.temperature * z, condition));
-    std::copy(mean.val().begin(), mean.val().end(), to.images.view().row(Index(first)));
-  }
+    return ConstMatrix(shown(model, model.decode(s.temperature * z, condition)).val());
+  });
   const ConstMatrix images = to.images;
   const auto bad =
       std::count_if(images.begin(), images.end(), [](Real x) { return !is_finite(x); });

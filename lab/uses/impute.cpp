@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/run/model.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
 #include <vaegrad/lab/uses/impute.hpp>
@@ -76,7 +77,7 @@ OwnedMatrix impute(const Model& model, const Examples& examples, const Settings&
                     " particles, ", how.sweeps, " sweeps", hint, "at least 1, and 0");
   OwnedMatrix to(Index(n), dimensions);
   Tape tape;
-  for (std::size_t i = 0; i < n; ++i) {
+  const auto imputed = [&](std::size_t i) {
     const auto row = std::span(examples.rows).subspan(i, 1);
     const auto begin = [&]() -> Example {
       tape.reset();
@@ -110,13 +111,24 @@ OwnedMatrix impute(const Model& model, const Examples& examples, const Settings&
     for (Index j = 0; j < dimensions; ++j) {
       const double v = double(x.view()(0, j));
       const auto at = std::size_t(j);
-      to.view()(Index(i), j) =
+      x.view()(0, j) =
           Real(model.standard      ? model.standard->mean[at] + model.standard->deviation[at] * v
                : model.unit() == 1 ? v / 255
                                    : v);
     }
-    if (progress) progress(i + 1);
-  }
+    return x;
+  };
+  spread_over_ranks(
+      n,
+      [&](std::size_t i, std::vector<double>& numbers) {
+        const OwnedMatrix x = imputed(i);
+        numbers.assign(ConstMatrix(x).begin(), ConstMatrix(x).end());
+      },
+      [&](std::size_t i, std::span<const double> numbers) {
+        std::transform(numbers.begin(), numbers.end(), to.view().row(Index(i)),
+                       [](double v) { return Real(v); });
+        if (progress) progress(i + 1);
+      });
   return to;
 }
 

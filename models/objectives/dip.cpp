@@ -40,13 +40,15 @@ const Objective dip_1_objective{.name = "dip-1",
                                 .wanted = {.kl = true, .diagonal = true},
                                 .beta = false,
                                 .scheduled = true,
-                                .settings = {&diagonal, &off_diagonal}};
+                                .settings = {&diagonal, &off_diagonal},
+                                .whole = compares_codes};
 const Objective dip_2_objective{.name = "dip-2",
                                 .what = "the ELBO - covariance of codes (Kumar 2018)",
                                 .bound = dip_bound<true>,
                                 .wanted = {.kl = true, .diagonal = true},
                                 .beta = false,
                                 .scheduled = true,
-                                .settings = {&diagonal, &off_diagonal}};
+                                .settings = {&diagonal, &off_diagonal},
+                                .whole = compares_codes};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -27,6 +27,11 @@ Bound elbo_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 }
 
 // The mean over K particles of log w: the KL by sampling
+const char* free_over_the_batch(const ObjectiveSettings& s) {
+  return s[free_bits] > 0 || s[layer_free_bits] > 0 ? "has free bits, of the batch's mean KL"
+                                                    : nullptr;
+}
+
 Bound elbo_mc_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
   const Var log_w = log_weights(log_px, draw, s.beta);
   return {(1.0 / double(draw.particles)) * row_sums(log_w), particle_mean(log_px, draw.particles),
@@ -35,16 +40,22 @@ Bound elbo_mc_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 
 }  // namespace
 
-const Objective elbo_objective{"elbo",
-                               "the ELBO, KL in closed form where there is one",
-                               elbo_bound,
-                               {.kl = true},
-                               false,
-                               true,
-                               {&free_bits, &layer_free_bits}};
-const Objective beta_objective{
-    "beta", "beta times the KL (Higgins 2017)", elbo_bound, {.kl = true}, true,
-    true,   {&free_bits, &layer_free_bits}};
+const Objective elbo_objective{.name = "elbo",
+                               .what = "the ELBO, KL in closed form where there is one",
+                               .bound = elbo_bound,
+                               .wanted = {.kl = true},
+                               .beta = false,
+                               .scheduled = true,
+                               .settings = {&free_bits, &layer_free_bits},
+                               .whole = free_over_the_batch};
+const Objective beta_objective{.name = "beta",
+                               .what = "beta times the KL (Higgins 2017)",
+                               .bound = elbo_bound,
+                               .wanted = {.kl = true},
+                               .beta = true,
+                               .scheduled = true,
+                               .settings = {&free_bits, &layer_free_bits},
+                               .whole = free_over_the_batch};
 
 const Objective elbo_mc_objective{"elbo-mc",     "the ELBO, KL by sampling",
                                   elbo_mc_bound, {.kl = true, .log_ratio = true},

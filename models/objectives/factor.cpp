@@ -42,13 +42,16 @@ Bound factor_bound(Var log_px, const Draw& draw, const ObjectiveSettings& s) {
 }  // namespace
 
 const Objective factor_objective{
-    "factor",
-    "the ELBO - G total correlation, by a critic (Kim 2018)",
-    factor_bound,
-    {.kl = true},
-    false,
-    true,
-    {&weight},
-    [](const OpponentSpec& s) -> std::unique_ptr<Opponent> { return std::make_unique<Critic>(s); }};
+    .name = "factor",
+    .what = "the ELBO - G total correlation, by a critic (Kim 2018)",
+    .bound = factor_bound,
+    .wanted = {.kl = true},
+    .beta = false,
+    .scheduled = true,
+    .settings = {&weight},
+    .opponent = [](const OpponentSpec& s) -> std::unique_ptr<Opponent> {
+      return std::make_unique<Critic>(s);
+    },
+    .whole = compares_codes};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

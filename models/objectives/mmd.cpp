@@ -69,6 +69,7 @@ const Objective mmd_objective{.name = "mmd",
                               .wanted = {.kl = true, .prior_draws = true},
                               .beta = true,
                               .scheduled = true,
-                              .settings = {&mmd_weight, &kernel}};
+                              .settings = {&mmd_weight, &kernel},
+                              .whole = compares_codes};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -81,6 +81,9 @@ struct Objective {
   bool groups = false;         // heeds ObjectiveSettings::groups
   bool weighs = false;         // each draw by p(x, z) / q(z|x): p(x|z) must be a likelihood
   bool deterministic = false;  // of an autoencoder: z is the mean, and there is no KL
+  // Why it is no mean over the examples of terms of each alone, so that a batch cannot be cut; null
+  // where it is.
+  const char* (*whole)(const ObjectiveSettings&) = nullptr;
 };
 
 // The first is the default.
@@ -121,6 +124,11 @@ std::span<const ObjectiveSetting* const> objective_settings();
 
 // On what keeps codes in order, of objectives whose weight has no name of its own.
 extern const ObjectiveSetting regulariser_weight;
+
+// Objective::whole of those that compare the codes of a batch with each other.
+inline const char* compares_codes(const ObjectiveSettings&) {
+  return "compares the codes of a batch with each other";
+}
 
 // log w = log p(x|z) + β (log p(z) − log q(z|x)),  (B, K)
 Var log_weights(Var log_px, const Draw& draw, double beta = 1);

@@ -27,6 +27,7 @@ const Objective tc_objective{.name = "tc",
                              .wanted = {.kl = true, .diagonal = true},
                              .beta = false,
                              .scheduled = true,
-                             .settings = {&tc_weight}};
+                             .settings = {&tc_weight},
+                             .whole = compares_codes};
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

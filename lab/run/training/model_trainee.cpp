@@ -29,7 +29,7 @@ ModelTrainee::ModelTrainee(const Settings& s, const DataSet& data, Model& model)
 }
 
 Bound ModelTrainee::record(Tape& tape, std::span<const std::uint32_t> rows, const Now& now) {
-  averages_.forget();  // of a step that was not taken
+  if (model_.buffers.count()) averages_.forget();  // of a step that was not taken
   Batch batch = make_batch(tape, model_, data_.train, rows, settings_, now.epoch);
   batch.pass = Pass::batch(&averages_);
   if (settings_.mutate > 0) {  // random pixels of the kind that x holds
@@ -45,6 +45,17 @@ Bound ModelTrainee::record(Tape& tape, std::span<const std::uint32_t> rows, cons
   s.beta = now.beta, s.step = std::uint32_t(now.step), s.opponent = opponent_.get();
   s.examples = Index(data_.train.count());
   return model_.bound(objective_, batch, noise, s);
+}
+
+std::string ModelTrainee::whole() const {
+  if (model_.buffers.count()) return "batch normalisation takes its variance over a whole batch";
+  if (model_.prior && model_.prior->examples())
+    return concat("--prior ", settings_.prior,
+                  " would encode its pseudo-inputs for each part anew");
+  if (const char* why =
+          objective_.whole ? objective_.whole(objective_settings(settings_, 1)) : nullptr)
+    return concat("--objective ", settings_.objective, " ", why);
+  return {};
 }
 
 std::optional<Evaluation> ModelTrainee::validate() {

@@ -10,6 +10,8 @@ class ModelTrainee : public Trainee {
   ModelTrainee(const Settings& settings, const DataSet& data, Model& model);
 
   Bound record(Tape& tape, std::span<const std::uint32_t> rows, const Now& now) override;
+  std::string whole() const override;
+  std::size_t particles() const override { return std::size_t(settings_.particles); }
   void stepped() override { averages_.move(); }
   std::optional<Evaluation> validate() override;
   bool deterministic() const override { return model_.deterministic; }

@@ -35,6 +35,11 @@ class Trainee {
   // The terms of these examples, on a tape that was reset. Noise goes by (seed, now, example), so
   // that a resumed run draws what one in one go draws.
   virtual Bound record(Tape& tape, std::span<const std::uint32_t> rows, const Now& now) = 0;
+  // Why a batch cannot be cut into parts that are recorded beside each other, several threads at a
+  // time; nothing: it can, its objective being a mean over its examples.
+  virtual std::string whole() const { return "its class does not say that a batch may be cut"; }
+  // Draws of z for each example: how many rows an example is.
+  virtual std::size_t particles() const { return 1; }
   // The step that was recorded last has been taken; its tape still stands.
   virtual void stepped() {}
   // On the validation data; nothing without them.

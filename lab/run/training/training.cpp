@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -7,6 +8,14 @@
 #include <vaegrad/lab/run/training/training.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
+
+namespace {
+std::vector<Parameters*> learnt_by(Trainee& trainee) {
+  std::vector<Parameters*> to;
+  for (const Player& player : trainee.players) to.push_back(player.parameters);
+  return to;
+}
+}  // namespace
 
 Training::Training(const Settings& s, const Examples& examples, Trainee& trainee, const Run& run,
                    Observer& observer)
@@ -17,7 +26,14 @@ Training::Training(const Settings& s, const Examples& examples, Trainee& trainee
       observer_(observer),
       rate_schedule_(rate_schedule(s.learning_rate_schedule)),
       batches_(examples, std::size_t(s.batch), s.seed),
-      start_(std::chrono::steady_clock::now()) {}
+      whole_(trainee.whole()),
+      parts_(learnt_by(trainee)),
+      steps_(std::size_t(ranks().size())),
+      start_(std::chrono::steady_clock::now()) {
+  check<UsageError>(ranks().size() == 1 || whole_.empty(), ranks().size(),
+                    " ranks have nothing to share: ", whole_, hint,
+                    "one process, or vaegrad sweep --seeds, which gives each rank runs of its own");
+}
 
 double Training::seconds() const {
   const std::chrono::duration<double> here = std::chrono::steady_clock::now() - start_;
@@ -39,7 +55,15 @@ bool Training::finished() const {
 
 void Training::run() {
   if (settings_.on_divergence == "restore" && state_.steps == 0) save();  // something to go back to
-  while (!finished() && !observer_.stop()) {
+  agree();
+  if (const int busy =
+          int(BatchParts::of_batch(std::size_t(settings_.batch), trainee_.particles()));
+      busy < ranks().size())
+    observer_.note(fmt::format(
+        "{} of {} ranks idle: a batch of {} examples is cut into {}\n  hint: a larger --batch, or "
+        "fewer ranks",
+        ranks().size() - busy, ranks().size(), settings_.batch, busy));
+  while (!finished() && !stop()) {
     train_epoch();
     if (state_.batch == batches_.count()) finish_epoch();
   }
@@ -61,31 +85,56 @@ bool Training::stopped_early() const {
          state_.epoch - 1 - state_.best_epoch >= std::uint64_t(settings_.patience);
 }
 
-Bound Training::record(std::span<const std::uint32_t> rows) {
-  tape_.reset();
-  return trainee_.record(tape_, rows,
-                         {std::uint32_t(state_.epoch), state_.steps, kl_factor(state_.batch)});
+std::size_t Training::parts_of(std::span<const std::uint32_t> rows) const {
+  return whole_.empty() ? BatchParts::of_batch(rows.size(), trainee_.particles()) : 1;
 }
 
-Var Training::loss_of(const Bound& bound) const {
-  const Var loss = -average(bound.objective);
-  return bound.opponent_loss ? Var(loss + bound.opponent_loss) : loss;
+Var Training::record(Tape& tape, std::span<const std::uint32_t> part, std::size_t of,
+                     PartTerms& to) {
+  const Bound bound =
+      trainee_.record(tape, part, {std::uint32_t(state_.epoch), state_.steps, kl_factor()});
+  to.terms = {};
+  to.terms.add(bound);
+  const Var own = -average(bound.objective);
+  Var loss = bound.opponent_loss ? Var(own + bound.opponent_loss) : own;
+  if (part.size() < of) loss = double(part.size()) / double(of) * loss;
+  to.loss = double(loss.item());
+  return loss;
 }
 
-bool Training::backward(Var loss) {
-  for (Player& player : trainee_.players) player.parameters->zero_gradient();
-  tape_.backward(loss);
-  bool finite = std::isfinite(loss.item());
+bool Training::stop() {
+  if (ranks().size() == 1) return observer_.stop();
+  return std::any_of(steps_.begin(), steps_.end(), [](const Step& s) { return s.stop != 0; });
+}
+// What the ranks tell each other: a step's terms, and whether to stop before the next.
+void Training::agree() {
+  step_.stop = ranks().size() > 1 && observer_.stop();
+  ranks().gather(std::as_bytes(std::span(&step_, 1)), std::as_writable_bytes(std::span(steps_)));
+}
+
+bool Training::backward(std::span<const std::uint32_t> rows) {
+  const std::size_t count = parts_of(rows);
+  parts_.backward(rows, count, [&](std::size_t i, Tape& tape, auto part) {
+    return record(tape, part, rows.size(), step_.parts[i]);
+  });
+  agree();
+  parts_.add();
+  double loss = 0;
+  for (std::size_t i = 0, r = 0; i < count; ++i) {
+    while (!BatchParts::dealt_to(int(r), ranks().size(), count).holds(i)) ++r;
+    step_.parts[i] = steps_[r].parts[i];
+    loss += step_.parts[i].loss;
+  }
+  bool finite = std::isfinite(loss);
   for (Player& player : trainee_.players) finite = finite && finite_gradient(*player.parameters);
   return finite;
 }
 
 void Training::train_epoch() {
   batches_.shuffle(std::uint32_t(state_.epoch));
-  for (; state_.batch < batches_.count() && !observer_.stop(); ++state_.batch) {
+  for (; state_.batch < batches_.count() && !stop(); ++state_.batch) {
     const auto rows = batches_[state_.batch];
-    const Bound bound = record(rows);
-    if (!backward(loss_of(bound))) return diverged(first_not_finite(rows));
+    if (!backward(rows)) return diverged(first_not_finite(rows));
     for (Player& player : trainee_.players) {
       if (settings_.clip > 0) clip_gradient(*player.parameters, settings_.clip);
       player.optimiser.set_learning_rate(player.scheduled ? learning_rate(state_.batch)
@@ -94,25 +143,30 @@ void Training::train_epoch() {
     }
     trainee_.stepped();
     ++state_.steps;
-    state_.terms.add(bound);
+    for (std::size_t i = 0; i < parts_of(rows); ++i) state_.terms.add(step_.parts[i].terms);
     observer_.step(*this);
   }
   if (state_.batch == batches_.count())
     state_.gradient_norm = gradient_norm(*trainee_.players[0].parameters);
 }
 
-// The same step again, for its noise goes by counters, with a look at every value and adjoint.
+// The same step again, for its noise goes by counters, with a look at every value and adjoint: each
+// rank finds the same.
 std::string Training::first_not_finite(std::span<const std::uint32_t> rows) {
   std::string what = "the objective is not finite";
-  tape_.check_finite(true);
+  Tape tape;
+  tape.check_finite(true);
   try {
-    backward(loss_of(record(rows)));
+    PartTerms ignored;
+    for (std::size_t i = 0, n = parts_of(rows); i < n; ++i) {
+      tape.reset();
+      tape.backward(record(tape, BatchParts::rows_of(rows, i, n), rows.size(), ignored));
+    }
   } catch (const Error& e) {
     const std::string_view text = e.what(), before = "check_finite: ";
     what = text.substr(0, text.find('\n'));
     if (what.starts_with(before)) what.erase(0, before.size());
   }
-  tape_.check_finite(false);
   return what;
 }
 
@@ -145,6 +199,7 @@ void Training::diverged(const std::string& what) {
   const double seconds = state_.seconds, share = state_.rate_share / 2;
   const std::uint64_t restored = state_.restored + 1;
   resume();
+  ranks().meet();  // nobody writes it before all have read it
   state_.seconds = seconds, state_.rate_share = share, state_.restored = restored;
   save();  // so that what goes on from here does it with the smaller rate too
   observer_.note(fmt::format("{}\n  restored: from epoch {} again, learning rate {:.3g}", text,

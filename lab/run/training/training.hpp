@@ -1,9 +1,11 @@
 // Training: steps, epochs, what is measured after each, and what is kept of it in a run's folder.
 // It knows nothing of a terminal or of pictures: who watches is an Observer.
 #pragma once
+#include <array>
 #include <chrono>
 
 #include <vaegrad/lab/run/run.hpp>
+#include <vaegrad/lab/run/training/batch_parts.hpp>
 #include <vaegrad/lab/run/training/checkpoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -44,9 +46,22 @@ class Training {
   double kl_factor(std::uint64_t batch) const;  // in force for that batch of the epoch
   double learning_rate(std::uint64_t batch) const;
   bool stopped_early() const;
-  Bound record(std::span<const std::uint32_t> rows);  // on the tape, afresh
-  Var loss_of(const Bound& bound) const;
-  bool backward(Var loss);  // whether all is finite
+  // What each part of a step tells all ranks.
+  struct PartTerms {
+    Terms terms;
+    double loss = 0;
+  };
+  struct Step {
+    std::array<PartTerms, BatchParts::most> parts;
+    std::uint64_t stop = 0;  // whether this rank is asked to
+  };
+  std::size_t parts_of(std::span<const std::uint32_t> rows) const;
+  // Records it: its share of the loss over all of these rows.
+  Var record(Tape& tape, std::span<const std::uint32_t> part, std::size_t of, PartTerms& to);
+  // The gradient of these rows, over all ranks; whether it and the loss are finite.
+  bool backward(std::span<const std::uint32_t> rows);
+  bool stop();  // whether any rank was asked to
+  void agree();
   void train_epoch();
   void finish_epoch();
   // What --on-divergence says: an Error, or back to the last checkpoint.
@@ -63,7 +78,10 @@ class Training {
   Observer& observer_;
   const RateSchedule& rate_schedule_;
   Batches batches_;
-  Tape tape_;
+  std::string whole_;  // Trainee::whole
+  BatchParts parts_;
+  Step step_;
+  std::vector<Step> steps_;  // of every rank
   std::chrono::steady_clock::time_point start_;
   TrainingState state_;
   std::vector<Metrics> metrics_;

@@ -14,8 +14,9 @@
 
 #include <vaegrad/autodiff/error.hpp>
 #include <vaegrad/lab/files/lock.hpp>
+#include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/uses/studies/clock.hpp>
-#include <vaegrad/lab/uses/studies/side_by_side.hpp>
+#include <vaegrad/lab/uses/studies/over_ranks.hpp>
 
 extern char** environ;
 
@@ -57,8 +58,14 @@ pid_t start(const std::vector<std::string>& command, int threads, int log) {
   static const std::string program = fs::read_symlink("/proc/self/exe").string();
   std::vector<std::string> words = {program}, variables;
   words.insert(words.end(), command.begin(), command.end());
+  // Without what would make a rank of it, too.
+  const auto for_it = [](std::string_view variable) {
+    for (const char* not_for_it : {"OMP_NUM_THREADS=", "OMPI_", "PMIX_", "PMI_", "PRTE_"})
+      if (variable.starts_with(not_for_it)) return false;
+    return true;
+  };
   for (char** v = environ; *v; ++v)
-    if (!std::string_view(*v).starts_with("OMP_NUM_THREADS=")) variables.push_back(*v);
+    if (for_it(*v)) variables.push_back(*v);
   variables.push_back(concat("OMP_NUM_THREADS=", threads));
   Words arguments(words), environment(variables);
   sigset_t none;
@@ -108,6 +115,7 @@ struct Pool {
   JobsState state{};
   std::vector<const Job*> waiting{}, told{};
   std::vector<Running> running{};
+  std::vector<FailedJob> failures{};
   double known_seconds = 0,
          known_work = 0;  // thread-seconds of what has ended, and how much it was
 
@@ -140,6 +148,7 @@ struct Pool {
       known_work += r.job->work * (1 - r.share_at_start);
     }
     observer.ended(*r.job, seconds, failure);
+    if (!failure.empty()) failures.push_back({r.job, seconds, failure});
   }
 
   // Starts what there is room for.
@@ -250,7 +259,9 @@ JobsState run_side_by_side(std::span<const Job> jobs, int at_once, int threads,
         " threads");
   Pool pool{jobs, std::min(at_once, threads), threads, observer};
   pool.state.all = jobs.size();
-  for (const Job& job : jobs) pool.waiting.push_back(&job);
+  const std::size_t n = std::size_t(ranks().size()), me = std::size_t(ranks().rank());
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    if (i % n == me) pool.waiting.push_back(&jobs[i]);
   const auto begun = Clock::now();
   Clock::time_point looked{};
   int told = 0;
@@ -269,6 +280,7 @@ JobsState run_side_by_side(std::span<const Job> jobs, int at_once, int threads,
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+  if (n > 1) add_up_ranks(pool.state, jobs, pool.failures, observer);
   return pool.state;
 }
 
