@@ -162,6 +162,7 @@ TrainedRun train_whole(const Settings& settings, const DataSet& data, Observer& 
                     "leave --mutate out");
   TrainedRun to;
   to.model = new_model(settings, data);
+  check_shared(ModelTrainee(settings, data, *to.model));  // before there is a folder
   const Run run(settings);
   to.folder = run.folder();
   write_data_record(run, data);

@@ -80,6 +80,7 @@ done
 # refused, by the first alone
 on 2 train "${data[@]}" --objective tc --epochs 1 --out no >out.txt 2>err.txt && wrong 'tc was trained on two ranks'
 [[ $(grep -c 'compares the codes' err.txt) == 1 ]] || wrong "tc: $(cat err.txt)"
+[[ ! -e no ]] || wrong 'tc left a folder'
 on 3 train --data ./nowhere.idx --out no >out.txt 2>err.txt && wrong 'data that are not there'
 [[ $(grep -c 'nowhere.idx' err.txt) == 1 ]] || wrong "no data: $(cat err.txt)"
 # .. and by another, where only that one has the reason
@@ -90,8 +91,8 @@ grep -q 'rank 1 has another command line' err.txt || wrong "two command lines: $
 # a rank dies
 long=(--data ./noise.idx --binarize sample --latent 5 --hidden 300 --batch 128 --epochs 60 --checkpoint-every 1)
 works train "${long[@]}" --out straight
-slowest=0
-for ((k = 0; k < kills; ++k)); do
+slowest=0 killed=0
+for ((k = 0; killed < kills && k < 3 * kills; ++k)); do
   rm -rf broken
   PATH=$PATH_BEFORE on 3 train "${long[@]}" --out broken >out.txt 2>err.txt &
   job=$!
@@ -99,8 +100,8 @@ for ((k = 0; k < kills; ++k)); do
   sleep "$moment"
   mapfile -t pids < <(pgrep -f "^$program train .*--out broken")
   victim=$((RANDOM % 3))
-  if (( ${#pids[@]} == 3 )); then
-    kill -KILL "${pids[victim]}"
+  if (( ${#pids[@]} == 3 )) && kill -KILL "${pids[victim]}" 2>/dev/null; then
+    ((++killed))
     died=$EPOCHREALTIME
     wait $job && wrong "kill $k: the job went well"
     took=$(( (${EPOCHREALTIME/./} - ${died/./}) / 1000 ))
@@ -117,5 +118,5 @@ for ((k = 0; k < kills; ++k)); do
   on $((1 + RANDOM % 3)) train "${again[@]}" >out.txt 2>err.txt || wrong "kill $k: not taken up: $(cat err.txt)"
   same straight broken
 done
-echo "$kills ranks were killed; the slowest job had ended after $slowest ms"
+echo "$killed ranks were killed; the slowest job had ended after $slowest ms"
 (( fails == 0 ))

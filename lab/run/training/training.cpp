@@ -30,8 +30,13 @@ Training::Training(const Settings& s, const Examples& examples, Trainee& trainee
       parts_(learnt_by(trainee)),
       steps_(std::size_t(ranks().size())),
       start_(std::chrono::steady_clock::now()) {
-  check<UsageError>(ranks().size() == 1 || whole_.empty(), ranks().size(),
-                    " ranks have nothing to share: ", whole_, hint,
+  check_shared(trainee);
+}
+
+void check_shared(const Trainee& trainee) {
+  const std::string why = trainee.whole();
+  check<UsageError>(ranks().size() == 1 || why.empty(), ranks().size(),
+                    " ranks have nothing to share: ", why, hint,
                     "one process, or vaegrad sweep --seeds, which gives each rank runs of its own");
 }
 

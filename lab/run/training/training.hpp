@@ -87,6 +87,9 @@ class Training {
   std::vector<Metrics> metrics_;
 };
 
+// UsageError: several ranks, and a batch that cannot be cut into parts for them (Trainee::whole).
+void check_shared(const Trainee& trainee);
+
 // A training from its start, or from the run's checkpoint where settings.resume says so and there
 // is one, to its end or to where the observer stops it.
 TrainingState train(const Settings& settings, const Examples& examples, Trainee& trainee,
