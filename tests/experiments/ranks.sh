@@ -112,7 +112,7 @@ for ((k = 0; killed < kills && k < 3 * kills; ++k)); do
     grep -q '^training on' err.txt || who="has died|rank $victim"
     grep -qE "$who" err.txt || wrong "kill $k, after $moment s: nobody says who died: $(cat err.txt)"
   else
-    kill -TERM $job; wait $job
+    wait $job  # before all had begun, or after the end: it goes on
   fi
   if [[ -e broken/checkpoint.safetensors ]]; then again=(--resume broken); else again=("${long[@]}" --out broken --overwrite); fi
   on $((1 + RANDOM % 3)) train "${again[@]}" >out.txt 2>err.txt || wrong "kill $k: not taken up: $(cat err.txt)"
