@@ -29,7 +29,6 @@ class LaunchedRanks : public Ranks {
     machine_ = boost::mpi::communicator(machine, boost::mpi::comm_take_ownership);
   }
   ~LaunchedRanks() override {
-    if (size_ > 1) wait_for([this](MPI_Request* r) { MPI_Ibarrier(world_, r); });
     for (MPI_Win& w : windows_) MPI_Win_free(&w);
     guard_.reset();
   }
@@ -77,7 +76,11 @@ class LaunchedRanks : public Ranks {
   }
   void way_out(const std::string& hint_text) override { guard_->way_out(hint_text); }
 
-  void leave(const std::string& error) override { guard_->leave(error); }
+  void leave(const std::string& error) override {
+    // Until all are here the guard sees to it that none dies.
+    if (error.empty()) wait_for([this](MPI_Request* r) { MPI_Ibarrier(world_, r); });
+    guard_->leave(error);
+  }
 
  private:
   // MPI counts in int.
