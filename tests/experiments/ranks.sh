@@ -107,9 +107,9 @@ for ((k = 0; killed < kills && k < 3 * kills; ++k)); do
     took=$(( (${EPOCHREALTIME/./} - ${died/./}) / 1000 ))
     (( took > slowest )) && slowest=$took
     (( took < 10000 )) || wrong "kill $k: it took $took ms until the job had ended"
-    # before they know of each other it is the launcher who says it
+    # before they know of each other, and once they have taken leave, it is the launcher who says it
     who='has died'
-    grep -q '^training on' err.txt || who="has died|rank $victim"
+    grep -q '^training on' err.txt && ! grep -q '^trained in' err.txt || who="has died|rank $victim"
     grep -qE "$who" err.txt || wrong "kill $k, after $moment s: nobody says who died: $(cat err.txt)"
   else
     wait $job  # before all had begun, or after the end: it goes on
