@@ -49,11 +49,10 @@ int connect_to(const std::string& host, int port) {
   pollfd ready{s, POLLOUT, 0};
   int error = 0;
   socklen_t size = sizeof error;
-  const bool good =
-      (::connect(s, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 ||
-       errno == EINPROGRESS) &&
-      ::poll(&ready, 1, 2000) == 1 &&
-      ::getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+  const bool good = (::connect(s, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 ||
+                     errno == EINPROGRESS) &&
+                    ::poll(&ready, 1, 2000) == 1 &&
+                    ::getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
   if (good) return without_delay(s), s;
   ::close(s);
   return -1;
