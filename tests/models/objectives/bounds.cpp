@@ -68,7 +68,8 @@ std::vector<double> values(const Objective& o, const ObjectiveSettings& s, bool 
 double furthest(const std::vector<double>& a, const std::vector<double>& b) {
   REQUIRE(a.size() == b.size());
   double to = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) to = std::max(to, std::abs(a[i] - b[i]));
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (const double d = std::abs(a[i] - b[i]); !(d <= to)) to = d;  // also where it is no number
   return to;
 }
 
@@ -157,6 +158,48 @@ TEST_CASE("bounds of two draws by quadrature, and the means of 10^6 draws") {
     CHECK(m > last);
     CHECK(m < log_px);
     last = m;
+  }
+}
+
+TEST_CASE("bounds by hand: four draws in two groups, with half of the log ratio") {
+  const double log_px[2][4] = {{-3, -4.5, -2, -6}, {-1, -1.5, -7, -2.5}},
+               ratio[2][4] = {{-2, 1, -3, 0.5}, {2, -1, 0.4, -5}};
+  Tape tape;
+  Draw d;
+  d.z = tape.constant(Shape{8, 1}), d.particles = 4;
+  d.factor = tape.constant(Shape{8, 1}), d.log_ratio = tape.constant(Shape{8, 1});
+  d.kl = tape.constant({{0.2}, {0.3}});
+  const Var given = tape.constant(Shape{8, 1});
+  for (Index i = 0; i < 8; ++i)
+    given.val()(i, 0) = log_px[i / 4][i % 4], d.log_ratio.val()(i, 0) = ratio[i / 4][i % 4];
+  for (Index i = 0; i < 2; ++i) {
+    double w[4];
+    for (int k = 0; k < 4; ++k) w[k] = log_px[i][k] + 0.5 * ratio[i][k];
+    const double elbo = (w[0] + w[1] + w[2] + w[3]) / 4;
+    const auto e = [&](int k) { return std::exp(w[k]); };
+    const double iwae = std::log((e(0) + e(1) + e(2) + e(3)) / 4);
+    const double miwae = 0.5 * std::log((e(0) + e(1)) / 2) + 0.5 * std::log((e(2) + e(3)) / 2);
+    const auto at = [&](double beta) {
+      double sum = 0, all = 0;
+      for (int k = 0; k < 4; ++k) sum += std::exp(beta * w[k]) * w[k], all += std::exp(beta * w[k]);
+      return sum / all;
+    };
+    const double middle = std::sqrt(0.1);
+    const std::pair<const Objective*, double> wanted[] = {
+        {&elbo_mc_objective, elbo},
+        {&stl_objective, elbo},
+        {&iwae_objective, iwae},
+        {&dreg_objective, iwae},
+        {&piwae_objective, iwae},
+        {&miwae_objective, miwae},
+        {&ciwae_objective, 0.3 * elbo + 0.7 * miwae},
+        {&tvo_objective, 0.1 * elbo + (middle - 0.1) * at(0.1) + (1 - middle) * at(middle)}};
+    for (const auto& [o, want] : wanted) {
+      ObjectiveSettings s = with(2, 2, {{"ciwae-beta", 0.3}, {"partitions", 3}});
+      s.beta = 0.5;
+      INFO(std::string(o->name));
+      CHECK(o->bound(given, d, s).objective.val()(i, 0) == doctest::Approx(want).epsilon(1e-12));
+    }
   }
 }
 
