@@ -207,3 +207,26 @@ TEST_CASE("tc: W − 1 times the estimate with the stratified weights, of each p
   CHECK(value(1) == doctest::Approx(elbo).epsilon(1e-12));
   CHECK(value(4) == doctest::Approx(elbo - 3 * want).epsilon(1e-12));
 }
+
+TEST_CASE("capacity, beta and free bits by hand, of two particles") {
+  Tape tape;
+  Draw d;
+  d.z = tape.constant({{0, 0}, {0, 0}, {0, 0}, {0, 0}}), d.particles = 2;
+  d.kl = tape.constant({{0.1, 2}, {0.7, 4}});
+  const Var log_px = tape.constant({{-1}, {-2}, {-4}, {-8}});
+  const auto is = [&](const Objective& o, const ObjectiveSettings& s, double first, double second) {
+    const Bound b = o.bound(log_px, d, s);
+    CHECK(b.objective.val()(0, 0) == doctest::Approx(first).epsilon(1e-12));
+    CHECK(b.objective.val()(1, 0) == doctest::Approx(second).epsilon(1e-12));
+  };
+  ObjectiveSettings s{.particles = 2, .beta = 4};
+  is(beta_objective, s, -1.5 - 4 * 2.1, -6 - 4 * 4.7);
+  is(elbo_objective, s, -1.5 - 4 * 2.1, -6 - 4 * 4.7);
+  // KLs below and above C; the factor on the KL is not heeded
+  s.set("gamma", 5), s.set("capacity", 3);
+  is(capacity_objective, s, -1.5 - 5 * 0.9, -6 - 5 * 1.7);
+  // the batch's mean KL is 0.4 of the first latent, which counts as 0.5 though one example has more,
+  // and 3 of the second
+  s.set("free-bits", 0.5);
+  is(beta_objective, s, -1.5 - 4 * 3.5, -6 - 4 * 3.5);
+}
