@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Wrong posteriors, priors and hierarchies, two and more of each family: every one must fail a test. (What all
-# hierarchies share is in layered.cpp.)
+# Wrong posteriors, priors, hierarchies and objectives, two and more of each family or objective: every
+# one must fail a test. (What all hierarchies share is in layered.cpp; what objectives share, in objectives.cpp.)
 #   tests/mutations/models.sh [FOLDER [ONLY]]     by hand; a copy is built in FOLDER; ONLY: files whose path holds it
 set -euo pipefail
 here=$(realpath "${BASH_SOURCE[0]%/*}"/../..)
@@ -44,6 +44,68 @@ networks/maxout.cpp | const Var ahead = next.at - best.at, | const Var ahead = b
 networks/dense.cpp | linear_.product(x.along) | linear_(x.along) | *slope*
 objectives/rae.cpp | 0.5 * s[code_weight] | s[code_weight] | *rae*
 objectives/rae.cpp | s[regulariser_weight] * draw.decoder_slope | 0.5 * s[regulariser_weight] * draw.decoder_slope | *rae*
+objectives/elbo.cpp | {log_likelihood - s.beta * all, log_likelihood, all}; | {log_likelihood - all, log_likelihood, all}; | *free bits*
+objectives/elbo.cpp | s.beta * free_bits_kl(draw.kl, s[free_bits]) | free_bits_kl(draw.kl, s[free_bits]) | *free bits*
+objectives/elbo.cpp | free_bits_kl(kl_per_layer(draw), s[layer_free_bits]) | free_bits_kl(draw.kl, s[layer_free_bits]) | *ierarch*
+objectives/elbo.cpp | (1.0 / double(draw.particles)) * row_sums(log_w) | row_sums(log_w) | *bounds*
+objectives/elbo.cpp | log_weights(log_px, draw, s.beta) | log_weights(log_px, draw) | *bounds*
+objectives/objectives.cpp | max((1.0 / rows) * column_sums(kl_per_latent), free_bits) | (1.0 / rows) * column_sums(max(kl_per_latent, free_bits)) | *free bits*
+objectives/objectives.cpp | log_px + beta * d.log_ratio | beta * (log_px + d.log_ratio) | *bounds*
+objectives/capacity.cpp | abs(all - s[capacity]) | (all - s[capacity]) | *capacity*
+objectives/capacity.cpp | abs(all - s[capacity]) | square(all - s[capacity]) | *capacity*
+objectives/capacity.cpp | s[gamma] * abs(all - s[capacity]) | s.beta * abs(all - s[capacity]) | *capacity*
+objectives/iwae.cpp | log_mean_exp(log_weights( | log_sum_exp(log_weights( | *bound*
+objectives/iwae.cpp | log_mean_exp(log_weights(log_px, draw, s.beta)) | particle_mean(log_px + s.beta * draw.log_ratio, draw.particles) | *bounds*
+objectives/iwae.cpp | log_weights(log_px, draw, s.beta) | log_weights(log_px, draw) | *bounds*
+objectives/dreg.cpp | std::copy(w.val().begin(), w.val().end(), draw.factor.val().begin()); | std::fill(draw.factor.val().begin(), draw.factor.val().end(), Real(1)); | *objectives*
+objectives/dreg.cpp | .held = true, .factor | .factor | *dreg*
+objectives/dreg.cpp | softmax(stop_gradient(log_w)) | softmax(log_w) | *dreg*,*DReG*
+objectives/stl.cpp | .log_ratio = true, .held = true | .log_ratio = true | stl*
+objectives/stl.cpp | (1.0 / double(draw.particles)) * row_sums(log_w) | log_mean_exp(log_w) | bounds*
+objectives/stl.cpp | log_weights(log_px, draw, s.beta) | log_weights(log_px, draw) | bounds*
+objectives/miwae.cpp | s.beta), s.groups), | s.beta), draw.particles / s.groups), | bounds*
+objectives/miwae.cpp | mean_of_groups(log_weights(log_px, draw, s.beta), s.groups) | log_mean_exp(log_weights(log_px, draw, s.beta)) | bounds*
+objectives/piwae.cpp | Real(1 / (double(M) * double(g.val()(i, 0)))) | Real(1 / double(g.val()(i, 0))) | piwae*
+objectives/piwae.cpp | reshape(g * u, B, M * K) | reshape(u, B, M * K) | piwae*
+objectives/piwae.cpp | max(softmax(of_group), least_share) | softmax(of_group) | piwae*
+objectives/ciwae.cpp | each = b / double(draw.particles) | each = b | bounds*
+objectives/ciwae.cpp | (1 - b) * mean_of_groups(log_w, s.groups) | (1 - b) * log_mean_exp(log_w) | bounds*
+objectives/ciwae.cpp | const double b = s[elbo_share] | const double b = 1 - s[elbo_share] | bounds*
+objectives/tvo.cpp | softmax(Var(at * log_w)) | softmax(Var((at + width) * log_w)) | bounds*
+objectives/tvo.cpp | width = inverse_temperature(p + 1, P) - at; | width = at - inverse_temperature(p - 1, P); | bounds*
+objectives/tvo.cpp | double(parts - p) / double(parts - 1) | double(parts - p) / double(parts) | bounds*
+objectives/tvo.cpp | softmax(Var(at * log_w)) | softmax(stop_gradient(Var(at * log_w))) | *objectives*
+objectives/tc.cpp | (s[tc_weight] - 1) * | s[tc_weight] * | tc*
+objectives/tc.cpp | b.objective - (s[tc_weight] | b.objective + (s[tc_weight] | tc*
+objectives/stratified_tc.hpp | weight(std::size_t(i / K), std::size_t(j)) | weight(0, std::size_t(j)) | tc*
+objectives/stratified_tc.hpp | weight(std::size_t(i / K), std::size_t(j)) | weight(std::size_t(i % B), std::size_t(j)) | tc*
+objectives/stratified_tc.hpp | std::log(weight(std::size_t(i / K), std::size_t(j))) | -std::log(double(B) * double(examples)) | tc*
+objectives/stratified_tc.hpp | d * Real(0.5) * (e * e * inverse - 1) | d * (e * e * inverse - 1) | *ops in models*
+objectives/factor.cpp | for (Index j = 0; j < m.cols; ++j) | for (Index j = 0; j < m.cols; ++j, stream = Stream(seed, Purpose::other, step)) | factor*
+objectives/factor.cpp | below(std::uint64_t(i)) | below(std::uint64_t(i - 1)) | factor*
+objectives/factor.cpp | b.objective - s[weight] | b.objective + s[weight] | factor*
+objectives/factor.cpp | softplus(-real) + softplus(mixed) | softplus(real) + softplus(-mixed) | factor*
+objectives/factor.cpp | (*critic)(stop_gradient(draw.z)) | (*critic)(draw.z) | factor*
+objectives/factor.cpp | const Frozen theirs(tape, s.opponent->parameters); | (void)tape; | factor*
+objectives/dip.cpp | s[diagonal], s[off_diagonal]); | s[off_diagonal], s[diagonal]); | dip*
+objectives/dip.cpp | (1 / n) * matmul(transpose(from_mean), from_mean) | (1 / (n - 1)) * matmul(transpose(from_mean), from_mean) | dip*
+objectives/dip.cpp | mean - (1 / n) * column_sums(mean) | mean | dip*
+objectives/dip.cpp | .bound = dip_bound<false> | .bound = dip_bound<true> | dip*
+objectives/dip.cpp | .bound = dip_bound<true> | .bound = dip_bound<false> | dip*
+objectives/dip.cpp | exp(draw.q.log_variance) | exp(0.5 * draw.q.log_variance) | dip*
+objectives/dip.cpp | one * ((1 / n) * column_sums(exp(draw.q.log_variance))) | (1 / n) * column_sums(exp(draw.q.log_variance)) | dip*
+objectives/mmd.cpp | k.total(p, p) - 2 * n * k.at_zero() | k.total(p, p) | mmd*
+objectives/mmd.cpp | Kernel k{s[kernel] == 1, 2 * double(z.shape().cols)} | Kernel k{s[kernel] == 1, double(z.shape().cols)} | mmd*
+objectives/mmd.cpp | (2 / (n * n)) * k.total(z, p) | (2 / (n * (n - 1))) * k.total(z, p) | mmd*
+objectives/mmd.cpp | b.objective - s[mmd_weight] | b.objective + s[mmd_weight] | mmd*
+objectives/mmd.cpp | to + sum(scales[k] * c / (scales[k] * c + d)) | to + sum(c / (scales[k] * c + d)) | mmd*
+objectives/adversarial.cpp | softplus(-(*critic)(draw.z)) | softplus((*critic)(draw.z)) | adversarial*
+objectives/adversarial.cpp | 0.5 * average(softplus(-of_prior)) + 0.5 * average(softplus(of_code)) | 0.5 * average(softplus(of_prior)) + 0.5 * average(softplus(-of_code)) | adversarial*
+objectives/adversarial.cpp | (*critic)(stop_gradient(draw.z)) | (*critic)(draw.z) | adversarial*
+objectives/adversarial.cpp | const Frozen theirs(draw.z.tape(), s.opponent->parameters); | (void)s; | adversarial*
+objectives/rae.cpp | s[regulariser_weight] * draw.decoder_weights | draw.decoder_weights | *rae*
+objectives/rae.cpp | row_sums(square(draw.z)) | row_sums(abs(draw.z)) | *rae*
+objectives/rae.cpp | s[regulariser_weight] * draw.decoder_slope | s[regulariser_weight] * sqrt(draw.decoder_slope) | *rae*
 hierarchies/top_down.cpp | to[l].p = given_above(l, to[l + 1].z, seen.pass); | to[l].p = given_above(l, 0 * to[l + 1].z, seen.pass); | *ierarch*
 '
 missed=0 tried=0
