@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Wrong posteriors, priors, hierarchies and objectives, two and more of each family or objective: every
+# Wrong posteriors, priors, hierarchies and objectives, two and more of each family or objective, and of MS-SSIM: every
 # one must fail a test. (What all hierarchies share is in layered.cpp; what objectives share, in objectives.cpp.)
 #   tests/mutations/models.sh [FOLDER [ONLY]]     by hand; a copy is built in FOLDER; ONLY: files whose path holds it
 set -euo pipefail
@@ -106,6 +106,11 @@ objectives/adversarial.cpp | const Frozen theirs(draw.z.tape(), s.opponent->para
 objectives/rae.cpp | s[regulariser_weight] * draw.decoder_weights | draw.decoder_weights | *rae*
 objectives/rae.cpp | row_sums(square(draw.z)) | row_sums(abs(draw.z)) | *rae*
 objectives/rae.cpp | s[regulariser_weight] * draw.decoder_slope | s[regulariser_weight] * sqrt(draw.decoder_slope) | *rae*
+likelihoods/ms_ssim.cpp | c2 = 0.03 * 0.03 | c2 = 0.03 | *ms-ssim*
+likelihoods/ms_ssim.cpp | weights[j] / sum_of_weights(scales)); | weights[j]); | *ms-ssim*
+likelihoods/ms_ssim.cpp | x = halved(x, image), y = halved(y, image), image = halved(image); | ; | *ms-ssim*
+likelihoods/ms_ssim.cpp | Var(row_sums(l * cs)) : Var(row_sums(cs)) | Var(row_sums(l * cs)) : Var(row_sums(l * cs)) | *ms-ssim*
+likelihoods/ms_ssim.cpp | (2 * sigma * sigma) | (sigma * sigma) | *ms-ssim*
 hierarchies/top_down.cpp | to[l].p = given_above(l, to[l + 1].z, seen.pass); | to[l].p = given_above(l, 0 * to[l + 1].z, seen.pass); | *ierarch*
 '
 missed=0 tried=0
