@@ -6,6 +6,7 @@ command -v mpirun >/dev/null || { echo 'skipped: there is no mpirun (apt-get ins
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=2
 export TSAN_OPTIONS=${TSAN_OPTIONS:+$TSAN_OPTIONS:}suppressions=$here/mpi.thread.supp
 export LSAN_OPTIONS=suppressions=$here/mpi.leak.supp
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}fast_unwind_on_malloc=0  # through libraries without frame pointers
 timeout 300 mpirun --oversubscribe -n 2 "$1" >"${TMPDIR:-/tmp}/ranks.$$" 2>&1
 status=$?
 grep -q 'built without MPI' "${TMPDIR:-/tmp}/ranks.$$" && status=77
