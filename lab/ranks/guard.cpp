@@ -5,12 +5,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <mutex>
+#include <random>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include <vaegrad/lab/ranks/connection.hpp>
 #include <vaegrad/lab/ranks/guard.hpp>
@@ -22,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 // What goes over a connection: a byte that says what follows, and a text that ends with a zero.
 enum Word : char {
-  hello = 'h',    // number and host
+  hello = 'h',    // the job's secret, number and host
   alive = '.',    // nothing else
   failed = 'e',   // the error this rank ends with
   goodbye = 'g',  // it ends, and all is well
@@ -49,12 +52,13 @@ struct Guard::State {
 
   int rank = 0, port = 0, listening = -1;
   std::size_t expected = 0;  // connections
+  std::string secret;        // of the job: whoever else finds the port is not listened to
   std::vector<std::string> addresses;
   std::vector<Peer> peers;
   int wake[2] = {-1, -1};
   std::thread thread;
   std::mutex mutex;  // of what follows
-  std::string hint_text, own_error;
+  std::string hint_text;
   bool leaving = false;
 
   // One line that names it, and the end of this process: no destructor, no exit handler, for they
@@ -94,6 +98,8 @@ struct Guard::State {
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     p.heard = Clock::now();
     p.unread.append(text, std::size_t(n));
+    // Of a stranger nothing counts, not even much of it.
+    if (p.rank < 0 && p.unread.size() > 1000) return false;
     for (std::size_t zero; (zero = p.unread.find('\0')) != std::string::npos;) {
       heard(p, Word(p.unread[0]), p.unread.substr(1, zero - 1));
       p.unread.erase(0, zero + 1);
@@ -102,9 +108,12 @@ struct Guard::State {
   }
 
   void heard(Peer& p, Word word, const std::string& text) {
-    if (word == hello) {
+    if (p.rank < 0) {
       std::istringstream in(text);
-      in >> p.rank >> p.host;
+      std::string said, host;
+      int number = -1;
+      if (word == hello && in >> said >> number >> host && said == secret && number > 0)
+        p.rank = number, p.host = host;
     } else if (word == goodbye) {
       p.gone = true;
     } else if (word == stop) {
@@ -172,6 +181,8 @@ struct Guard::State {
 Guard::Guard(int ranks) : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.expected = std::size_t(ranks - 1);
+  std::random_device random;
+  for (int i = 0; i < 4; ++i) s.secret += fmt::format("{:08x}", random());
   s.addresses = own_addresses();
   s.listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in at{};
@@ -187,7 +198,8 @@ Guard::Guard(int ranks) : state_(std::make_unique<State>()) {
 }
 
 std::string Guard::address() const {
-  return fmt::format("{} {} {}", host_name(), state_->port, fmt::join(state_->addresses, " "));
+  return fmt::format("{} {} {} {}", host_name(), state_->secret, state_->port,
+                     fmt::join(state_->addresses, " "));
 }
 
 Guard::Guard(int rank, const std::string& address) : state_(std::make_unique<State>()) {
@@ -195,29 +207,37 @@ Guard::Guard(int rank, const std::string& address) : state_(std::make_unique<Sta
   s.rank = rank;
   std::istringstream in(address);
   std::string name;
-  in >> name >> s.port;
+  in >> name >> s.secret >> s.port;
   for (std::string host; s.peers.empty() && in >> host;)
     if (const int socket = connect_to(host, s.port); socket >= 0)
       s.peers.push_back({.socket = socket, .rank = 0, .host = name});
-  check(!s.peers.empty(), "rank ", rank, ": the first rank cannot be reached, at none of ", address,
-        hint, "machines of a job must reach each other by TCP, at any port");
-  s.peers[0].say(hello, fmt::format("{} {}", rank, host_name()));
+  check(!s.peers.empty(), "rank ", rank, ": the first rank, on ", name, ", cannot be reached", hint,
+        "machines of a job must reach each other by TCP, at any port");
+  s.peers[0].say(hello, fmt::format("{} {} {}", s.secret, rank, host_name()));
 }
 
 void Guard::begin() {
   State& s = *state_;
   const auto until = Clock::now() + std::chrono::seconds(silence);
-  const auto unknown = [](const auto& p) { return p.rank < 0; };
-  while (s.peers.size() < s.expected || std::any_of(s.peers.begin(), s.peers.end(), unknown)) {
+  const auto known = [&] {
+    return std::size_t(
+        std::count_if(s.peers.begin(), s.peers.end(), [](const auto& p) { return p.rank >= 0; }));
+  };
+  while (known() < s.expected) {
     std::vector<pollfd> all{{s.listening, POLLIN, 0}};
     for (const auto& p : s.peers) all.push_back({p.socket, POLLIN, 0});
     ::poll(all.data(), all.size(), 100);
+    for (std::size_t i = all.size(); i-- > 1;)
+      if (all[i].revents && !s.read(s.peers[i - 1])) {
+        ::close(s.peers[i - 1].socket);
+        s.peers.erase(s.peers.begin() + std::ptrdiff_t(i - 1));
+      }
     if (all[0].revents) s.accept_one();
-    for (std::size_t i = 1; i < all.size(); ++i)
-      if (all[i].revents) s.read(s.peers[i - 1]);
-    check(Clock::now() < until, "ranks: ", s.expected - s.peers.size(),
+    check(Clock::now() < until, "ranks: ", s.expected - known(),
           " of the others did not connect within ", silence, " s");
   }
+  std::erase_if(s.peers, [](const auto& p) { return p.rank < 0 && (::close(p.socket), true); });
+  if (s.listening >= 0) ::close(std::exchange(s.listening, -1));
   s.error_output = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
   check(::pipe2(s.wake, O_CLOEXEC) == 0, "ranks: ", std::strerror(errno));
   for (auto& p : s.peers) p.heard = Clock::now();

@@ -14,7 +14,8 @@ class Guard {
  public:
   static constexpr int silence = 20;  // seconds after which a rank is lost
 
-  // Of the first rank: opens a port. `address` is what the others need: its name, a port, the numbers of its networks.
+  // Of the first rank: opens a port. `address` is what the others need: its name, the job's
+  // secret (who finds the port without it is not listened to), the port, its numbers in the network.
   explicit Guard(int ranks);
   // Of another: connects. Error: no address can be reached.
   Guard(int rank, const std::string& address);

@@ -50,7 +50,7 @@ std::string instruction_set() {
 #define VAEGRAD_TEXT_OF(x) #x
 #define VAEGRAD_TEXT(x) VAEGRAD_TEXT_OF(x)
   return concat(VAEGRAD_TEXT(VAEGRAD_ABI), ", oneDNN ", dnnl_version()->major, '.',
-                dnnl_version()->minor, '.', dnnl_version()->patch, " kernels 0x",
+                dnnl_version()->minor, '.', dnnl_version()->patch, " kernels ",
                 int(dnnl_get_effective_cpu_isa()));
 #undef VAEGRAD_TEXT
 #undef VAEGRAD_TEXT_OF

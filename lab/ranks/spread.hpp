@@ -56,6 +56,13 @@ template <class Numbers>
 void spread_rows_over_ranks(Matrix to, std::size_t at_once, Numbers numbers) {
   const std::size_t rows = std::size_t(to.rows);
   const auto first = [&](std::size_t i) { return i * at_once; };
+  if (ranks().size() == 1) {
+    for (std::size_t i = 0; first(i) < rows; ++i) {
+      const ConstMatrix some = numbers(first(i), std::min(at_once, rows - first(i)));
+      std::copy(some.begin(), some.end(), to.row(Index(first(i))));
+    }
+    return;
+  }
   spread_over_ranks((rows + at_once - 1) / at_once,
                     [&](std::size_t i, std::vector<double>& of) {
                       const ConstMatrix some =

@@ -93,12 +93,16 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
     }
     for (const Var v : {bound.objective, bound.log_likelihood, bound.kl}) append(to, v.val());
     if (latents) append(to, (model.hierarchical() ? model.code(batch).mean : code_of(one.q)).val());
-    if (model.hierarchical())
-      if (const Var of_layers = kl_per_layer(one)) append(to, of_layers.val());
-    if (one.kl && one.kl.shape().cols == model.latent && model.latent) append(to, one.kl.val());
+    // Each KL behind a number that says whether there is one.
+    const Var of_layers = model.hierarchical() ? kl_per_layer(one) : Var{};
+    to.push_back(of_layers ? 1 : 0);
+    if (of_layers) append(to, of_layers.val());
+    const bool of_latents = one.kl && model.latent && one.kl.shape().cols == model.latent;
+    to.push_back(of_latents);
+    if (of_latents) append(to, one.kl.val());
   };
   const auto take = [&](std::span<const std::uint32_t> rows, std::span<const double> numbers) {
-    const std::size_t n = rows.size(), layers = result.kl_per_layer.size();
+    const std::size_t n = rows.size();
     Reader next{numbers};
     Terms terms;
     terms.examples = n;
@@ -122,9 +126,10 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
         mean_sum[j] += m;
         square_sum[j] += m * m;
       }
-    for (std::size_t i = 0; layers && next.numbers.size() >= layers * (n - i) && i < n; ++i)
+    const bool per_layer = next() != 0;
+    for (std::size_t i = 0; per_layer && i < n; ++i)
       for (double& of_layer : result.kl_per_layer) of_layer += next();
-    per_latent = !next.numbers.empty();
+    per_latent = next() != 0;
     for (std::size_t i = 0; per_latent && i < n; ++i)
       for (double& of_latent : kl_sum) of_latent += next();
   };

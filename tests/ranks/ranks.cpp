@@ -1,9 +1,15 @@
 // What ranks tell each other, and that what they compute together is what one would have.
 #include <doctest/doctest.h>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cstring>
 #include <numeric>
+#include <sstream>
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/lab/ranks/connection.hpp>
+#include <vaegrad/lab/ranks/guard.hpp>
 #include <vaegrad/lab/ranks/spread.hpp>
 #include <vaegrad/lab/run/data_of_machine.hpp>
 #include <vaegrad/lab/run/training/batch_parts.hpp>
@@ -200,6 +206,31 @@ TEST_CASE("what must be the same is, or says which rank has another") {
   CHECK_THROWS_WITH_AS(check_same_on_all_ranks("word", ranks().rank() == 1 ? "another" : "one"),
                        doctest::Contains("rank 1 has another word than rank 0: another and one"),
                        Error);
+}
+
+// A stranger's words would end the job, or stand for a rank that never comes.
+TEST_CASE("a guard listens to its own job alone") {
+  if (!ranks().first()) return;
+  Guard first(2);
+  std::istringstream in(first.address());
+  std::string host, secret;
+  int port = 0;
+  in >> host >> secret >> port;
+  std::vector<int> strangers;
+  for (const std::string& words : {std::string("h 1 nobody\0s\0", 14),
+                                   std::string("hwrong 1 nobody\0", 16), std::string(3000, 'x')}) {
+    strangers.push_back(connect_to("127.0.0.1", port));
+    REQUIRE(strangers.back() >= 0);
+    CHECK(::send(strangers.back(), words.data(), words.size(), MSG_NOSIGNAL) ==
+          ssize_t(words.size()));
+  }
+  Guard second(1, first.address());
+  CHECK_NOTHROW(first.begin());
+  CHECK_NOTHROW(second.begin());
+  CHECK(connect_to("127.0.0.1", port) == -1);  // nobody else comes in
+  second.leave("");
+  first.leave("");
+  for (const int s : strangers) ::close(s);
 }
 
 }  // namespace

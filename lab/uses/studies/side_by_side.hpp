@@ -46,8 +46,8 @@ class JobsObserver {
 // `at_once` of them at a time, which share `threads` threads: none has more than its part, and what
 // remains alone has all. Commands are of this program (/proc/self/exe), in groups of their own, so
 // that Ctrl-C reaches them once, and they are sent SIGTERM when this process dies. A job whose
-// command fails is failed and goes no further. Of several ranks each takes every so manieth job, with
-// `at_once` and `threads` of its own.
+// command fails is failed and goes no further. Of N ranks each takes every N-th job, with `at_once` and
+// `threads` of its own.
 JobsState run_side_by_side(std::span<const Job> jobs, int at_once, int threads,
                            JobsObserver& observer);
 
