@@ -8,7 +8,7 @@
 #include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/models/metrics/disentanglement.hpp>
+#include <vaegrad/models/metrics/factors/disentanglement.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
 #include <vaegrad/models/vae.hpp>
 

@@ -79,15 +79,17 @@ Chart varied_chart(const Comparison& c, std::size_t which) {
   Chart chart{c.what, c.varied[which], fmt::format("{} (nats per test example)", c.quantity())};
   std::vector<std::string> values;
   for (const SettingResult& r : c.results)
-    if (std::find(values.begin(), values.end(), r.values[which]) == values.end())
+    if (!r.values[which].empty() &&
+        std::find(values.begin(), values.end(), r.values[which]) == values.end())
       values.push_back(r.values[which]);
   std::sort(values.begin(), values.end(), natural_less);
   const std::vector<double> x = place_values(values, chart);
   std::map<std::string, std::map<std::string, const SettingResult*>> lines;  // others, value
   for (const SettingResult& r : c.results) {
+    if (r.values[which].empty()) continue;
     std::string others;
     for (std::size_t i = 0; i < c.varied.size(); ++i)
-      if (i != which)
+      if (i != which && !r.values[i].empty())
         others += fmt::format("{}{}={}", others.empty() ? "" : " ", c.varied[i], r.values[i]);
     lines[others][r.values[which]] = &r;
   }

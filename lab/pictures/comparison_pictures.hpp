@@ -2,6 +2,7 @@
 // setting does.
 #pragma once
 #include <vaegrad/lab/uses/studies/comparison.hpp>
+#include <vaegrad/lab/uses/studies/trade_offs.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -15,5 +16,10 @@ bool draw_comparison_curves(std::span<const Comparison> comparisons,
 // which it varies.
 bool draw_varied(std::span<const Comparison> comparisons, const std::string& name,
                  const std::filesystem::path& path);
+
+// A panel for each score: its mean over the distortion, ± one standard deviation over seeds, and the
+// Pareto front in dashes.
+bool draw_trade_offs(std::span<const ScoredSetting> settings,
+                     std::span<const std::string> score_names, const std::filesystem::path& path);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

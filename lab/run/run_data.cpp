@@ -35,7 +35,12 @@ DataSet read_data(const Settings& settings, bool to_be_shown = false) {
   return read_once_per_machine([&] { return load_data_set(settings.data, options); });
 }
 
-// Where the recorded name leads now: from here, or from where the run was trained.
+// A set that vaegrad knows or draws: whatever files are called so too.
+bool by_name(const std::string& data) {
+  return data == in_memory || find_known_set(data) || drawn_set(data).has_value();
+}
+
+// Where the recorded path leads now: from here, or from where the run was trained.
 template <class Text>
 void find_again(Text& name, const fs::path& trained_in) {
   const fs::path path = name, there = trained_in / path;
@@ -45,7 +50,7 @@ void find_again(Text& name, const fs::path& trained_in) {
 }
 Settings found_again(Settings s, const std::optional<DataRecord>& record) {
   if (record && !record->folder.empty()) {
-    find_again(s.data, record->folder);
+    if (!by_name(s.data)) find_again(s.data, record->folder);
     for (fs::path Settings::*p :
          {&Settings::data_dir, &Settings::labels, &Settings::test_data, &Settings::test_labels})
       find_again(s.*p, record->folder);
@@ -80,10 +85,8 @@ std::string how_to_name(const Settings& s, const std::string& file, const std::s
 // Error: a file of the run is gone.
 void check_there(const Settings& s, const std::string& option) {
   std::error_code error;
-  const bool by_name =
-      s.data == in_memory || find_known_set(s.data) || drawn_set(s.data).has_value();
   for (const fs::path& path :
-       {fs::path(by_name ? std::string() : s.data), s.labels, s.test_data, s.test_labels})
+       {fs::path(by_name(s.data) ? std::string() : s.data), s.labels, s.test_data, s.test_labels})
     check(path.empty() || fs::exists(array_name(path).file, error), path.string(),
           ": the run was trained with it, and it is not there any more", hint, "put it back, or ",
           how_to_name(s, path.string(), option), " names where it lies now");

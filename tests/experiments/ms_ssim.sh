@@ -31,6 +31,8 @@ awk -F'[:,]' '/"distance"/ { d = $2 } /"ms_ssim"/ { m = $2 } END { e = d / 128 -
 
 refused 2 "--particles 5: $no" evaluate run --particles 5
 for score in log-px elbo complexity; do refused 2 "--score $score: $no" detect run --data ./noise.idx --score $score; done
+works train "${small[@]}" --likelihood ms-ssim --ms-ssim-weight 0.5 --mutate 0.2 --out background
+refused 2 "--score ratio: $no" detect run --data ./noise.idx --score ratio --background background
 works detect run --data ./noise.idx
 grep -qF 'log-px (needs a likelihood); elbo (needs a likelihood)' err.txt || wrong "detect: $(cat err.txt)"
 refused 2 "--graphs bound: $no" export run --onnx run.onnx --graphs bound

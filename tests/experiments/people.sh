@@ -70,6 +70,10 @@ mv run elsewhere/deep/run
 ) || fails=$((fails + 1))
 mv elsewhere/deep/run .
 
+# ---- a set by name is that set, also where a folder is called so
+works train --data shapes-16-3x4x8x6x6 --binarize threshold --hidden 4 --latent 2 --epochs 1 --out shapes-16-3x4x8x6x6/run
+(cd elsewhere && works evaluate ../shapes-16-3x4x8x6x6/run --particles 2 && ((fails == 0))) || fails=$((fails + 1))
+
 # ---- a name's end is the format, and its folder is there
 for command in 'sample run' 'encode run --mean --data there/other.idx' 'decode run codes.csv'; do
   refused 1 "vaegrad ${command%% *}: --out nowhere/x.npy: there is no folder nowhere" $command --out nowhere/x.npy

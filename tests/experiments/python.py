@@ -130,6 +130,15 @@ check(error < 0.9 * by_mean, f"impute: {error} a pixel, the mean image {by_mean}
 with_nan = np.where(hidden, np.nan, bits)
 check(np.array_equal(trained.impute(with_nan), completed), "impute: NaN says what is missing")
 
+# ---- what has no p(x|z) has none of these, whatever it is asked
+wide = np.kron(images, np.ones((2, 2), np.uint8))
+similar = vaegrad.train(wide, likelihood="ms-ssim", out="similar", **small)
+check(similar.reconstruct(wide[:5]).shape == (5, 16, 16), "reconstruct, of ms-ssim")
+no = "ms-ssim is no likelihood"
+refused(vaegrad.UsageError, f"elbo: {no}", lambda: similar.elbo(wide))
+refused(vaegrad.UsageError, f"log_prob: {no}", lambda: similar.log_prob(wide, particles=5))
+refused(vaegrad.UsageError, f"impute: {no}", lambda: similar.impute(wide, np.zeros(wide.shape, bool)))
+
 # ---- errors, and what they say
 refused(vaegrad.UsageError, "would be ignored", lambda: vaegrad.train(images, beta=4))
 refused(vaegrad.UsageError, "unrecognised option", lambda: vaegrad.train(images, latents=2))

@@ -20,6 +20,28 @@ cmp -s all/udr.json first.json || wrong 'two threads give other numbers'
 works disentangle --sweep all --limit 50 --split test --out elsewhere
 grep -q '"images": 40' elsewhere/udr.json || wrong 'a tenth of 400 images are for testing'
 
+# ---- where factors are known: every score of every run, beside -log p(x|z); of sweeps in a folder too
+shapes=(--data shapes-16-3x4x8x6x6 --binarize threshold --hidden 16 --latent 3 --epochs 1 --validation 0 --threads 1)
+works sweep "${shapes[@]}" --vary objective=elbo --seeds 1..2 --out known/a
+works sweep "${shapes[@]}" --objective tc --vary tc-weight=2,4 --seeds 1..2 --out known/b
+works disentangle --sweep known
+[[ $(wc -l <known/scores.csv) == 7 && -s known/pareto.png ]] || wrong "scores of sweeps: $(cat out.txt known/scores.csv)"
+# names of settings have what their objective heeds
+for name in objective=elbo 'objective=tc tc-weight=2' 'objective=tc tc-weight=4'; do
+  grep -qx "$name" out.txt && grep -q "\"$name\"" known/scores.csv || wrong "$name is no setting: $(cat out.txt)"
+done
+# .. equal to those of the run alone, on as many images
+run=known/b/tc-weight-4_seed-2
+works disentangle $run
+images=$(sed -n 's/^\([0-9]*\) images of.*/\1/p' out.txt)
+works disentangle --sweep known --limit "$images" --threads 2
+of_run() { sed -n "s/.*\"$1\": *\([0-9.e-]*\).*/\1/p" $run/disentangle/disentangle.json; }
+of_sweep() { awk -F, -v column="$1" -v run="$run" 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i } index($1, run) { print $at[column] }' known/scores.csv; }
+for score in mig sap modularity irs explicitness; do
+  awk -v a="$(of_run $score)" -v b="$(of_sweep $score)" 'BEGIN { exit !(a != "" && b != "" && (a - b) ^ 2 < 1e-12) }' ||
+    wrong "$score: of the run $(of_run $score), in the sweep $(of_sweep $score)"
+done
+
 # what cannot be ranked is left out, and said
 works sweep "${sweep[@]}" --vary latent=4 --seeds 1..1 --out all
 works disentangle --sweep all

@@ -3,6 +3,7 @@
 
 #include <vaegrad/lab/files/natural_order.hpp>
 #include <vaegrad/lab/uses/studies/comparison.hpp>
+#include <vaegrad/models/objectives/objective.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -87,6 +88,19 @@ void rank(Comparison& c) {
   add_differences(c);
 }
 
+// A number that objectives declare says nothing of a run whose own does not.
+bool heeded(const FinishedRun& run, const std::string& name) {
+  const auto declared = [&](auto settings) {
+    return std::any_of(settings.begin(), settings.end(),
+                       [&](const ObjectiveSetting* s) { return s->name == name; });
+  };
+  if (!declared(objective_settings())) return true;
+  const std::string own = run.setting("objective");
+  for (const Objective* o : objectives())
+    if (o->name == own) return declared(std::span(o->settings));
+  return true;
+}
+
 void name_results(Comparison& c, const std::set<std::string>& names) {
   for (const std::string& name : names)
     for (const SettingResult& r : c.results)
@@ -94,12 +108,16 @@ void name_results(Comparison& c, const std::set<std::string>& names) {
         c.varied.push_back(name);
         break;
       }
+  // What gives the other names their meaning stands before them.
+  std::stable_partition(c.varied.begin(), c.varied.end(),
+                        [](const std::string& name) { return name == "objective"; });
   for (SettingResult& r : c.results) {
     for (const std::string& name : c.varied) {
-      r.values.push_back(r.runs[0].setting(name));
-      r.name += (r.name.empty() ? "" : " ") + name + '=' + r.values.back();
+      const bool says = heeded(r.runs[0], name);
+      r.values.push_back(says ? r.runs[0].setting(name) : "");
+      if (says) r.name += (r.name.empty() ? "" : " ") + name + '=' + r.values.back();
     }
-    if (c.varied.empty()) r.name = r.runs[0].what.substr(0, r.runs[0].what.rfind(", seed"));
+    if (r.name.empty()) r.name = r.runs[0].what.substr(0, r.runs[0].what.rfind(", seed"));
   }
 }
 

@@ -10,7 +10,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // The runs of one setting, by seed.
 struct SettingResult {
   std::vector<FinishedRun> runs;
-  std::vector<std::string> values;  // of what is varied
+  std::vector<std::string> values;  // of what is varied; "" where its objective does not heed it
   std::string name;                 // latent=2 hidden=400
   Spread elbo, nll;                 // over seeds, nats; nll: where all were evaluated alike
   // The best less this one, in nats by which the best is better; of the best itself nothing. Over

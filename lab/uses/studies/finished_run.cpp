@@ -147,8 +147,13 @@ std::vector<fs::path> runs_in(const fs::path& folder) {
         "the folder of a run, or of a sweep");
   if (fs::exists(folder / "config.ini", error)) return {folder};
   std::vector<fs::path> to;
-  for (const fs::directory_entry& e : fs::directory_iterator(folder, error))
-    if (fs::exists(e.path() / "config.ini", error) && !e.is_symlink(error)) to.push_back(e.path());
+  for (const fs::directory_entry& e : fs::directory_iterator(folder, error)) {
+    if (e.is_symlink(error)) continue;
+    if (fs::exists(e.path() / "config.ini", error)) to.push_back(e.path());
+    if (!fs::exists(e.path() / "sweep.json", error)) continue;
+    const std::vector<fs::path> of_sweep = runs_in(e.path());
+    to.insert(to.end(), of_sweep.begin(), of_sweep.end());
+  }
   std::sort(to.begin(), to.end(), [](const fs::path& a, const fs::path& b) {
     return natural_less(a.native(), b.native());
   });

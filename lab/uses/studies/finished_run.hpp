@@ -44,8 +44,8 @@ struct FinishedRun {
 FinishedRun read_finished_run(const std::filesystem::path& folder);
 // Whether it has a configuration, but no summary yet.
 bool unfinished(const std::filesystem::path& folder);
-// A run's folder, or the folders of runs in it, in natural order; empty: there are none. Error: it is
-// no folder.
+// A run's folder, or the folders of runs in it and in the sweeps in it, in natural order; empty: there
+// are none. Error: it is no folder.
 std::vector<std::filesystem::path> runs_in(const std::filesystem::path& folder);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -8,6 +8,7 @@
 #include <vaegrad/lab/uses/studies/comparison.hpp>
 #include <vaegrad/lab/uses/studies/grid.hpp>
 #include <vaegrad/lab/uses/studies/reproduction.hpp>
+#include <vaegrad/lab/uses/studies/trade_offs.hpp>
 
 #include "../folder.hpp"
 
@@ -26,12 +27,14 @@ std::string error_of(const std::function<void()>& f) {
 
 // A run's folder as compare reads it.
 void write_run(const std::filesystem::path& folder, int latent, int seed, double elbo,
-               const std::string& data = "fashion-mnist") {
+               const std::string& data = "fashion-mnist",
+               const std::map<std::string, std::string>& more = {}) {
   std::filesystem::create_directories(folder);
   nlohmann::json json;
   json["settings"] = {
       {"data", data},    {"binarize", "sample"},         {"latent", std::to_string(latent)},
       {"hidden", "400"}, {"seed", std::to_string(seed)}, {"network", "mlp"}};
+  for (const auto& [name, value] : more) json["settings"][name] = value;
   json["data_sha256"] = {{"file", "abc"}};
   json["test_examples"] = 4;
   json["test_elbo"] = elbo, json["test_log_likelihood"] = elbo + 5, json["test_kl"] = 5;
@@ -157,6 +160,35 @@ TEST_CASE("what does not compare stands apart") {
   CHECK(compare_by_setting(read_all(split.path)).size() == 1);
   write_run(split / "b3", 20, 3, -90, "./own.idx");
   CHECK(compare_by_setting(read_all(split.path)).size() == 2);
+}
+
+TEST_CASE("a setting is named by what its objective heeds, the objective first") {
+  const Folder folder;
+  write_run(folder / "a", 2, 1, -100, "mnist", {{"objective", "beta"}, {"beta", "4"}});
+  write_run(folder / "b", 2, 1, -101, "mnist", {{"objective", "tc"}, {"tc-weight", "3"}});
+  std::filesystem::create_directories(folder /
+                                      "sweep");  // runs of a sweep in the folder are its own
+  write_atomically(folder / "sweep" / "sweep.json", std::string_view("{}"));
+  write_run(folder / "sweep" / "c", 2, 1, -102, "mnist", {{"objective", "dip-1"}});
+  const auto all = compare_by_setting(read_all(folder.path));
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].varied == std::vector<std::string>{"objective", "beta", "tc-weight"});
+  REQUIRE(all[0].results.size() == 3);
+  CHECK(all[0].results[0].name == "objective=beta beta=4");
+  CHECK(all[0].results[1].name == "objective=tc beta=1 tc-weight=3");
+  CHECK(all[0].results[2].name == "objective=dip-1 beta=1");
+  CHECK(all[0].results[0].values == std::vector<std::string>{"beta", "4", ""});
+}
+
+TEST_CASE("a Pareto front, by hand") {
+  const auto front = [](std::vector<Outcome> of) { return pareto_front(of); };
+  using Places = std::vector<std::size_t>;
+  // (1, 1) and (3, 3) trade; (2, 1) costs more for as much, (3, 2) is worth less for as much
+  CHECK(front({{3, 3}, {2, 1}, {1, 1}, {3, 2}}) == Places{2, 0});
+  CHECK(front({{1, 2}, {2, 1}, {3, 0}}) == Places{0});
+  CHECK(front({{NAN, 9}, {1, NAN}, {2, 1}}) == Places{2});
+  CHECK(front({{1, 1}, {1, 1}}).size() == 1);
+  CHECK(front({}).empty());
 }
 
 TEST_CASE("a grid: every combination, named by what varies") {

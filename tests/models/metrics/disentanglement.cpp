@@ -3,7 +3,7 @@
 
 #include <cmath>
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/models/metrics/disentanglement.hpp>
+#include <vaegrad/models/metrics/factors/disentanglement.hpp>
 
 using namespace vaegrad;
 

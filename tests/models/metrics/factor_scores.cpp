@@ -3,7 +3,7 @@
 
 #include <cmath>
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/models/metrics/factor_scores.hpp>
+#include <vaegrad/models/metrics/factors/factor_scores.hpp>
 
 using namespace vaegrad;
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/models/metrics/disentanglement.hpp>
+#include <vaegrad/models/metrics/factors/disentanglement.hpp>
 
 #include "../../support/message.hpp"
 

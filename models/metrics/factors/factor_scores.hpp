@@ -4,7 +4,7 @@
 // Where a factor is a number to predict it is the index of its value, in deviations from its mean:
 // of a factor whose values have no order this asks for the order that they were listed in.
 #pragma once
-#include <vaegrad/models/metrics/disentanglement.hpp>
+#include <vaegrad/models/metrics/factors/disentanglement.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 

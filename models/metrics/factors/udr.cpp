@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numeric>
 
-#include <vaegrad/models/metrics/disentanglement.hpp>
+#include <vaegrad/models/metrics/factors/disentanglement.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/models/metrics/disentanglement.hpp>
+#include <vaegrad/models/metrics/factors/disentanglement.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/random.hpp>
-#include <vaegrad/models/metrics/factor_scores.hpp>
+#include <vaegrad/models/metrics/factors/factor_scores.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
 #include <vaegrad/models/metrics/roc.hpp>
 
