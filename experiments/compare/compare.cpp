@@ -106,11 +106,16 @@ void compare_settings(const std::vector<Comparison>& comparisons, const fs::path
     fmt::print(
         "runs on other data, binarization or examples stand apart: their numbers do not compare\n");
   if (draw_comparison_curves(comparisons, picture)) fmt::print("{}\n", picture.string());
+  const auto beside = [&](const std::string& name) {
+    return picture.parent_path() /
+           concat(picture.stem().string(), '-', name, picture.extension().string());
+  };
+  if (const fs::path plane = beside("plane"); draw_rate_distortion(comparisons, plane))
+    fmt::print("{}\n", plane.string());
   std::set<std::string> varied;
   for (const Comparison& c : comparisons) varied.insert(c.varied.begin(), c.varied.end());
   for (const std::string& name : varied) {
-    const fs::path file = picture.parent_path() /
-                          concat(picture.stem().string(), '-', name, picture.extension().string());
+    const fs::path file = beside(name);
     if (draw_varied(comparisons, name, file)) fmt::print("{}\n", file.string());
   }
 }
@@ -197,8 +202,9 @@ std::string compare_help() {
          "the same kind for each, else by test ELBO; and their curves in one picture.\n"
          "Of folders of runs, as sweep makes them: by setting, with mean and standard\n"
          "deviation over seeds, the difference to the best with its standard error, and a\n"
-         "picture for each setting that varies. Runs on other data, binarization or test\n"
-         "examples are listed apart.\n\n"
+         "picture for each setting that varies and one of all by rate and distortion (KL\n"
+         "and -log p(x|z)). Runs on other data, binarization or test examples are listed\n"
+         "apart.\n\n"
          "  DIR|RUN ..              folders of runs, or of finished runs\n"
          "  --out FILE.png          the picture [comparison.png, in the first DIR]\n"
          "  --csv FILE.csv          the table by setting, with all digits\n"

@@ -109,6 +109,39 @@ Chart varied_chart(const Comparison& c, std::size_t which) {
   return chart;
 }
 
+// Means of both over the seeds, with the deviation of the distortion; nothing where a run lacks one.
+std::optional<Series> rate_distortion_of(const SettingResult& result) {
+  std::vector<double> rates, distortions;
+  for (const FinishedRun& run : result.runs)
+    rates.push_back(run.kl), distortions.push_back(-run.log_likelihood);
+  const Spread rate = spread(rates), distortion = spread(distortions);
+  if (!std::isfinite(rate.mean) || !std::isfinite(distortion.mean)) return {};
+  Series s{.title = result.name, .x = {rate.mean}, .y = {distortion.mean}, .mark = Mark::points};
+  if (distortion.count > 1)
+    s.low = {distortion.mean - distortion.deviation},
+    s.high = {distortion.mean + distortion.deviation};
+  return s;
+}
+
+std::optional<Chart> plane_of(const Comparison& c) {
+  Chart chart{c.what, "rate KL(q(z|x) || p(z)) (nats)", "distortion -log p(x|z) (nats)"};
+  double least = 0, most = 0, best = INFINITY;
+  for (const SettingResult& r : c.results)
+    if (auto s = rate_distortion_of(r)) {
+      s->colour = int(chart.series.size() % 32);
+      least = chart.series.empty() ? s->x[0] : std::min(least, s->x[0]);
+      most = std::max(most, s->x[0]), best = std::min(best, s->x[0] + s->y[0]);
+      chart.series.push_back(std::move(*s));
+    }
+  if (chart.series.size() < 2) return {};
+  chart.series.push_back({.title = "the best ELBO",
+                          .x = {least, most},
+                          .y = {best - least, best - most},
+                          .mark = Mark::dashes,
+                          .colour = 7});
+  return chart;
+}
+
 bool draw_charts(const std::vector<Chart>& charts, const std::filesystem::path& path) {
   return charts.size() == 1 ? draw(charts[0], path) : !charts.empty() && draw(charts, path);
 }
@@ -125,6 +158,14 @@ bool draw_comparison_curves(std::span<const Comparison> comparisons,
     chart.y_range = settled(chart.series);
     charts.push_back(std::move(chart));
   }
+  return draw_charts(charts, path);
+}
+
+bool draw_rate_distortion(std::span<const Comparison> comparisons,
+                          const std::filesystem::path& path) {
+  std::vector<Chart> charts;
+  for (const Comparison& c : comparisons)
+    if (auto chart = plane_of(c)) charts.push_back(std::move(*chart));
   return draw_charts(charts, path);
 }
 

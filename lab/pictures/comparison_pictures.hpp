@@ -17,6 +17,12 @@ bool draw_comparison_curves(std::span<const Comparison> comparisons,
 bool draw_varied(std::span<const Comparison> comparisons, const std::string& name,
                  const std::filesystem::path& path);
 
+// Each setting by its rate KL(q(z|x) || p(z)) and its distortion −log p(x|z), both of the ELBO at β = 1
+// whatever was maximised (Alemi et al., Fixing a broken ELBO, arXiv 1711.00464), and in dashes where
+// the ELBO is the best one's. A chart for each comparison with two settings that have both.
+bool draw_rate_distortion(std::span<const Comparison> comparisons,
+                          const std::filesystem::path& path);
+
 // A panel for each score: its mean over the distortion, ± one standard deviation over seeds, and the
 // Pareto front in dashes.
 bool draw_trade_offs(std::span<const ScoredSetting> settings,
