@@ -103,11 +103,15 @@ nlohmann::json json_of(const BenchRow& r) {
 int bench_peers(const BenchOptions& options) {
   const Images images = bench_images();
   Peers peers(options.python, images);
+  fmt::print(stderr, "{}\n", machine_name());
   fmt::print(stderr, "{} threads; ms per step, beside ours; losses with the same noise differ by\n",
              threads());
   for (const BenchCase& c : bench_cases()) {
     if (!c.plain() || (!options.only.empty() && options.only != c.name)) continue;
-    for (const PeerRow& r : peers.measure(c, options.seconds)) {
+    const auto about = [&](double seconds) {
+      fmt::print(stderr, "{}: about {:.0f} s\n", c.name, seconds);
+    };
+    for (const PeerRow& r : peers.measure(c, options.seconds, about)) {
       if (options.json)
         fmt::print("{}\n", nlohmann::json({{"case", c.name},
                                            {"peer", r.name},
@@ -116,6 +120,8 @@ int bench_peers(const BenchOptions& options) {
                                            {"loss_difference", r.loss_difference},
                                            {"curve_loss", r.curve_loss},
                                            {"curve_loss_error", r.curve_error},
+                                           {"curve_steps", r.curve_steps},
+                                           {"machine", machine_name()},
                                            {"threads", threads()}})
                                .dump());
       else
@@ -129,8 +135,8 @@ int bench_peers(const BenchOptions& options) {
 }
 
 int bench_growth(const BenchOptions& options) {
-  fmt::print(stderr, "{} threads; excess: growth of the time over growth of the FLOPs\n",
-             threads());
+  fmt::print(stderr, "{}\n{} threads; excess: growth of the time over growth of the FLOPs\n",
+             machine_name(), threads());
   if (!options.json)
     fmt::print("{:<11}{:>15}{:>10}{:>10}{:>7}{:>7}{:>8}\n", "doubled", "from, to", "ms", "ms",
                "time", "FLOPs", "excess");
@@ -159,8 +165,8 @@ int bench_ranks(const BenchOptions& options) {
   const Images images = bench_images();
   const Wire wire = measure_wire();
   fmt::print(stderr,
-             "{} ranks of {} threads; between two of them {:.1f} us, {:.2f} GB/s each way\n",
-             ranks().size(), threads(), 1e6 * wire.latency, 1e-9 * wire.bandwidth);
+             "{}\n{} ranks of {} threads; between two of them {:.1f} us, {:.2f} GB/s each way\n",
+             machine_name(), ranks().size(), threads(), 1e6 * wire.latency, 1e-9 * wire.bandwidth);
   if (!options.json)
     fmt::print("{:<13}{:>6}{:>9}{:>9}{:>12}{:>12}\n", "case", "parts", "ms/step", "adding",
                "bytes/step", "formula");
@@ -198,8 +204,9 @@ int bench(Arguments arguments) {
   if (options.growth) return bench_growth(options);
   const double peak = peak_flops(), bandwidth = memory_bandwidth(), per_entry = bookkeeping_ns();
   const Images images = bench_images();
-  fmt::print(stderr, "{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
-             threads(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
+  fmt::print(stderr,
+             "{}\n{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
+             machine_name(), threads(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
   if (!options.json)
     fmt::print("{:<13}{:>8}{:>8}{:>7}{:>6}{:>6}{:>6}{:>7}{:>6}{:>6}{:>5}\n", "case", "ms/step",
                "by hand", "ratio", "peak", "hand", "alloc", "oneDNN", "grad", "FLOPs", "MB");
@@ -212,6 +219,7 @@ int bench(Arguments arguments) {
       json["memory_gb_per_second"] = 1e-9 * bandwidth;
       json["ns_per_entry"] = per_entry;
       json["threads"] = threads();
+      json["machine"] = machine_name();
       fmt::print("{}\n", json.dump());
     } else {
       fmt::print("{:<13}{:8.3f}{:8.3f}{:7.3f}{:5.0f}%{:5.0f}%{:6.0f}{:7.1f}{:6.2f}{:6.2f}{:5.0f}\n",

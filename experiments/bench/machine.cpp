@@ -1,5 +1,8 @@
 #include "machine.hpp"
 
+#include <oneapi/dnnl/dnnl.h>
+#include <sys/utsname.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string>
@@ -13,6 +16,50 @@ double median(std::vector<double> x) {
   const auto middle = x.begin() + std::ptrdiff_t(x.size() / 2);
   std::nth_element(x.begin(), middle, x.end());
   return *middle;
+}
+
+namespace {
+
+std::string processor() {
+  std::ifstream cpus("/proc/cpuinfo");
+  for (std::string line; std::getline(cpus, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  utsname system{};
+  return ::uname(&system) == 0 ? system.machine : "unknown processor";
+}
+
+std::string instructions(dnnl_cpu_isa_t isa) {
+  switch (int(isa)) {
+    case 0x1:
+      return "SSE4.1";
+    case 0x3:
+      return "AVX";
+    case 0x7:
+      return "AVX2";
+    case 0x407:
+      return "AVX2 with VNNI";
+    case 0x27:
+      return "AVX-512";
+    case 0x67:
+      return "AVX-512 with VNNI";
+    case 0xe7:
+      return "AVX-512 with bfloat16";
+    case 0x3e7:
+      return "AMX";
+    case 0:
+      return "other instructions than x86's";
+    default:
+      return concat("instruction set ", int(isa));
+  }
+}
+
+}  // namespace
+
+std::string machine_name() {
+  const dnnl_version_t* v = dnnl_version();
+  return concat(processor(), "; oneDNN ", v->major, '.', v->minor, '.', v->patch, " with ",
+                instructions(dnnl_get_effective_cpu_isa()), ", lanes of ", int(Lanes::size),
+                " floats");
 }
 
 // Twelve chains: two units of four cycles' latency need eight. The best of many short runs counts:

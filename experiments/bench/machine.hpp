@@ -1,6 +1,7 @@
 // What this machine can do, measured: the yardsticks a step is held against.
 #pragma once
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include <vaegrad/autodiff/matrix.hpp>
@@ -15,6 +16,10 @@ double seconds_of(F f) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 double median(std::vector<double> x);
+
+// The processor as it calls itself, oneDNN's version and the instructions that its kernels may use,
+// and our lanes: what a figure must name to be repeated.
+std::string machine_name();
 
 double peak_flops();        // per second, all threads, independent fused multiply-adds in registers
 double memory_bandwidth();  // bytes per second read and written by y ← a x + y, 64 MB each

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <thread>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/temporary_folder.hpp>
@@ -27,7 +28,8 @@ namespace fs = std::filesystem;
 namespace process = boost::process;
 using nlohmann::json;
 
-constexpr int compared_steps = 20, curve_steps = 300, curve_seeds = 4;
+constexpr int compared_steps = 20, curve_seeds = 4, most_curve_steps = 300, least_curve_steps = 60;
+constexpr double curve_seconds = 60;  // of all of them together
 constexpr double float_noise = 1e-3;  // relative; Adam's first steps amplify the last bits
 
 struct Known {
@@ -178,12 +180,12 @@ void take_curve(PeerRow& row, const std::function<double(int seed)>& loss_of) {
   row.curve_error = std::sqrt(variance / (curve_seeds - 1));
 }
 
-double our_late_loss(const BenchCase& what, const Peers::Implementation& in, int seed) {
+double our_late_loss(const BenchCase& what, const Peers::Implementation& in, int seed, int steps) {
   TapeStep fresh(what, in.images);
   double late = 0;
-  for (std::uint32_t i = 0; i < curve_steps; ++i) {
+  for (std::uint32_t i = 0; int(i) < steps; ++i) {
     const double loss = fresh(in.rows(what, i), i + 1000 * std::uint32_t(seed));
-    if (i >= curve_steps - 100) late += loss / 100;
+    if (int(i) >= steps - steps / 3) late += loss / (steps / 3);
   }
   return late;
 }
@@ -201,56 +203,83 @@ PeerRow compared(Peer& peer, const BenchCase& what, const json& order,
   check(row.loss_difference < float_noise, "bench --peers: ", what.name, ": ", peer.name,
         " computes something else: largest relative difference of the losses ",
         row.loss_difference);
-  take_curve(row, [&](int seed) {
-    return peer.ask({{"do", "curve"}, {"steps", curve_steps}, {"seed", seed}})
-        .at("loss")
-        .get<double>();
-  });
   return row;
 }
 
-// In turns of some 60 ms, ms(who, steps) each.
-void take_times(std::vector<PeerRow>& rows, double seconds,
-                const std::function<double(std::size_t who, int steps)>& ms) {
+// In turns of some 60 ms, ms(who, steps) each; the median ms of each, and of its ratio to the first.
+struct Times {
+  std::vector<std::vector<double>> ms, ratios;
   std::vector<int> steps;
-  std::vector<std::vector<double>> times(rows.size()), ratios(rows.size());
-  for (std::size_t who = 0; who < rows.size(); ++who) {
-    ms(who, 20);  // the first steps compile and allocate
-    steps.push_back(std::max(3, int(60 / ms(who, 20))));
-  }
-  for (double spent = 0; times[0].size() < 9 || spent < seconds;) {
-    for (std::size_t who = 0; who < rows.size(); ++who) {
-      times[who].push_back(ms(who, steps[who]));
-      ratios[who].push_back(times[who].back() / times[0].back());
-      spent += 1e-3 * steps[who] * times[who].back();
+
+  // The first steps compile and allocate.
+  void begin(std::size_t count, const std::function<double(std::size_t who, int steps)>& of) {
+    ms.resize(count), ratios.resize(count);
+    for (std::size_t who = 0; who < count; ++who) {
+      of(who, 5);
+      first.push_back(of(who, 5));
+      steps.push_back(std::max(3, int(60 / first.back())));
     }
   }
-  for (std::size_t who = 0; who < rows.size(); ++who) {
-    rows[who].ms_per_step = median(times[who]);
-    rows[who].times_ours = median(ratios[who]);
+  void take(double seconds, const std::function<double(std::size_t who, int steps)>& of) {
+    for (double spent = 0; ms[0].size() < 9 || spent < seconds;)
+      for (std::size_t who = 0; who < ms.size(); ++who) {
+        ms[who].push_back(of(who, steps[who]));
+        ratios[who].push_back(ms[who].back() / ms[0].back());
+        spent += 1e-3 * steps[who] * ms[who].back();
+      }
   }
-}
+  // A step of each, seconds
+  double together() const { return 1e-3 * std::accumulate(first.begin(), first.end(), 0.0); }
+  // .. and a turn of each
+  double turn() const {
+    double sum = 0;
+    for (std::size_t who = 0; who < first.size(); ++who)
+      sum += 1e-3 * steps[who] * first[who] + 0.25;
+    return sum;
+  }
+
+  std::vector<double> first;
+};
 
 }  // namespace
 
-std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds) {
+std::vector<PeerRow> Peers::measure(const BenchCase& what, double seconds,
+                                    const std::function<void(double)>& about) {
   std::vector<PeerRow> rows(1);
   rows[0].name = "vaegrad";
   json order = order_of(what, *in_);
   TapeStep step(what, in_->images);
   const std::vector<double> losses = written_losses(what, *in_, step, order);
-  take_curve(rows[0], [&](int seed) { return our_late_loss(what, *in_, seed); });
   for (const auto& peer : in_->peers) rows.push_back(compared(*peer, what, order, losses));
 
   std::uint32_t number = 0;
-  take_times(rows, seconds, [&](std::size_t who, int steps) {
+  const auto ms = [&](std::size_t who, int steps) {
     // A pause, for what still spins: OpenMP's threads of the one before do so for up to 0.2 s.
     std::this_thread::sleep_for(std::chrono::milliseconds(250));
     if (who) return in_->peers[who - 1]->ms(steps);
     return 1e3 / steps * seconds_of([&] {
              for (int i = 0; i < steps; ++i) ++number, step(in_->rows(what, number), number);
            });
-  });
+  };
+  Times times;
+  times.begin(rows.size(), ms);
+  const int curve_steps =
+      std::clamp(int(curve_seconds / (curve_seeds * times.together())) / 30 * 30, least_curve_steps,
+                 most_curve_steps);
+  about(curve_steps * curve_seeds * times.together() + std::max(9 * times.turn(), seconds));
+  times.take(seconds, ms);
+  for (std::size_t who = 0; who < rows.size(); ++who) {
+    PeerRow& row = rows[who];
+    row.ms_per_step = median(times.ms[who]), row.times_ours = median(times.ratios[who]);
+    row.curve_steps = curve_steps;
+    take_curve(row, [&](int seed) {
+      if (who == 0) return our_late_loss(what, *in_, seed, curve_steps);
+      return in_->peers[who - 1]
+          ->ask({{"do", "curve"}, {"steps", curve_steps}, {"seed", seed}})
+          .at("loss")
+          .get<double>();
+    });
+  }
   return rows;
 }
 

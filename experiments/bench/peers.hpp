@@ -1,6 +1,7 @@
 // The same steps in PyTorch and JAX, timed in turns with ours. What they compute is checked first:
 // with the same weights, batches and noise the losses must be ours.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,9 @@ struct PeerRow {
   std::string name;                        // vaegrad, torch eager, ..
   double ms_per_step = 0, times_ours = 0;  // medians over the turns; of ratios within a turn
   double loss_difference = 0;              // largest relative, over 20 steps with the same noise
-  double curve_loss = 0, curve_error = 0;  // mean of steps 201 to 300 over 4 seeds, and its s.e.
+  // The last third of curve_steps steps, the mean over 4 seeds, and its standard error
+  double curve_loss = 0, curve_error = 0;
+  int curve_steps = 0;
 };
 
 // A Python with torch or jax: `python`, else $VAEGRAD_PYTHON, else python3. The first row is ours.
@@ -24,7 +27,10 @@ class Peers {
  public:
   Peers(const std::string& python, const Images& images);
   ~Peers();
-  std::vector<PeerRow> measure(const BenchCase& what, double seconds);
+  // Times for `seconds` each. The curves are 300 steps, or as many as all of them do in a minute, at
+  // least 60. `about` is told beforehand how many seconds that will take.
+  std::vector<PeerRow> measure(const BenchCase& what, double seconds,
+                               const std::function<void(double)>& about);
 
   struct Implementation;
 

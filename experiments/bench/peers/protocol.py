@@ -3,7 +3,7 @@ talks to it in lines of JSON, one answer to each line:
 
   {"do": "case", ...}                        sets a case up: weights, images, batches
   {"do": "losses", "steps": n}               n steps from the initial weights with the noise given
-  {"do": "curve", "steps": n, "seed": s}     the same with noise of its own: the mean of the last 100
+  {"do": "curve", "steps": n, "seed": s}     the same with noise of its own: the mean of the last third
   {"do": "time", "steps": n}                 n steps as in training: ms per step
 
 A peer gives `setup(case)`, which returns step(rows, noise) -> loss; noise is None when it draws its
@@ -45,7 +45,7 @@ def serve(setup, seed):
             given = order.do == "losses"
             losses = [float(step(batch(case, i), case.noise[i] if given else None))
                       for i in range(order.steps)]
-            answer = {"losses": losses} if given else {"loss": float(np.mean(losses[-100:]))}
+            answer = {"losses": losses} if given else {"loss": float(np.mean(losses[-(len(losses) // 3):]))}
         else:
             loss, start = 0.0, time.perf_counter()
             for _ in range(order.steps):
