@@ -114,9 +114,10 @@ int list(const std::vector<PublishedRow>& rows, const std::vector<RowResult>& re
     const auto of = results_of(row, results);
     double sum = 0;
     for (const RowResult& r : of) sum += r.value;
-    fmt::print("  {:<22} {:>13} {:>9.2f} {:>9} {:>6} {:>6.2g}\n", row.name, row.quantity,
-               row.published, of.empty() ? "-" : fmt::format("{:.2f}", sum / double(of.size())),
-               of.size(), row.hours);
+    fmt::print("  {:<22} {:>13} {:>9} {:>9} {:>6} {:>6.2g}\n", row.name, row.quantity,
+               row.is_published() ? fmt::format("{:.2f}", row.published) : "-",
+               of.empty() ? "-" : fmt::format("{:.2f}", sum / double(of.size())), of.size(),
+               row.hours);
   }
   fmt::print("hours: estimated, of two cores, for a seed; vaegrad reproduce ROW runs one\n");
   return 0;
@@ -147,8 +148,9 @@ void collect(const Asked& a, const std::vector<PublishedRow>& rows,
   for (const RowRun& run : runs) {
     auto measured = run.result();
     if (!measured) continue;
-    fmt::print("{:<22} seed {}: {} {:.4f}, published {}\n", run.row.name, run.seed,
-               run.row.quantity, measured->value, run.row.published);
+    fmt::print("{:<22} seed {}: {} {:.4f}{}\n", run.row.name, run.seed, run.row.quantity,
+               measured->value,
+               run.row.is_published() ? fmt::format(", published {}", run.row.published) : "");
     if (a.quick) continue;
     measured->commit = commit;
     const auto known = std::find_if(results.begin(), results.end(), [&](const RowResult& r) {

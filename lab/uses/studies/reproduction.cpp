@@ -153,14 +153,17 @@ bool within_tolerance(const PublishedRow& row, double mean) {
 
 std::string reproduction_table(std::span<const PublishedRow> rows,
                                std::span<const RowResult> results) {
-  std::size_t measured = 0, within = 0;
+  std::size_t measured = 0, published = 0, within = 0;
+  const auto published_of = [](const PublishedRow& row) {
+    return row.is_published() ? fmt::format("{}", row.published) : std::string("none");
+  };
   std::string table, missing;
   for (const PublishedRow& row : rows) {
     const std::string what = fmt::format("{}: {}", row.paper, row.table);
     const std::vector<RowResult> of = results_of(row, results);
     if (of.empty()) {
       missing += fmt::format("| `{}` | {} | {} {} | {:.2g} | {} |\n", row.name, what, row.quantity,
-                             row.published, row.hours, row.differs);
+                             published_of(row), row.hours, row.differs);
       continue;
     }
     std::vector<double> values;
@@ -176,27 +179,31 @@ std::string reproduction_table(std::span<const PublishedRow> rows,
     }
     const Spread s = spread(values);
     const bool holds = within_tolerance(row, s.mean);
-    ++measured, within += holds;
+    ++measured, published += row.is_published(), within += holds;
     const int digits = row.quantity == "bits-back" ? 4 : 2;
     table += fmt::format(
         "| `{}` | {} | {} | {}{} | {} | {} | {} | {} | {} | {} | {:.2f} | {} |\n", row.name, what,
-        row.quantity, row.published, std::isnan(row.spread) ? "" : fmt::format(" ± {}", row.spread),
-        row.tolerance, number(s.mean, digits), seeds,
+        row.quantity, published_of(row),
+        std::isnan(row.spread) ? "" : fmt::format(" ± {}", row.spread),
+        row.is_published() ? fmt::format("{}", row.tolerance) : "", number(s.mean, digits), seeds,
         s.count > 1 ? number(s.deviation, digits) : "",
         error > 0 ? fmt::format("{:.3f}", error) : "",
-        holds ? "yes"
-              : fmt::format("{} by {:.{}f}", s.mean < row.published ? "better" : "worse",
-                            std::abs(s.mean - row.published), digits),
+        !row.is_published() ? ""
+        : holds             ? "yes"
+                : fmt::format("{} by {:.{}f}", s.mean < row.published ? "better" : "worse",
+                              std::abs(s.mean - row.published), digits),
         hours, commits);
     if (!row.differs.empty())
       table += fmt::format("| | *differs: {}* | | | | | | | | | | |\n", row.differs);
   }
   std::string to = fmt::format(
-      "{} of {} rows are measured, {} of them within the tolerance.\n\n"
+      "{} of {} rows are measured; of the {} of them that have a published number {} are within "
+      "the "
+      "tolerance.\n\n"
       "| row | where it stands | quantity | published | tolerance | measured | seeds | spread over "
       "seeds | Monte Carlo error | within | hours | commit |\n"
       "|---|---|---|---|---|---|---|---|---|---|---|---|\n",
-      measured, rows.size(), within);
+      measured, rows.size(), published, within);
   to += table;
   if (!missing.empty())
     to +=

@@ -16,8 +16,8 @@ namespace vaegrad::inline VAEGRAD_ABI {
 struct PublishedRow {
   std::string name, paper, table;
   std::string quantity;  // nll or negative-elbo: nats per test example; bits-back: bits/dimension
-  double published = 0;
-  double spread = std::numeric_limits<double>::quiet_NaN();  // published, where there is one
+  double published = std::numeric_limits<double>::quiet_NaN();  // NaN: a row of our own
+  double spread = std::numeric_limits<double>::quiet_NaN();     // published, where there is one
   double tolerance = 0.5;
   std::vector<std::string> protocol, evaluate;  // options of train, of evaluate
   double hours = 0;                             // estimated, a seed on two cores
@@ -25,6 +25,7 @@ struct PublishedRow {
 
   std::string checksum() const;  // of what decides about the number
   std::string command() const;   // what a person types
+  bool is_published() const { return published == published; }
 };
 // In the file's order. Errors: a line that cannot be read, a row without a protocol, ..
 std::vector<PublishedRow> read_published_rows(const std::filesystem::path& path);
@@ -45,7 +46,7 @@ void write_row_results(const std::filesystem::path& path, std::span<const RowRes
 
 // Those of a row as its protocol is now, by seed.
 std::vector<RowResult> results_of(const PublishedRow& row, std::span<const RowResult> all);
-// Whether a mean is no further from the published number than the tolerance.
+// Whether a mean is no further from the published number than the tolerance; false without one.
 bool within_tolerance(const PublishedRow& row, double mean);
 
 // The tables in Markdown: rows with results, and those without.

@@ -237,7 +237,8 @@ TEST_CASE("published rows: read, checked against results, written") {
   CHECK(again[1].value == doctest::Approx(91.0));
   CHECK(results_of(rows[0], again).size() == 2);
   const std::string table = reproduction_table(rows, again);
-  CHECK(table.find("1 of 1 rows are measured, 1 of them within") != std::string::npos);
+  CHECK(table.find("1 of 1 rows are measured; of the 1 of them that have a published number 1 are "
+                   "within") != std::string::npos);
   CHECK(table.find("| 90.90 | 1, 2 | 0.14 | 0.020 | yes | 0.40 | abc |") != std::string::npos);
   PublishedRow other = rows[0];
   other.protocol.insert(other.protocol.end(), {"--epochs", "11"});
