@@ -4,8 +4,9 @@
 
 #include <vaegrad/autodiff/elementwise.hpp>
 #include <vaegrad/autodiff/kernels/denormals.hpp>
-#include <vaegrad/autodiff/kernels/products.hpp>
 #include <vaegrad/autodiff/loops.hpp>
+
+#include "frozen_product.hpp"
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
@@ -64,7 +65,7 @@ void HandStep::make_batch(std::span<const std::uint32_t> rows) {
 }
 
 void HandStep::forward(const Dense& d, const Real* x, Index rows) {
-  multiply({x, rows, d.in}, {d.w, d.in, d.out}, d.y, false);
+  frozen_multiply({x, rows, d.in}, {d.w, d.in, d.out}, d.y, false);
   const bool plain = &d == &mean_ || &d == &log_variance_, rectified = what_.activation == "relu";
   if (&d == &decoder_.back()) return;  // its bias is added where it is used
   rows_in_blocks(rows, d.out, [&](Index first, Index last, Index) {
@@ -78,11 +79,11 @@ void HandStep::forward(const Dense& d, const Real* x, Index rows) {
 }
 
 void HandStep::backward(const Dense& d, const Real* x, Real* dx, Index rows, bool x_is_hidden) {
-  multiply(transposed(Factor{x, rows, d.in}), {d.dy, rows, d.out}, d.dw, false);
+  frozen_multiply(transposed(Factor{x, rows, d.in}), {d.dy, rows, d.out}, d.dw, false);
   sum_columns({d.dy, rows, d.out}, d.db, false);
   if (!dx) return;
-  multiply({d.dy, rows, d.out}, transposed(Factor{d.w, d.in, d.out}), dx,
-           &d == &log_variance_);  // the mean's share is there already
+  frozen_multiply({d.dy, rows, d.out}, transposed(Factor{d.w, d.in, d.out}), dx,
+                  &d == &log_variance_);  // the mean's share is there already
   if (!x_is_hidden) return;
   const bool rectified = what_.activation == "relu";
   rows_in_blocks(rows, d.in, [&](Index first, Index last, Index) {
@@ -254,8 +255,8 @@ void HandStep::optimise() {
 
 void HandStep::products() {
   const auto both = [](const Dense& d, const Real* x, Real* dx, Index rows) {
-    multiply({x, rows, d.in}, {d.w, d.in, d.out}, d.y, false);
-    multiply(transposed(Factor{x, rows, d.in}), {d.dy, rows, d.out}, d.dw, false);
+    frozen_multiply({x, rows, d.in}, {d.w, d.in, d.out}, d.y, false);
+    frozen_multiply(transposed(Factor{x, rows, d.in}), {d.dy, rows, d.out}, d.dw, false);
     if (dx) multiply({d.dy, rows, d.out}, transposed(Factor{d.w, d.in, d.out}), dx, false);
   };
   const Real* h = x_;
