@@ -35,11 +35,6 @@ DataSet read_data(const Settings& settings, bool to_be_shown = false) {
   return read_once_per_machine([&] { return load_data_set(settings.data, options); });
 }
 
-// A set that vaegrad knows or draws: whatever files are called so too.
-bool by_name(const std::string& data) {
-  return data == in_memory || find_known_set(data) || drawn_set(data).has_value();
-}
-
 // Where the recorded path leads now: from here, or from where the run was trained.
 template <class Text>
 void find_again(Text& name, const fs::path& trained_in) {
@@ -50,7 +45,7 @@ void find_again(Text& name, const fs::path& trained_in) {
 }
 Settings found_again(Settings s, const std::optional<DataRecord>& record) {
   if (record && !record->folder.empty()) {
-    if (!by_name(s.data)) find_again(s.data, record->folder);
+    if (!known_by_name(s.data)) find_again(s.data, record->folder);
     for (fs::path Settings::*p :
          {&Settings::data_dir, &Settings::labels, &Settings::test_data, &Settings::test_labels})
       find_again(s.*p, record->folder);
@@ -60,6 +55,7 @@ Settings found_again(Settings s, const std::optional<DataRecord>& record) {
 
 // The first file that is another one now, or null.
 const Checksum* changed(const DataSet& data, const DataRecord& record) {
+  if (record.checksums.empty()) return nullptr;  // of a run that was handed on
   for (std::size_t i = 0; i < data.checksums.size(); ++i) {
     const Checksum& now = data.checksums[i];
     if (!record.by_name) {
@@ -85,8 +81,8 @@ std::string how_to_name(const Settings& s, const std::string& file, const std::s
 // Error: a file of the run is gone.
 void check_there(const Settings& s, const std::string& option) {
   std::error_code error;
-  for (const fs::path& path :
-       {fs::path(by_name(s.data) ? std::string() : s.data), s.labels, s.test_data, s.test_labels})
+  for (const fs::path& path : {fs::path(known_by_name(s.data) ? std::string() : s.data), s.labels,
+                               s.test_data, s.test_labels})
     check(path.empty() || fs::exists(array_name(path).file, error), path.string(),
           ": the run was trained with it, and it is not there any more", hint, "put it back, or ",
           how_to_name(s, path.string(), option), " names where it lies now");
@@ -106,6 +102,10 @@ void check_unchanged(const DataSet& data, const std::optional<DataRecord>& recor
 }
 
 }  // namespace
+
+bool known_by_name(const std::string& data) {
+  return data == in_memory || find_known_set(data) || drawn_set(data).has_value();
+}
 
 NumbersAs numbers_as(const Settings& s) {
   const Values values = likelihood_of(s).values;

@@ -7,8 +7,9 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 struct DataRecord {
-  std::filesystem::path folder;                        // the working directory of the training
-  std::vector<Checksum> checksums;                     // in the order of DataSet::checksums
+  std::filesystem::path folder;  // the working directory of the training
+  // In the order of DataSet::checksums; none of a run that was handed on, on data known by name
+  std::vector<Checksum> checksums;
   std::vector<std::string> label_names, column_names;  // where the files gave them
   std::vector<DroppedColumn> dropped;
   // Of a run that has no data.json, from its summary.json: names and checksums alone, in any order.
@@ -18,6 +19,9 @@ struct DataRecord {
 std::optional<DataRecord> read_data_record(const std::filesystem::path& folder);
 // Of these data.
 void write_data_record(const Run& run, const DataSet& data);
+
+// A set that vaegrad knows or draws, or one in memory: whatever files are called so too.
+bool known_by_name(const std::string& data);
 
 // How the numbers of an array are to be taken for the likelihood of these settings.
 NumbersAs numbers_as(const Settings& settings);

@@ -34,6 +34,9 @@ nll() { sed -n 's/.*"nll": *\([0-9.]*\).*/\1/p' "$1/evaluation.json"; }
 for folder in run small; do "$program" evaluate $folder --particles 50 --limit 100 >/dev/null 2>&1; done
 awk -v a="$(nll run)" -v b="$(nll small)" 'BEGIN { d = a - b; exit !(a > 1 && a != b && d * d < 0.05 * 0.05) }' ||
   wrong "-log p(x) $(nll run), rounded $(nll small)"
+grep -q "$work" run/data.json || wrong 'the run does not say where it was trained'
+! grep -rlF "$work" small || wrong 'a run that is handed on says where it was trained'
+grep -q '"files": \[\]' small/data.json || wrong "a set known by name: $(cat small/data.json)"
 works sample small --count 4 --out four.npy
 works encode small --mean --out small.npy
 refused 2 'it is there, and not empty' export run --half small
