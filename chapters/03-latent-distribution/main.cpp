@@ -51,8 +51,8 @@ Slopes predicted(bool by_score, double D) {
   const double r2 = r * r + (D - 1) * (4 * m2 + 2 * s2) * s2;
   Slopes g{{2 * m, 2 * s}, {4 * s2, 4 * m2 + 8 * s2}};
   if (by_score) {
-    g.variance[0] = (m2 * m2 + 18 * m2 * s2 + 15 * s2 * s2 + 2 * r * (m2 + 3 * s2) + r2) / s2;
-    g.variance[1] = 2 * (m2 * m2 + 30 * m2 * s2 + 39 * s2 * s2 + 2 * r * (m2 + 5 * s2) + r2) / s2;
+    g.variance[0] = (m2 * m2 + 2 * r * (m2 + 3 * s2) + r2) / s2 + 18 * m2 + 15 * s2;
+    g.variance[1] = (2 * m2 * m2 + 4 * r * (m2 + 5 * s2) + 2 * r2) / s2 + 60 * m2 + 78 * s2;
     for (std::size_t k : {0u, 1u}) g.variance[k] -= g.mean[k] * g.mean[k];
   }
   return g;
