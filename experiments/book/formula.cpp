@@ -8,19 +8,12 @@
 
 #include "latex.hpp"
 #include "markdown.hpp"
+#include "parts.hpp"
 
 namespace vaegrad {
 namespace {
 
 using namespace latex;
-
-struct Part {
-  std::string html;
-  bool limits = false;    // its scripts go above and below in a display
-  bool function = false;  // a name: a little space before what is not a bracket
-  bool opens = false;     // a bracket
-  bool breaks = false;    // a line may break before it
-};
 
 class Parser {
  public:
@@ -29,19 +22,7 @@ class Parser {
   Formula all() {
     const auto parts = row("");
     check(at_ == text_.size(), "formula: '", text_.substr(at_, 12), "' closes nothing: ", text_);
-    Formula made{"", tag_};
-    std::string piece;
-    const char* style = display_ ? " displaystyle=\"true\"" : "";
-    const auto flush = [&] {
-      if (!piece.empty()) made.html += fmt::format("<math{}><mrow>{}</mrow></math>", style, piece);
-      piece.clear();
-    };
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].breaks && i > 0) flush(), made.html += "<wbr>";
-      piece += parts[i].html;
-    }
-    flush();
-    return made;
+    return {in_lines(parts, display_), tag_};
   }
 
  private:
@@ -99,11 +80,6 @@ class Parser {
     for (const Part& p : parts) html += p.html;
     return html;
   }
-  static Part mo(const std::string& c, const std::string& attributes = "") {
-    return {"<mo" + attributes + ">" + escaped(c) + "</mo>"};
-  }
-  static Part fence(const std::string& c) { return {mo(c, " stretchy=\"false\"").html}; }
-
   // Symbols with their scripts up to `end` (which is left), & or a line's end
   std::vector<Part> row(const std::string& end) {
     std::vector<Part> parts;
@@ -113,7 +89,8 @@ class Parser {
           text_.compare(at_, 4, "\\end") == 0 || text_.compare(at_, 6, "\\right") == 0)
         break;
       // A minus that stands first, or after a relation or a bracket, is a sign: no space after it
-      const bool sign = parts.empty() || parts.back().breaks || parts.back().opens;
+      const bool sign = parts.empty() || parts.back().before == Break::relation ||
+                        (parts.back().opens && !parts.back().closes);
       Part part =
           sign && (text_[at_] == '-' || text_[at_] == '+') ? signed_by(character()) : symbol();
       if (part.html.empty()) continue;
@@ -121,14 +98,9 @@ class Parser {
           !part.html.starts_with("<mspace"))
         parts.push_back({"<mspace width=\"0.17em\"></mspace>"});
       scripts(part);
-      if (!end.empty()) part.breaks = false;
       parts.push_back(part);
     }
     return parts;
-  }
-
-  static Part signed_by(const std::string& c) {
-    return mo(c == "-" ? "−" : c, " form=\"prefix\" lspace=\"0\" rspace=\"0\"");
   }
 
   static std::string wrapped(const std::optional<std::string>& script) {
@@ -147,6 +119,7 @@ class Parser {
         break;
     }
     if (!below && !above) return;
+    part.words.clear();
     const char* name = below && above ? (part.limits ? "munderover" : "msubsup")
                        : below        ? (part.limits ? "munder" : "msub")
                                       : (part.limits ? "mover" : "msup");
@@ -165,23 +138,21 @@ class Parser {
       return {"<mn>" + number + "</mn>"};
     }
     const std::string c = character();
-    if (c == "-") return mo("−");
-    if (c == "(" || c == "[") return {fence(c).html, false, false, true};
-    if (c == ")" || c == "]" || c == "|" || c == "/") return fence(c);
+    if (c == "-" || c == "+")
+      return {mo(c == "-" ? "−" : c, " form=\"infix\"").html, false, false, false, Break::term};
+    if (c == "(" || c == "[") return opening(c);
+    if (c == ")" || c == "]") return closing(c);
+    if (c == "|" || c == "/") return fence(c);
     if (c == "=" || c == "<" || c == ">")
-      return {mo(c, " form=\"infix\"").html, false, false, false, true};
+      return {mo(c, " form=\"infix\"").html, false, false, false, Break::relation};
     if (c == "," || c == ";") return mo(c, " separator=\"true\"");
     if (c == "~") return {"<mspace width=\"0.25em\"></mspace>"};
-    if (std::string_view("+*:.!").find(c) != std::string_view::npos) return mo(c);
+    if (std::string_view("*:.!").find(c) != std::string_view::npos) return mo(c);
     if (c.size() > 1 || std::isalpha(static_cast<unsigned char>(c[0])))
       return {"<mi>" + c + "</mi>"};
     wrong("'" + c + "' means nothing here");
   }
 
-  static std::string upright(const std::string& word) {
-    return word.size() == 1 ? "<mi mathvariant=\"normal\">" + word + "</mi>"
-                            : "<mi>" + escaped(word) + "</mi>";
-  }
   static std::string styled(const Names& names, const std::string& letter, const Parser& at) {
     const auto found = names.find(letter);
     if (found == names.end()) at.wrong("no letter '" + letter + "' in this style");
@@ -192,20 +163,26 @@ class Parser {
     const auto in = [&](const Names& names) { return names.find(name); };
     if (auto f = in(letters); f != letters.end()) return {"<mi>" + f->second + "</mi>"};
     if (auto f = in(relations); f != relations.end())
-      return {mo(f->second, " form=\"infix\"").html, false, false, false, true};
+      return {mo(f->second, " form=\"infix\"").html, false, false, false, Break::relation};
     if (auto f = in(operators); f != operators.end()) return mo(f->second, " form=\"infix\"");
     if (auto f = in(big); f != big.end())
       return {mo(f->second, name.ends_with("int") ? "" : " movablelimits=\"true\"").html,
               !name.ends_with("int")};
     if (auto f = in(fences); f != fences.end()) {
-      const bool opens = name[0] == 'l' || name == "{";
-      return {fence(f->second).html, false, false, opens};
+      const bool opens = name[0] == 'l' || name == "{", closes = name[0] == 'r' || name == "}";
+      return opens ? opening(f->second) : closes ? closing(f->second) : fence(f->second);
     }
     if (auto f = in(functions); f != functions.end())
       return {"<mi>" + f->second + "</mi>", name == "max" || name == "min" || name == "lim", true};
     if (auto f = in(spaces); f != spaces.end())
-      return {"<mspace width=\"" + f->second + "\"></mspace>", false, false, false,
-              name.ends_with("quad")};
+      return {"<mspace width=\"" + f->second + "\"></mspace>",
+              false,
+              false,
+              false,
+              name.ends_with("quad") ? Break::relation : Break::no,
+              false,
+              "",
+              name.ends_with("quad") ? " class=\"" + name + "\"" : ""};
     if (auto f = in(accents); f != accents.end())
       return {"<mover accent=\"true\">" + argument() + "<mo stretchy=\"" +
               (name == "overline" || name == "widehat" ? "true" : "false") + "\">" + f->second +
@@ -217,7 +194,7 @@ class Parser {
       return {fmt::format("<mstyle displaystyle=\"{}\">{}</mstyle>", name == "dfrac", made)};
     }
     if (name == "sqrt") return {"<msqrt>" + argument() + "</msqrt>"};
-    if (name == "text" || name == "textrm") return {"<mtext>" + escaped(braces()) + "</mtext>"};
+    if (name == "text" || name == "textrm") return text(braces());
     if (name == "operatorname") return {upright(braces()), false, true};
     if (name == "mathrm") return {upright(braces())};
     if (name == "mathbf")
@@ -225,7 +202,8 @@ class Parser {
     if (name == "mathbb") return {styled(double_struck, braces(), *this), false, true};
     if (name == "mathcal") return {styled(script, braces(), *this)};
     if (name == "mathrel" || name == "mathbin")
-      return {mo(braces(), " form=\"infix\"").html, false, false, false, name == "mathrel"};
+      return {mo(braces(), " form=\"infix\"").html, false, false, false,
+              name == "mathrel" ? Break::relation : Break::no};
     if (name == "underbrace")
       return {"<munder>" + argument() + "<mo stretchy=\"true\">⏟</mo></munder>", true};
     if (name == "overbrace")
@@ -234,11 +212,17 @@ class Parser {
     if (name == "left") {
       const std::string open = delimiter(), inside = joined(row("\\right"));
       if (!take("\\right")) wrong("\\right is missing");
-      return {"<mrow>" + open + inside + delimiter() + "</mrow>", false, false, true};
+      return {
+          "<mrow>" + open + inside + delimiter() + "</mrow>", false, false, true, Break::no, true};
     }
     for (const char* size : {"bigl", "bigr", "Bigl", "Bigr", "bigm", "big", "Big"})
       if (name == size)
-        return {stretched(name[0] == 'B' ? "1.8em" : "1.3em"), false, false, name.back() == 'l'};
+        return {stretched(name[0] == 'B' ? "1.8em" : "1.3em"),
+                false,
+                false,
+                name.back() == 'l',
+                Break::no,
+                name.back() == 'r'};
     if (name == "begin") return {environment(braces())};
     if (name == "%" || name == "#" || name == "_" || name == "&") return mo(name);
     wrong("there is no \\" + name);

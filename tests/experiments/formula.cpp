@@ -61,6 +61,27 @@ TEST_CASE("a long formula may break before its relations, and nowhere in a brack
   CHECK(made.html.find("displaystyle=\"true\"") != std::string::npos);
 }
 
+TEST_CASE("a piece that is too wide breaks before a term and between words, and in no bracket") {
+  const auto html = [](const char* latex) { return render_formula(latex, true).html; };
+  CHECK(
+      html("a = b + (c - d)").find("<wbr><math displaystyle=\"true\"><mrow><mo form=\"infix\">+") !=
+      std::string::npos);
+  CHECK(
+      html("a = b + (c - d)").find("<wbr><math displaystyle=\"true\"><mrow><mo form=\"infix\">−") ==
+      std::string::npos);
+  CHECK(html("a \\quad\\text{for each } x").find("<span class=\"quad\">for each <math") !=
+        std::string::npos);
+  CHECK(html("-\\text{size of } x").find("&#8288;size of <math") != std::string::npos);
+  CHECK(html("P(\\text{it is right})").find("<mtext>it is right</mtext>") != std::string::npos);
+  CHECK(inside("a + b").find("<wbr>") == std::string::npos);
+}
+
+TEST_CASE("spaces: none about the bars of a norm, one where a text ends with it") {
+  CHECK(inside("|a|").starts_with("<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">|</mo>"));
+  CHECK(inside("\\text{average of } x").starts_with("<mtext>average of\u00A0</mtext>"));
+  CHECK(inside("\\left(a\\right) - b").find("form=\"prefix\"") == std::string::npos);
+}
+
 TEST_CASE("text is escaped") {
   CHECK(inside("\\text{a < b}") == "<mtext>a &lt; b</mtext>");
   CHECK(inside("\\text{平均}") == "<mtext>平均</mtext>");
