@@ -94,8 +94,7 @@ class Parser {
       Part part =
           sign && (text_[at_] == '-' || text_[at_] == '+') ? signed_by(character()) : symbol();
       if (part.html.empty()) continue;
-      if (!parts.empty() && parts.back().function && !part.opens &&
-          !part.html.starts_with("<mspace"))
+      if (!parts.empty() && apart(parts.back(), part))
         parts.push_back({"<mspace width=\"0.17em\"></mspace>"});
       scripts(part);
       parts.push_back(part);

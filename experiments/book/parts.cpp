@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "markdown.hpp"
 
 namespace vaegrad::latex {
@@ -40,7 +43,15 @@ Part signed_by(const std::string& c) {
   return mo(c == "-" ? "−" : c, " form=\"prefix\" lspace=\"0\" rspace=\"0\"");
 }
 
+std::string upright(const std::string& word) {
+  return word.size() == 1 ? "<mi mathvariant=\"normal\">" + word + "</mi>"
+                          : "<mi>" + escaped(word) + "</mi>";
+}
+
 Part text(const std::string& words) {
+  // One word is a name: to MathML a text is a kind of space, and beside it a minus has none
+  if (std::ranges::all_of(words, [](unsigned char c) { return c < 128 && std::isalpha(c); }))
+    return {upright(words)};
   std::string html = escaped(words);  // MathML drops spaces at the ends
   if (html.starts_with(' ')) html.replace(0, 1, "\u00A0");
   if (html.size() > 2 && html.ends_with(' ')) html.replace(html.size() - 1, 1, "\u00A0");
@@ -50,9 +61,12 @@ Part text(const std::string& words) {
   return part;
 }
 
-std::string upright(const std::string& word) {
-  return word.size() == 1 ? "<mi mathvariant=\"normal\">" + word + "</mi>"
-                          : "<mi>" + escaped(word) + "</mi>";
+bool apart(const Part& left, const Part& right) {
+  const auto is = [](const Part& part, const char* tag) { return part.html.starts_with(tag); };
+  if (is(left, "<mspace") || is(right, "<mspace")) return false;
+  if (left.function) return !right.opens;
+  const bool name = right.function && !is(right, "<mi mathvariant");  // log, but not 𝔼
+  return name && (left.closes || !is(left, "<mo"));
 }
 
 std::string in_lines(const std::vector<Part>& parts, bool display) {
@@ -62,13 +76,16 @@ std::string in_lines(const std::vector<Part>& parts, bool display) {
     if (!piece.empty()) html += fmt::format("<math{}><mrow>{}</mrow></math>", style, piece);
     piece.clear();
   };
+  const bool whole = !display && parts.size() <= 6;  // in a paragraph "D = 1" is one word
   int depth = 0;
   for (const Part& part : parts) {
     depth -= part.closes;
-    if (&part != &parts.front()) {
+    if (&part != &parts.front() && !whole) {
       const bool outside = depth == 0 || !display;
       if (part.before == Break::relation && outside)
-        flush(), html += display ? "</span><wbr><span" + part.wide + ">" : "<wbr>";
+        flush(), html += !display            ? "<wbr>"
+                         : part.wide.empty() ? "</span><wbr><span>"
+                                             : "</span></span><wbr><span" + part.wide + "><span>";
       else if (display &&
                (part.before == Break::relation || (part.before == Break::term && depth == 0)))
         flush(), html += "<wbr>";
@@ -80,7 +97,7 @@ std::string in_lines(const std::vector<Part>& parts, bool display) {
     depth += part.opens;
   }
   flush();
-  return display ? "<span>" + html + "</span>" : html;
+  return display ? "<span><span>" + html + "</span></span>" : html;
 }
 
 }  // namespace vaegrad::latex

@@ -5,8 +5,8 @@
 // What a formula is made of, and where its lines may break.
 namespace vaegrad::latex {
 
-// Whether a line may break before a part. What is too wide is broken before its relations, and only
-// a piece that is too wide by itself before a sum's terms.
+// Whether a line may break before a part. What is too wide is broken at its wide spaces; a piece that
+// is still too wide, before its relations; and one that is too wide even so, before a sum's terms.
 enum class Break { no, term, relation };
 
 struct Part {
@@ -28,7 +28,11 @@ Part signed_by(const std::string& c);
 Part text(const std::string& words);
 std::string upright(const std::string& word);
 
-// One or several <math> and words; in a display a <span> for each piece that begins with a relation.
+// A little space between them: u tanh(w), log p
+bool apart(const Part& left, const Part& right);
+
+// One or several <math> and words; in a display a <span> for each piece between wide spaces, and in it
+// a <span> for each that begins with a relation.
 std::string in_lines(const std::vector<Part>& parts, bool display);
 
 }  // namespace vaegrad::latex

@@ -69,11 +69,13 @@ TEST_CASE("a piece that is too wide breaks before a term and between words, and 
   CHECK(
       html("a = b + (c - d)").find("<wbr><math displaystyle=\"true\"><mrow><mo form=\"infix\">−") ==
       std::string::npos);
-  CHECK(html("a \\quad\\text{for each } x").find("<span class=\"quad\">for each <math") !=
+  CHECK(html("a \\quad\\text{for each } x").find("<span class=\"quad\"><span>for each <math") !=
         std::string::npos);
   CHECK(html("-\\text{size of } x").find("&#8288;size of <math") != std::string::npos);
   CHECK(html("P(\\text{it is right})").find("<mtext>it is right</mtext>") != std::string::npos);
-  CHECK(inside("a + b").find("<wbr>") == std::string::npos);
+  CHECK(inside("D = 1").find("<mo form=\"infix\">=</mo>") != std::string::npos);  // in one piece
+  CHECK(render_formula("\\log p(x) = \\log p(z) + 1", false).html.find("<wbr>") !=
+        std::string::npos);
 }
 
 TEST_CASE("spaces: none about the bars of a norm, one where a text ends with it") {
@@ -82,7 +84,16 @@ TEST_CASE("spaces: none about the bars of a norm, one where a text ends with it"
   CHECK(inside("\\left(a\\right) - b").find("form=\"prefix\"") == std::string::npos);
 }
 
+TEST_CASE("a name has a little space on both sides, but at a bracket or a sign") {
+  const std::string space = "<mspace width=\"0.17em\"></mspace>";
+  CHECK(inside("u\\tanh w") == "<mi>u</mi>" + space + "<mi>tanh</mi>" + space + "<mi>w</mi>");
+  CHECK(inside("\\tanh(w)").find(space) == std::string::npos);
+  CHECK(inside("-\\log(w)").find(space) == std::string::npos);
+  CHECK(inside("(\\log(w))").find(space) == std::string::npos);
+}
+
 TEST_CASE("text is escaped") {
+  CHECK(inside("\\text{ELBO}") == "<mi>ELBO</mi>");
   CHECK(inside("\\text{a < b}") == "<mtext>a &lt; b</mtext>");
   CHECK(inside("\\text{平均}") == "<mtext>平均</mtext>");
 }
