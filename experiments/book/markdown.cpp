@@ -3,6 +3,7 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 
+#include <algorithm>
 #include <memory>
 #include <vaegrad/autodiff/error.hpp>
 
@@ -102,28 +103,60 @@ std::string take_formulas(const std::string& markdown, std::vector<Taken>& formu
   return rest;
 }
 
+// Brackets and marks about a formula stay on its line.
+std::string glued(std::string made, std::string_view open, std::string_view mark) {
+  const std::string begin = "<span class=\"together\">", end = "</span>", closed = "</math>";
+  const std::size_t first = made.find(closed) + closed.size(), last = made.rfind("<math");
+  if (!mark.empty()) made.insert(last, begin), made += concat(mark, end);
+  if (open.empty()) return made;
+  if (!mark.empty() && last == 0) return made.insert(begin.size(), open);
+  return concat(begin, open, made.substr(0, first), end, made.substr(first));
+}
+
 // Each placeholder becomes what `make` gives for its number.
 template <class Make>
 std::string put_formulas(const std::string& text, Make make) {
+  constexpr std::string_view opens[] = {"(", "（", "[", "“"};
+  constexpr std::string_view marks[] = {".",  ",",  ":",  ";",  ")",  "]",  "?",
+                                        "，", "。", "：", "；", "）", "、", "？"};
   std::string to;
   for (std::size_t i = 0;;) {
     const std::size_t begin = text.find(before, i);
     to += text.substr(i, begin - i);
     if (begin == std::string::npos) return to;
     const std::size_t end = text.find(after, begin);
-    to += make(std::stoul(text.substr(begin + before.size(), end - begin - before.size())));
+    std::string made =
+        make(std::stoul(text.substr(begin + before.size(), end - begin - before.size())));
     i = end + after.size();
-    // What punctuates a formula stays on its line.
-    for (const std::string_view mark :
-         {".", ",", ":", ";", ")", "?", "，", "。", "：", "；", "）", "、", "？"})
-      if (const std::size_t last = to.rfind("<math"); text.compare(i, mark.size(), mark) == 0 &&
-                                                      last != std::string::npos &&
-                                                      to.ends_with("</math>")) {
-        to.insert(last, "<span class=\"together\">");
-        to += concat(mark, "</span>"), i += mark.size();
-        break;
-      }
+    if (made.ends_with("</math>")) {
+      const auto open = std::ranges::find_if(opens, [&](auto o) { return to.ends_with(o); });
+      const auto mark =
+          std::ranges::find_if(marks, [&](auto m) { return text.compare(i, m.size(), m) == 0; });
+      const std::string_view left = open == std::end(opens) ? "" : *open;
+      const std::string_view right = mark == std::end(marks) ? "" : *mark;
+      to.resize(to.size() - left.size()), i += right.size();
+      made = glued(std::move(made), left, right);
+    }
+    to += made;
   }
+}
+
+// An option in running text is not torn at its hyphens.
+std::string whole_options(const std::string& html) {
+  std::string to;
+  bool code = false;
+  for (std::size_t i = 0; i < html.size(); ++i) {
+    if (html.compare(i, 6, "<code>") == 0)
+      code = html.compare(html.rfind('<', i - 1), 4, "<pre") != 0;
+    else if (html.compare(i, 7, "</code>") == 0)
+      code = false;
+    to += html[i];
+    if (!code || html[i + 1] != '-' || (html[i] != ' ' && html[i] != '>')) continue;
+    const std::size_t end = html.find_first_of(" <", i + 1);
+    to += concat("<span class=\"together\">", html.substr(i + 1, end - i - 1), "</span>");
+    i = end - 1;
+  }
+  return to;
 }
 
 // One node's part in the page: changed in place, its text given to the section it stands in.
@@ -195,7 +228,7 @@ Rendered render_markdown(const std::string& markdown, const Rewriting& rewriting
       cmark_render_html(page.get(), options, cmark_parser_get_syntax_extensions(parser.get())),
       std::free);
   // A displayed formula is a block of its own, no paragraph.
-  std::string page_html = text.get();
+  std::string page_html = whole_options(text.get());
   for (std::size_t n = 0; n < formulas.size(); ++n) {
     const std::string mark = concat(before, n, after), paragraph = concat("<p>", mark, "</p>");
     if (const std::size_t at = page_html.find(paragraph); at != std::string::npos)
