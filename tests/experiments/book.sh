@@ -91,7 +91,7 @@ for (const page of pages) {
     if (root.scrollWidth > 390) wide.push(page + ": " + root.scrollWidth);
     frame.contentDocument.querySelectorAll("details").forEach((d) => { d.open = true; });
     for (const f of frame.contentDocument.querySelectorAll(FORMULAS))
-      if (f.scrollWidth > f.clientWidth + 1) wide.push(page + ": " + f.textContent.slice(0, 40));
+      if (f.scrollWidth > f.clientWidth + 1) wide.push(page + ": " + (f.parentElement.id || "a formula"));
     if (++done == pages.length) document.title = "wide: " + wide.join(", ") + ".";
   };
   document.body.append(frame);
@@ -99,7 +99,7 @@ for (const page of pages) {
 </script></body>
 HTML
   # whether a formula fits is asked where its font is: how wide it is otherwise, nobody knows
-  formulas='.none'; fc-list 2>/dev/null | grep -q 'DejaVu Math' && formulas='.formula > div'
+  formulas='.none'; [[ $(fc-list 2>/dev/null) != *'DejaVu Math'* ]] || formulas='.formula > div'
   sed -i "s/FORMULAS/'$formulas'/" ../phone.html
   # a model's page is looked at on a phone by page_browser.sh
   sed -i "s/PAGES/[$(printf '"%s",' $(ls | grep '\.html$' | grep -v -e '-page\.html$'))]/" ../phone.html
