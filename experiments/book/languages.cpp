@@ -10,10 +10,10 @@ const Language languages[] = {
     {"en", "", ".zh", "中文", "Start", "The course", "API reference", "Contents", "search",
      "light or dark", "The chapters", "The program of this chapter", "Chapter {}: the program",
      "The page of this chapter", "# Chapter \\d+: ([^\n]*)", R"(\*\*Question\.\*\*\s+([^?]*\?))",
-     "Builds on:"},
+     "Builds on:", ". "},
     {"zh", ".zh", "", "English", "首页", "课程", "API 参考（英文）", "目录", "搜索", "浅色或深色",
      "各章", "本章的程序", "第 {} 章：程序", "本章正文", "# 第 \\d+ 章：([^\n]*)",
-     R"(\*\*问题。\*\*\s*((?:(?!？)[^\n]|\n(?!\n))*？))", "前置章节："}};
+     R"(\*\*问题。\*\*\s*((?:(?!？)[^\n]|\n(?!\n))*？))", "前置章节：", "："}};
 
 std::string framed(const Language& l, const Contents& contents, bool reference, std::size_t place,
                    const std::string& title, const std::string& name, const std::string& body) {

@@ -11,6 +11,7 @@ struct Language {
   const char *start, *course, *reference, *contents, *search, *light, *chapters, *program,
       *program_of, *page_of;
   const char *title, *question, *builds_on;  // how a page says them
+  const char* stop;                          // between a title and its question
 
   std::string file(const std::string& page) const { return page + suffix + ".html"; }
 };

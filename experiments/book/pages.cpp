@@ -107,8 +107,8 @@ class Maker {
   std::string contents() const {
     std::string list = concat("## ", language_.chapters, "\n\n");
     for (const BookChapter& c : chapters_)
-      list += fmt::format("- {} [{}]({}/README{}.md). {}\n", c.number(), c.title, c.folder,
-                          language_.suffix, c.question);
+      list += fmt::format("- {} [{}]({}/README{}.md){}{}\n", c.number(), c.title, c.folder,
+                          language_.suffix, language_.stop, c.question);
     return list;
   }
   std::string file(const std::string& name) const { return language_.file(name); }
