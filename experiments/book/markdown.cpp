@@ -208,6 +208,25 @@ std::string escaped(const std::string& text) {
   return to;
 }
 
+// What a reader sees of it: no tags, and characters instead of their entities.
+std::string shown_text(const std::string& html) {
+  constexpr std::pair<std::string_view, char> entities[] = {
+      {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}};
+  std::string to;
+  for (std::size_t i = 0; i < html.size();) {
+    const auto entity = std::ranges::find_if(
+        entities, [&](auto e) { return html.compare(i, e.first.size(), e.first) == 0; });
+    if (entity != std::end(entities)) {
+      to += entity->second, i += entity->first.size();
+    } else if (html[i] == '<') {
+      i = html.find('>', i) + 1;
+    } else {
+      to += html[i++];
+    }
+  }
+  return to;
+}
+
 Rendered render_markdown(const std::string& markdown, const Rewriting& rewriting) {
   cmark_gfm_core_extensions_ensure_registered();
   const int options = CMARK_OPT_UNSAFE;  // what is HTML here is ours
@@ -241,7 +260,9 @@ Rendered render_markdown(const std::string& markdown, const Rewriting& rewriting
     return rewriting.formula(formulas[n].latex, formulas[n].display);
   });
   for (Section& s : rendered.sections)
-    s.text = put_formulas(s.text, [](std::size_t) { return " "; });
+    s.text = put_formulas(s.text, [&](std::size_t n) {
+      return formulas[n].display ? " " : shown_text(rewriting.formula(formulas[n].latex, false));
+    });
   return rendered;
 }
 
