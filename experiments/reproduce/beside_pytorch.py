@@ -135,7 +135,7 @@ def main():
         worse |= difference < -(0.1 + 2 * error)
         print(f"| `{name}` | {asked.seeds} | {ours.mean():.2f} ± {ours.std(ddof=1):.2f} | {torchs.mean():.2f} ± "
               f"{torchs.std(ddof=1):.2f} | {difference:+.2f} ± {error:.2f} |")
-    sys.exit(worse)
+    sys.exit(int(worse))
 
 
 if __name__ == "__main__":
