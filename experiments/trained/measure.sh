@@ -14,11 +14,12 @@ while (( $# )); do
 done
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
+cp -r -- "$run" "$scratch/whole"  # an evaluation of some images would stand in the place of the run's own
 "$program" export "$run" --half "$scratch/$name" "${weights[@]}" >&2
 nll() { "$program" evaluate "$@" "${data[@]}" | sed -n 's/^ *"nll": \(.*\),$/\1/p'; }
-whole=$(nll "$run" "${weights[@]}" --particles "$particles")
+whole=$(nll "$scratch/whole" "${weights[@]}" --particles "$particles")
 half=$(nll "$scratch/$name" --particles "$particles")
-subset=$(nll "$run" "${weights[@]}" --particles 100 --limit 200)
+subset=$(nll "$scratch/whole" "${weights[@]}" --particles 100 --limit 200)
 rm -f "$scratch/$name"/evaluation.*
 rm -rf -- "${here:?}/$name"
 cp -r "$scratch/$name" "$here/$name"

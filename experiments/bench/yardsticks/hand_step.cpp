@@ -257,7 +257,7 @@ void HandStep::products() {
   const auto both = [](const Dense& d, const Real* x, Real* dx, Index rows) {
     frozen_multiply({x, rows, d.in}, {d.w, d.in, d.out}, d.y, false);
     frozen_multiply(transposed(Factor{x, rows, d.in}), {d.dy, rows, d.out}, d.dw, false);
-    if (dx) multiply({d.dy, rows, d.out}, transposed(Factor{d.w, d.in, d.out}), dx, false);
+    if (dx) frozen_multiply({d.dy, rows, d.out}, transposed(Factor{d.w, d.in, d.out}), dx, false);
   };
   const Real* h = x_;
   Real* dh = nullptr;
