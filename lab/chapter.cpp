@@ -49,7 +49,7 @@ void Chapter::verdict(const std::string& label, const std::string& text, double 
                       const std::string& wanted, bool ok) {
   ++claims_;
   failed_ += !ok;
-  line(fmt::format("{:<7}{}", label, text));
+  line(fmt::format("{:<6} {}", label, text));
   line(fmt::format("{:<7}{:>12.5g}   {:<40} {}", "", got, wanted, ok ? "ok" : "FAILED"));
 }
 

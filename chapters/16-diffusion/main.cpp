@@ -4,17 +4,14 @@
 // Answer     Let the encoder only add noise, a little more in each layer, and learn nothing. The
 //            bound is then a sum of regressions: guess the noise. The best guess is a score.
 // Symbols    x (B, 2) data     z (B, 2) a layer     l log α²/σ² of it     ε noise     T steps
-#include <vaegrad/lab/chapter.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
-#include <vaegrad/models/vae.hpp>
+
+#include "diffusion.hpp"
 
 using namespace vaegrad;
 
 namespace {
 constexpr double d = 2, v = 0.04, l_0 = 9, l_T = -7;  // z_0 is nearly x, z_T nearly noise
-// (16.1)  z_t = α_t x + σ_t ε,  α² = sigmoid(l), σ² = sigmoid(−l)
-Var alpha(Var l) { return sqrt(sigmoid(l)); }
-Var sigma(Var l) { return sqrt(sigmoid(-l)); }
 // Eight spots of variance v on a circle of radius 1.4, the k-th of share k/36
 Var spots(Tape& tape) {
   const Var turn = M_PI / 4 * transpose(tape.constant({{0, 1, 2, 3, 4, 5, 6, 7}}));
@@ -35,11 +32,6 @@ std::array<Var, 3> known(Var z, Var l) {  // log q(z_t), E[ε|z_t], how probably
   return {log_sum_exp(of) - 0.5 * row_sums(square(z)) / V - log(2 * M_PI * V),
           sigma(l) * (z - a * matmul(softmax(of), m)) / V, softmax(of)};
 }
-// (16.2)  q(z_s|z_t, x) = N(σ_s²/σ_t² α_t/α_s z_t + α_s (1 − r) x, σ_s² (1 − r)),  r = SNR_t/SNR_s
-DiagonalGaussian back(Var z, Var x, Var s, Var t) {
-  const Var rest = -expm1(t - s), keep = sigmoid(-s) / sigmoid(-t) * alpha(t) / alpha(s);
-  return {keep * z + alpha(s) * rest * x, log_sigmoid(-s) + log(rest)};
-}
 void one_step(Chapter& chapter) {
   Tape tape;
   Stream noise(chapter.seed, Purpose::other);
@@ -58,7 +50,7 @@ void one_step(Chapter& chapter) {
   chapter.claim("(16.4)", "KL / its form in ε", average(ratio).item(), 1, 1e-3);
 }
 int chapter_16(Chapter& chapter) {
-  one_step(chapter);
+  one_step(chapter), known_bits(chapter);
   const int N = chapter.quick ? 4000 : 10000, T = chapter.quick ? 256 : 1024;
   Parameters p;
   const Mlp hidden(p, "hidden", 10, {64, 64, 64}, activation("silu"), {chapter.seed});
@@ -143,6 +135,7 @@ int chapter_16(Chapter& chapter) {
   const Chart misses{"What is missed of ε", "l, log SNR", "E ‖ε − ε̂‖²", {missed[0], missed[1]}};
   draw(std::vector{bound, misses}, chapter.figure("bound.png"));
   draw_columns(clouds, chapter.figure("clouds.png"), 330, 560);
+  if (!chapter.quick) images(chapter);
   return chapter.exit_status();
 }
 }  // namespace

@@ -10,13 +10,12 @@
 #include "formula.hpp"
 #include "languages.hpp"
 #include "page/assemble.hpp"
+#include "sources.hpp"
 
 namespace vaegrad {
 namespace {
 
 namespace fs = std::filesystem;
-
-const std::regex label(R"(\((\d+\.\d+)\))");  // (4.3)
 
 std::string read(const fs::path& path) { return read_file(path, 8 << 20); }
 
@@ -43,7 +42,7 @@ std::vector<BookChapter> read_chapters(const fs::path& course, const Language& l
     const std::string folder = entry.path().filename().string();
     if (!std::regex_match(folder, std::regex(R"(\d\d-.*)"))) continue;
     const auto [readme, written] = translated(entry.path() / "README", language);
-    BookChapter c{folder, read(readme), read(entry.path() / "main.cpp"), "", "", language.suffix};
+    BookChapter c{folder, read(readme), read_sources(entry.path()), "", "", language.suffix};
     c.title = first_match(c.markdown, written->title, readme);
     c.question = first_match(c.markdown, written->question, readme);
     chapters.push_back(std::move(c));
@@ -52,22 +51,6 @@ std::vector<BookChapter> read_chapters(const fs::path& course, const Language& l
             [](const BookChapter& a, const BookChapter& b) { return a.folder < b.folder; });
   check(!chapters.empty(), "no chapter in ", course.string());
   return chapters;
-}
-
-// Text as HTML in which every label of an equation leads to `page_of(chapter)`.
-template <class PageOf>
-std::string with_labels(const std::string& text, PageOf page_of) {
-  std::string html;
-  std::size_t done = 0;
-  for (std::sregex_iterator i(text.begin(), text.end(), label), end; i != end; ++i) {
-    html += escaped(text.substr(done, std::size_t(i->position()) - done));
-    done = std::size_t(i->position() + i->length());
-    const std::string page = page_of((*i)[1].str());
-    html += page.empty() ? i->str()
-                         : fmt::format("<a class=\"label\" href=\"{}#eq-{}\">({})</a>", page,
-                                       (*i)[1].str(), (*i)[1].str());
-  }
-  return html + escaped(text.substr(done));
 }
 
 class Maker {
@@ -146,7 +129,8 @@ class Maker {
     };
     for (const BookChapter& c : chapters_) {
       if (is(fs::path(c.folder) / "README")) return c.page() + fragment;
-      if (path == course_ / c.folder / "main.cpp") return c.program_page() + fragment;
+      for (const auto& [name, text] : c.program)
+        if (path == course_ / c.folder / name) return c.program_page() + fragment;
     }
     if (is("README")) return file("course") + fragment;
     for (const char* name : extra_pages)
@@ -241,37 +225,21 @@ class Maker {
         frame(title, place, pages_[place].first, program + with_pages(page.html) + program);
   }
 
-  // The source, a line to a line; the first place of a label answers to the page's link.
   void program_page(const BookChapter& c, std::size_t place) {
-    std::string html = fmt::format(
-        "<h1>{}</h1><p class=\"beside\"><a href=\"{}\">{}</a>: {}</p><pre "
-        "class=\"program\"><code>",
-        fmt::format(fmt::runtime(language_.program_of), std::stoi(c.number())), c.page(),
-        language_.page_of, escaped(c.question));
+    std::string html =
+        fmt::format("<h1>{}</h1><p class=\"beside\"><a href=\"{}\">{}</a>: {}</p>",
+                    fmt::format(fmt::runtime(language_.program_of), std::stoi(c.number())),
+                    c.page(), language_.page_of, escaped(c.question));
     std::set<std::string> seen;
-    std::size_t number = 0;
-    for (std::size_t begin = 0; begin < c.program.size();) {
-      const std::size_t end = std::min(c.program.find('\n', begin), c.program.size());
-      const std::string line = c.program.substr(begin, end - begin);
-      begin = end + 1;
-      std::string anchors;
-      for (std::sregex_iterator i(line.begin(), line.end(), label), last; i != last; ++i)
-        if (seen.insert((*i)[1]).second)
-          anchors += fmt::format("<a id=\"eq-{}\"></a>", (*i)[1].str());
-      const auto linked = [&](const std::string& text) {
-        return with_labels(text, [&](const std::string& equation) {
-          const BookChapter* of = chapter_of(equation);
-          return of ? of->page() : "";
-        });
-      };
-      const std::size_t comment = std::min(line.find("//"), line.size());
-      html += fmt::format("<span class=\"line\" id=\"L{0}\">{1}<i>{0}</i>{2}", ++number, anchors,
-                          linked(line.substr(0, comment)));
-      if (comment < line.size()) html += "<b>" + linked(line.substr(comment)) + "</b>";
-      html += "</span>";
+    for (const auto& [name, text] : c.program) {
+      if (c.program.size() > 1) html += fmt::format("<h2 id=\"{0}\">{0}</h2>", name);
+      html += render_source(name, text, seen, [&](const std::string& equation) {
+        const BookChapter* of = chapter_of(equation);
+        return of ? of->page() : "";
+      });
     }
-    book_[c.program_page()] = frame(concat(c.title, ": ", language_.program), place,
-                                    c.folder + "-program", html + "</code></pre>");
+    book_[c.program_page()] =
+        frame(concat(c.title, ": ", language_.program), place, c.folder + "-program", html);
   }
 
   std::string frame(const std::string& title, std::size_t place, const std::string& name,

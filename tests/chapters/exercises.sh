@@ -22,10 +22,10 @@ log=$scratch/log
 
 # changed CHAPTER CHANGE: builds $scratch/rebuilt; or says why not
 changed() {
-  local main=$root/chapters/$1/main.cpp copy=$scratch/$1.cpp
-  sed -E "$2" "$main" >"$copy"
-  ! cmp -s "$main" "$copy" || { echo "it changes nothing"; return 1; }
-  rebuilt "$1" "$copy"
+  copied "$1"
+  sed -E -i "$2" "$scratch/chapters/$1"/*.[ch]pp
+  [[ $(cat "$scratch/chapters/$1"/*) != "$(cat "$root/chapters/$1"/*.[ch]pp)" ]] || { echo "it changes nothing"; return 1; }
+  rebuilt "$1"
 }
 
 wrong=0

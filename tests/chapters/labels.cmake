@@ -1,4 +1,4 @@
-# Every equation \tag{5.2} of a chapter's README.md stands in a comment of its main.cpp, above or beside the line that
+# Every equation \tag{5.2} of a chapter's README.md stands in a comment of its program, above or beside the line that
 # computes it, and every label of a comment is an equation of the page.
 file(GLOB chapters ${CMAKE_CURRENT_LIST_DIR}/../../chapters/*/main.cpp)
 foreach(main IN LISTS chapters)
@@ -10,7 +10,12 @@ foreach(main IN LISTS chapters)
   file(READ ${readme} text)
   string(REGEX MATCHALL "\\\\tag{[0-9]+\\.[0-9]+}" labels_readme "${text}")
   list(TRANSFORM labels_readme REPLACE "\\\\tag{(.*)}" "(\\1)")
-  file(STRINGS ${main} comments REGEX "//.*\\([0-9]+\\.[0-9]+\\)" ENCODING UTF-8)
+  file(GLOB sources ${folder}/*.[ch]pp)
+  set(comments)
+  foreach(source IN LISTS sources)
+    file(STRINGS ${source} found REGEX "//.*\\([0-9]+\\.[0-9]+\\)" ENCODING UTF-8)
+    list(APPEND comments ${found})
+  endforeach()
   list(TRANSFORM comments REPLACE "^.*//" "")
   string(REGEX MATCHALL "\\(${number}\\.[0-9]+\\)" labels_main "${comments}")
   foreach(file IN ITEMS main readme)

@@ -12,8 +12,10 @@ say() { echo "$1"; wrong=1; }
 for folder in [0-9][0-9]-*; do
   page=$folder/README.md
   [[ -s $page ]] || { say "$page is missing"; continue; }
-  mapfile -t program <"$folder/main.cpp"
-  (( ${#program[@]} <= 150 )) || say "$folder/main.cpp: ${#program[@]} lines, at most 150"
+  for source in "$folder"/*.[ch]pp; do
+    mapfile -t program <"$source"
+    (( ${#program[@]} <= 150 )) || say "$source: ${#program[@]} lines, at most 150"
+  done
   text=$(<"$page")
   for picture in $(grep -o '[a-z-]*\.png' "$page" | sort -u); do
     [[ -s $folder/$picture ]] || say "$page: $picture is not there"
@@ -33,8 +35,8 @@ for folder in [0-9][0-9]-*; do
   (( number >= 3 )) && [[ $exercises == *'**Derive.**'* && $exercises == *'**Build**'* ]] ||
     say "$page: three exercises at least, one of them to derive and one to build"
   while IFS= read -r changed; do  # of a block ```diff: + is a line of this program, - of an earlier one
-    line=$(sed 's/^[-+] *//' <<<"$changed") where=$folder/main.cpp
-    [[ $changed == +* ]] || where=[0-9][0-9]-*/main.cpp
+    line=$(sed 's/^[-+] *//' <<<"$changed") where=$folder/*.[ch]pp
+    [[ $changed == +* ]] || where=[0-9][0-9]-*/*.[ch]pp
     # shellcheck disable=SC2086
     grep -qF -- "$line" $where || say "$page: no program has this line: $changed"
   done < <(sed -n '/^```diff/,/^```$/p' "$page" | grep '^[-+]')

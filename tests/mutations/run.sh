@@ -18,12 +18,13 @@ log=$scratch/log
 
 # survives PATCH: prints why it was not caught; or fails, and prints the claim that caught it.
 survives() {
-  local patch=$1 file status
+  local patch=$1 file chapter status
   file=$(sed -n 's|^+++ b/||p' "$patch")
   [[ -f $root/$file ]] || { echo "it changes no chapter: $file"; return 0; }
-  mkdir -p "$scratch/$(dirname -- "$file")" && cp -- "$root/$file" "$scratch/$file"
+  chapter=$(basename -- "$(dirname -- "$file")")
+  copied "$chapter"
   patch -d "$scratch" -p1 --no-backup-if-mismatch <"$patch" >"$log" 2>&1 || { echo "it does not apply"; return 0; }
-  rebuilt "$(basename -- "$(dirname -- "$file")")" "$scratch/$file" || return 0
+  rebuilt "$chapter" || return 0
   OMP_WAIT_POLICY=passive "$scratch/rebuilt" --quick --out "$scratch/out" >"$log" 2>&1
   status=$?
   [[ $status == 1 ]] || { echo "exit status $status, not 1"; return 0; }
