@@ -2,6 +2,7 @@
 //
 // Symbols    x (B, D) pixels, −1 to 1     z (B, D) a layer     l log α²/σ² of it     T steps
 #include <vaegrad/lab/data/batches.hpp>
+#include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
 #include <vaegrad/models/metrics/probe.hpp>
 
@@ -15,7 +16,6 @@ namespace {
 constexpr Index D = side * side;
 constexpr double l_0 = first_level, l_T = last_level;
 constexpr int T = 250;  // to draw
-using Rows = std::span<const std::uint32_t>;
 
 struct Deep {
   Parameters p;
@@ -26,26 +26,32 @@ struct Deep {
     return clamp((z - sigma(l) * noise(z, l)) / alpha(l), -1.0, 1.0);
   }
 };
-Var bytes(Tape& tape, const Examples& of, Rows rows) {
+Var bytes(Tape& tape, const Examples& of, std::span<const std::uint32_t> rows) {
   const Var x = tape.constant(Shape{Index(rows.size()), D});
   fill(x.val(), *of.file, rows, Binarize::none, 0, 0);
   for (Real& each : x.val()) each = std::nearbyint(255 * each);
   return x;
 }
-// Minimises the average of loss(bytes, noise), an image's
+// Minimises the average of loss(bytes, noise), an image's, and says how far it is
 template <class Loss>
-void train(Parameters& p, const Examples& data, unsigned steps, std::uint64_t seed, Loss loss) {
+void train(const char* what, Parameters& p, const Examples& data, unsigned steps,
+           std::uint64_t seed, Loss loss) {
+  Progress progress;
   Batches batches(data, 64, seed);
   Adam optimiser(p);
   Tape tape;
   for (unsigned step = 0, n = unsigned(data.count() / 64); step < steps; ++step) {
     if (step % n == 0) batches.shuffle(step / n);
+    if (step > 0 && progress.due())
+      progress.update(concat("training ", what, ": step ", step, " of ", steps, ", ",
+                             duration(progress.seconds() * (steps - step) / step), " left"));
     tape.reset(), p.zero_gradient();
     Stream noise(seed, Purpose::latent, step);
     tape.backward(average(loss(bytes(tape, data, batches[step % n]), noise)));
     const double warm = std::min(1., (step + 1) / 100.);
     optimiser.rule.learning_rate = 2e-3 * warm * (1 - double(step) / steps), optimiser.step();
   }
+  progress.finish(concat("trained ", what, " in ", duration(progress.seconds())));
 }
 // Averages of cost(bytes, noise) over each 100 of the images, four times each
 template <class Cost>
@@ -80,8 +86,8 @@ void images(Chapter& chapter) {
   Shallow vae(seed);
   Deep deep(seed);
   const auto minus_elbo = [&](Var x, Stream& noise) { return -elbo(vae.vae, x, noise)(); };
-  train(vae.p, data.train, 11000, seed, minus_elbo);
-  train(deep.p, data.train, 5000, seed, [&](Var byte, Stream& noise) {
+  train("a VAE", vae.p, data.train, 11000, seed, minus_elbo);
+  train("a diffusion model", deep.p, data.train, 5000, seed, [&](Var byte, Stream& noise) {
     const Var x = pixel(byte), e = standard_noise(x.tape(), x.shape(), noise);
     const Var l = l_0 + (l_T - l_0) * even_times(x.tape(), x.shape().rows, noise);
     // (16.5)  minimise E ‖ε − ε̂(z_t, t)‖², here of a pixel
