@@ -95,11 +95,9 @@ class Judge {
     const OwnedMatrix p = reader_->probabilities(images);
     const auto classes = largest(p);
     q.entropy = class_entropy(classes, classes_);
-    q.certainty = q.sure = 0;
-    for (Index i = 0; i < images.rows; ++i) {
-      const double most = double(p.view()(i, classes[std::size_t(i)]));
-      q.certainty += most / double(images.rows), q.sure += (most > 0.9) / double(images.rows);
-    }
+    q.certainty = 0, q.sure = share_above(p, 0.9);
+    for (Index i = 0; i < images.rows; ++i)
+      q.certainty += double(p.view()(i, classes[std::size_t(i)])) / double(images.rows);
     if (!asked.empty()) q.asked = accuracy(classes, asked);
   }
 

@@ -1,4 +1,4 @@
-// Chapter 16, second program: what bytes cost, and how they are drawn. Called by main.cpp.
+// Chapter 16, second part: what bytes cost, and how they are drawn. Called by main.cpp.
 //
 // Symbols    x (B, d) pixels, −1 to 1     z (B, d) a layer     l log α²/σ² of it     T steps
 #include "diffusion.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 constexpr double l_0 = first_level, l_T = last_level;
 
-// (16.10)  p(x_j|z_0) = N(x_j; z_0j/α_0, 1/SNR_0) / Σ_v N(v; ..), v the 256 values;  (B, 1)
+// (16.10)  p(x_j|z_0) = N(x_j; z_0j/α_0, 1/SNR_0) / Σ_b N(b; ..), b the 256 values;  (B, 1)
 Var log_p(Var x, Var where) {  // where = z_0/α_0
   const auto log_n = [](double off) { return -0.5 * std::exp(l_0) * off * off; };
   const Var sum = x.tape().constant(Shape{x.shape().rows, 1});
@@ -46,17 +46,18 @@ Var step_bits(const Guess& guess, Var x, int T, Var time, Stream& noise) {
   const Var l = l_0 + (l_T - l_0) / T * t, e = standard_noise(x.tape(), x.shape(), noise);
   const Var off = x - guess(alpha(l) * x + sigma(l) * e, l);
   const double ratio = std::expm1((l_0 - l_T) / T);  // SNR_s/SNR_t − 1
-  return 0.5 * T * ratio * exp(l) * row_sums(square(off)) / (double(x.shape().cols) * std::log(2));
+  const Var KL_t = 0.5 * ratio * exp(l) * row_sums(square(off));
+  return bits_per_dimension(T * KL_t, x.shape().cols);
 }
 Var first_bits(Var x, Stream& noise) {  // −log p(x|z_0) of a z_0 that is drawn
   const Var e = standard_noise(x.tape(), x.shape(), noise);
-  return -log_p(x, x + std::exp(-l_0 / 2) * e) / (double(x.shape().cols) * std::log(2));
+  return bits_per_dimension(-log_p(x, x + std::exp(-l_0 / 2) * e), x.shape().cols);
 }
 // (16.11)  −ELBO/(d log 2), with T KL_t of a random t in place of the sum over t
 Var bits(const Guess& guess, Var x, int T, Stream& noise) {
   const Var time = even_times(x.tape(), x.shape().rows, noise), end = x.tape().constant(l_T);
   const DiagonalGaussian q{alpha(end) * x, log_sigmoid(-end)};
-  const Var KL_T = kl(q, StandardNormal{}) / (double(x.shape().cols) * std::log(2));
+  const Var KL_T = bits_per_dimension(kl(q, StandardNormal{}), x.shape().cols);
   return first_bits(x, noise) + KL_T + step_bits(guess, x, T, time, noise);
 }
 

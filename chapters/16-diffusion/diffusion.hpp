@@ -1,4 +1,4 @@
-// What the three programs of chapter 16 share: the encoder's layers, and the way back.
+// What the three parts of chapter 16's program share: the encoder's layers, and the way back.
 #pragma once
 #include <functional>
 
@@ -22,6 +22,8 @@ inline DiagonalGaussian back(Var z, Var x, Var s, Var t) {
 // Bytes as numbers: the middles of 256 bins from −1 to 1
 inline auto pixel(auto byte) { return (2 * byte + 1) / 256. - 1; }
 constexpr double first_level = 13.3, last_level = -5;  // l of z_0 and of z_T
+
+inline Var bits_per_dimension(Var nats, Index d) { return nats / (double(d) * std::log(2)); }
 
 using Guess = std::function<Var(Var z, Var l)>;  // x̂, of z (B, d) and l (B, 1)
 // n times from 0 to 1, each uniform, 1/n apart; (n, 1)

@@ -1,8 +1,9 @@
-// Chapter 16, third program: images, with convolutions, beside a VAE. Called by main.cpp.
+// Chapter 16, third part: images, with convolutions, beside a VAE. Called by main.cpp.
 //
 // Symbols    x (B, D) pixels, −1 to 1     z (B, D) a layer     l log α²/σ² of it     T steps
 #include <vaegrad/lab/data/batches.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
+#include <vaegrad/lab/uses/features.hpp>
 #include <vaegrad/models/metrics/classifier.hpp>
 #include <vaegrad/models/metrics/probe.hpp>
 
@@ -65,18 +66,6 @@ std::vector<double> averages(const Examples& data, std::uint64_t seed, Cost cost
   }
   return means;
 }
-OwnedMatrix numbers(const Examples& of) {
-  OwnedMatrix x(Index(of.count()), D);
-  fill(x.view(), *of.file, of.rows, Binarize::none, 0, 0);
-  return x;
-}
-double sure(const Classifier& reader, ConstMatrix x) {  // more than 0.9, of this share
-  const OwnedMatrix p = reader.probabilities(x);
-  double n = 0;
-  for (Index i = 0; i < p.rows; ++i)
-    n += *std::max_element(p.view().row(i), p.view().row(i + 1)) > 0.9;
-  return n / double(p.rows);
-}
 }  // namespace
 
 void images(Chapter& chapter) {
@@ -95,7 +84,7 @@ void images(Chapter& chapter) {
   });
   // (16.11)  what a pixel of the test images costs
   const auto of_vae = averages(data.test, seed, [&](Var x, Stream& noise) {
-    return minus_elbo(x, noise) / (double(D) * std::log(2));
+    return bits_per_dimension(minus_elbo(x, noise), D);
   });
   const auto of_deep = averages(data.test, seed, [&](Var x, Stream& noise) {
     return bits(std::cref(deep), pixel(x), 1000, noise);
@@ -112,10 +101,9 @@ void images(Chapter& chapter) {
   chapter.note("diffusion saves, on the same images", gain.mean);
   chapter.note("standard error of that", gain.standard_error());
   // How sure of what is drawn is a classifier that has learnt the training images?
-  std::vector<Label> labels;
-  for (std::uint32_t row : data.train.rows) labels.push_back(data.train.file->labels[row]);
   Classifier reader(D, 10);
-  reader.fit(numbers(data.train), labels);
+  reader.fit(pixels(data.train), labels_of(data.train));
+  const auto sure = [&](ConstMatrix x) { return share_above(reader.probabilities(x), 0.9); };
   OwnedMatrix drawn(1000, D);
   std::vector<std::uint8_t> strips[6];  // z_t and x̂ of the first three, on the way
   for (Index i = 0; i < 10; ++i)
@@ -129,10 +117,10 @@ void images(Chapter& chapter) {
   Tape tape;
   Stream noise(seed, Purpose::prior, 10);
   const Var decoded = vae.vae.decode(standard_noise(tape, {1000, Shallow::Z}, noise)).mean() / 255;
-  const OwnedMatrix test = numbers(data.test);
-  chapter.claim_between("(16.9)", "more than 0.9 sure, diffusion", sure(reader, drawn), 0.9, 1);
-  chapter.note("of the VAE's", sure(reader, decoded.val()));
-  chapter.note("of the test images", sure(reader, test));
+  const OwnedMatrix test = pixels(data.test);
+  chapter.claim_between("(16.9)", "more than 0.9 sure, diffusion", sure(drawn), 0.9, 1);
+  chapter.note("of the VAE's", sure(decoded.val()));
+  chapter.note("of the test images", sure(test));
   ImageGrid film{"", side, side, T / 25 + 1}, grid{"", side, side, 12};
   for (const auto& strip : strips) std::ranges::copy(strip, std::back_inserter(film.pixels));
   for (int t = T; t >= 0; t -= 25) film.column_labels.push_back(concat(t));

@@ -9,7 +9,7 @@ namespace vaegrad {
 
 constexpr Index side = 28, channels = 24, waves = 8, time_units = 64;
 
-// Two convolutions that change an image h by little: h + B(silu(norm(A(silu(norm(h))) + time)))
+// Two convolutions that change an image h by little: h + C_2(silu(norm(C_1(silu(norm(h))) + time)))
 class Block {
  public:
   Block(Parameters& p, const std::string& name, ImageShape s, Initial initial)

@@ -75,6 +75,13 @@ std::vector<Label> largest(ConstMatrix p) {
   return to;
 }
 
+double share_above(ConstMatrix p, double least) {
+  Index above = 0;
+  for (Index i = 0; i < p.rows; ++i)
+    above += double(*std::max_element(p.row(i), p.row(i) + p.cols)) > least;
+  return double(above) / double(p.rows);
+}
+
 double class_entropy(std::span<const Label> labels, Index classes) {
   std::vector<double> share(static_cast<std::size_t>(classes));
   for (Label y : labels) share.at(y) += 1 / double(labels.size());

@@ -40,6 +40,8 @@ class Classifier {  // P(y|x) = softmax(l(x)),  l an MLP with ReLU
 
 // The column of each row's largest entry.
 std::vector<Label> largest(ConstMatrix probabilities);
+// The share of rows whose largest entry is above `least`: of how many images it is that sure.
+double share_above(ConstMatrix probabilities, double least);
 // H = −Σ p log p of how often each of `classes` occurs, nats.
 double class_entropy(std::span<const Label> labels, Index classes);
 
