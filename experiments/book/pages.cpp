@@ -120,8 +120,8 @@ class Maker {
     }
     if (path.filename() == "page.json") {  // of a model that the reader plays with
       const std::string name = path.parent_path().filename().string() + "-page.html";
-      book_[name] = assembled_page(read(path));
-      return name;
+      book_[name] = assembled_page(read(path), languages[0].code);
+      return &language_ == languages ? name : concat(name, "#", language_.code);
     }
     const auto is = [&](const fs::path& stem) {
       return path == course_ / (stem.string() + ".md") ||
@@ -141,11 +141,11 @@ class Maker {
 
   // A paragraph that leads to the page of a model has that page below it.
   static std::string with_pages(std::string html) {
-    constexpr std::string_view link = "<a href=\"", ends = "-page.html", below = "</p>";
+    constexpr std::string_view link = "<a href=\"", page = "-page.html", below = "</p>";
     for (std::size_t at = 0; (at = html.find(link, at)) != std::string::npos;) {
       at += link.size();
       const std::string url = html.substr(at, html.find('"', at) - at);
-      if (!url.ends_with(ends)) continue;
+      if (url.find(page) == url.npos) continue;
       at = std::min(html.find(below, at), html.size() - below.size()) + below.size();
       const std::string frame = fmt::format(
           "\n<iframe class=\"alive\" src=\"{}\" title=\"a trained model\" "

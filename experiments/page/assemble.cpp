@@ -14,8 +14,7 @@ std::string_view asset(std::string_view name) {
 }
 
 // In the order in which one needs the other.
-constexpr const char* scripts[] = {"philox.js", "ops.js",   "tape.js",     "model.js", "draw.js",
-                                   "terms.js",  "codes.js", "run_view.js", "view.js"};
+constexpr const char* scripts[] = {"words.js", "words_zh.js", "philox.js", "ops.js", "tape.js", "model.js", "draw.js", "terms.js", "codes.js", "run_view.js", "view.js"};
 
 // {{NAME}} of the template, each once
 std::string filled(std::string page, std::string_view name, std::string_view with) {
@@ -27,13 +26,23 @@ std::string filled(std::string page, std::string_view name, std::string_view wit
 
 }  // namespace
 
-std::string assembled_page(std::string runs) {
+std::vector<std::string> page_languages() {
+  std::vector<std::string> codes{"en"};
+  constexpr std::string_view begin = "words_", end = ".js";
+  for (const std::string_view name : scripts)
+    if (name.starts_with(begin))
+      codes.emplace_back(name.substr(begin.size(), name.size() - begin.size() - end.size()));
+  return codes;
+}
+
+std::string assembled_page(std::string runs, std::string_view language) {
   // JSON inside a script ends at no "</script>", whatever a name says.
   for (std::size_t at = 0; (at = runs.find("</", at)) != std::string::npos; at += 3)
     runs.insert(at + 1, "\\");
   std::string script;
   for (const char* name : scripts) script += asset(name);
   std::string page(asset("page.html"));
+  page = filled(std::move(page), "LANGUAGE", language);
   page = filled(std::move(page), "STYLE", asset("style.css"));
   page = filled(std::move(page), "SCRIPT", script);
   return filled(std::move(page), "RUNS", runs);

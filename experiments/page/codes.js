@@ -35,18 +35,18 @@ class CodeMap {
     this.first = run.firsts[layer], this.size = run.layers[layer];
     this.axes = [0, Math.min(1, this.size - 1)], this.span = MAP_SPAN;
     this.survey = null, this.z = new Float32Array(run.json.latent), this.hovered = null;
-    const axis = (k) => h("select", { "aria-label": k ? "vertical axis" : "horizontal axis", onchange: (event) => this.choose(k, +event.target.value) });
+    const axis = (k) => h("select", { "aria-label": k ? say`vertical axis` : say`horizontal axis`, onchange: (event) => this.choose(k, +event.target.value) });
     this.selects = [axis(0), axis(1)];
-    this.canvas = h("canvas", { class: "map", tabindex: 0, role: "application", "aria-label": "map of codes: arrow keys move z, the pointer decodes" });
-    this.preview = imageCanvas(run.json.image, "the image decoded under the pointer", { class: "image preview" });
+    this.canvas = h("canvas", { class: "map", tabindex: 0, role: "application", "aria-label": say`map of codes: arrow keys move z, the pointer decodes` });
+    this.preview = imageCanvas(run.json.image, say`the image decoded under the pointer`, { class: "image preview" });
     this.preview.hidden = true;
     this.decodes = h("input", { type: "checkbox", onchange: () => this.drawSoon() });
     this.draws = h("input", { type: "checkbox", onchange: () => this.drawSoon() });
-    const title = run.layers.length > 1 ? `Layer ${layer + 1}, ${this.size} latents${layer ? "" : ", next to x"}` : "";
+    const title = run.layers.length > 1 ? layer ? say`Layer ${layer + 1}, ${this.size} latents` : say`Layer ${layer + 1}, ${this.size} latents, next to x` : "";
     this.element = h("figure", { class: "codes" }, title ? h("figcaption", {}, title) : null,
       h("div", { class: "maparea" }, this.canvas, this.preview),
       h("div", { class: "row small" }, h("label", {}, "→ ", this.selects[0]), h("label", {}, "↑ ", this.selects[1]),
-        h("label", { class: "tick" }, this.draws, " z ~ q(z|x) against the prior"), h("label", { class: "tick" }, this.decodes, " decode the plane")));
+        h("label", { class: "tick" }, this.draws, say` z ~ q(z|x) against the prior`), h("label", { class: "tick" }, this.decodes, say` decode the plane`)));
     this.plane = new Plane(run, layer), this.under = document.createElement("canvas"), this.underOf = [];
     this.drawSoon = onceAFrame(() => this.draw());
     this.hoverSoon = onceAFrame(() => this.hover());
@@ -204,9 +204,9 @@ class CodeMap {
 class Way {
   constructor(run) {
     this.run = run, this.ends = [null, null], this.steps = 9;
-    this.cells = Array.from({ length: this.steps }, (_, k) => imageCanvas(run.json.image, `step ${k + 1} of the way`));
-    this.slider = h("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0.5, "aria-label": "place on the way", oninput: () => this.place() });
-    this.big = imageCanvas(run.json.image, "the image at this place of the way", { class: "image middle" });
+    this.cells = Array.from({ length: this.steps }, (_, k) => imageCanvas(run.json.image, say`step ${k + 1} of the way`));
+    this.slider = h("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0.5, "aria-label": say`place on the way`, oninput: () => this.place() });
+    this.big = imageCanvas(run.json.image, say`the image at this place of the way`, { class: "image middle" });
     this.element = h("div", { class: "way" }, h("div", { class: "strip nine" }, ...this.cells), h("div", { class: "row" }, this.slider, this.big));
   }
   codeOf(tape, x, label) {
@@ -234,10 +234,10 @@ class Samples {
     this.run = run, this.first = 0;
     const classes = run.json.classes, per = classes ? 6 : 20;
     this.names = Array.from({ length: classes || 1 }, (_, c) => c);
-    this.cells = this.names.map(() => Array.from({ length: per }, () => imageCanvas(run.json.image, "a sample")));
+    this.cells = this.names.map(() => Array.from({ length: per }, () => imageCanvas(run.json.image, say`a sample`)));
     const rows = this.cells.map((cells, c) => h("div", { class: classes ? "classrow" : "strip ten" }, classes ? h("span", { class: "name" }, labelName(run, c)) : null, ...cells));
-    this.element = h("div", { class: "samples" }, ...(run.generator ? rows : [h("p", { class: "note" }, `Samples are left out: ${run.json.programs.no_generate}.`)]),
-      run.generator ? h("button", { type: "button", onclick: () => ((this.first += per), this.draw()) }, "Draw others") : null);
+    this.element = h("div", { class: "samples" }, ...(run.generator ? rows : [h("p", { class: "note" }, say`Samples are left out: ${run.json.programs.no_generate}.`)]),
+      run.generator ? h("button", { type: "button", onclick: () => ((this.first += per), this.draw()) }, say`Draw others`) : null);
   }
   draw() {
     if (!this.run.generator) return;

@@ -69,7 +69,7 @@ class Pad {
   constructor(image, changed) {
     this.image = image, this.changed = changed, this.erasing = false;
     this.bytes = new Uint8Array(image.width * image.height * image.channels);
-    this.canvas = imageCanvas(image, "the image x; draw on it", { class: "image pad", tabindex: 0 });
+    this.canvas = imageCanvas(image, say`the image x; draw on it`, { class: "image pad", tabindex: 0 });
     if (image.channels !== 1) return;
     const move = (event) => {
       if (!this.last) return;

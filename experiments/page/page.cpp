@@ -26,10 +26,11 @@ void check_same_images(const DataSet& a, const DataSet& b, const Options& option
 
 int run_page(Arguments arguments) {
   const Options options(arguments,
-                        {"against", "out", "images", "weights", "data", "labels", "test-data",
+                        {"against", "out", "images", "language", "weights", "data", "labels", "test-data",
                          "test-labels", "label-column", "data-dir", "threads"},
                         {});
   const std::int64_t count = options.integer("images", 400, 1, 5000);
+  const std::string language = options.one_of("language", page_languages());
   LoadedRun run = open_run(options);
   const fs::path out = options.text("out", (run.folder / "page.html").string());
   const std::string ends = out.extension().string();
@@ -59,7 +60,7 @@ int run_page(Arguments arguments) {
   }
 
   const std::string text = json_line(runs) + '\n';
-  const std::string page = out.extension() == ".json" ? text : assembled_page(text);
+  const std::string page = out.extension() == ".json" ? text : assembled_page(text, language);
   write_atomically(out, std::string_view(page));
   fmt::print("{}: {:.2f} MB, {} test images, {} weights in 16 bits\n", out.string(),
              1e-6 * double(page.size()), parts.examples.count(),
@@ -79,6 +80,7 @@ std::string page_help() {
          "  --against RUN           a second run on the same data, beside the first\n"
          "  --out FILE.html         [page.html in RUN]; .json: the data alone, of which\n"
          "                          `book` makes the page of a chapter\n"
+         "  --language en|zh        what the page says in [en]\n"
          "  --images N              so many test images, spread evenly [400]\n"
          "  --weights NAME          last, or best on validation [last]\n"
          "  --data NAME|PATH        the run's own data, where they lie now\n"

@@ -1,7 +1,7 @@
 // What one run makes of the image in view.
 "use strict";
 
-const FASHION = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"];
+const FASHION = [say`T-shirt`, say`trouser`, say`pullover`, say`dress`, say`coat`, say`sandal`, say`shirt`, say`sneaker`, say`bag`, say`boot`];
 function labelName(run, label) {
   const names = run.json.label_names || (run.json.run.settings.data === "fashion-mnist" ? FASHION : null);
   return names && names[label] !== undefined ? names[label] : `${label}`;
@@ -21,33 +21,33 @@ class RunView {
     this.samples = new Samples(run);
     this.formulas = new Formulas(run);
     this.evidence.changed = (value) => this.formulas.set("evidence", { evidence: value });
-    this.x = imageCanvas(image, "x as the model is shown it"), this.mean = imageCanvas(image, "E[x|z], what the decoder makes of z");
+    this.x = imageCanvas(image, say`x as the model is shown it`), this.mean = imageCanvas(image, say`E[x|z], what the decoder makes of z`);
     this.where = h("p", { class: "note where" });
-    this.back = h("button", { type: "button", onclick: () => this.see() }, "Back to z ~ q(z|x)");
+    this.back = h("button", { type: "button", onclick: () => this.see() }, say`Back to z ~ q(z|x)`);
     this.at = { z: new Float32Array(run.json.latent) };
-    const binarized = { sample: "its pixels drawn as 0 or 1", threshold: "its pixels above one half", none: "grey" }[run.json.binarize];
-    const layers = run.layers.length > 1 ? `${run.layers.join(", ")} latents` : `${run.json.latent} latents`;
+    const binarized = { sample: say`its pixels drawn as 0 or 1`, threshold: say`its pixels above one half`, none: say`grey` }[run.json.binarize];
+    const layers = run.layers.length > 1 ? say`${run.layers.join(", ")} latents` : say`${run.json.latent} latents`;
     this.element = h("article", { class: "run" },
       h("header", { class: "runname" }, h("h2", {}, about.name), h("p", { class: "note" }, `${s.model}, ${s.network}, ${layers}, ${s.objective}${+s.beta !== 1 ? ` β = ${s.beta}` : ""}`)),
       this.epochs(),
       h("section", { class: "card through" },
-        h("figure", {}, this.x, h("figcaption", {}, "x, ", binarized)),
+        h("figure", {}, this.x, h("figcaption", {}, say`x, ${binarized}`)),
         h("span", { class: "arrow", "aria-hidden": "true" }, "→"),
         h("figure", {}, this.mean, h("figcaption", {}, "E[x|z]")),
         h("div", { class: "beside" }, this.terms.element, h("div", { class: "row" },
-          h("button", { type: "button", onclick: () => page.resample() }, "Resample ε ", h("kbd", {}, "R")), this.back), this.where)),
+          h("button", { type: "button", onclick: () => page.resample() }, say`Resample ε `, h("kbd", {}, "R")), this.back), this.where)),
       this.columns(),
-      card("Formula, value, tape, line", "The page replays the program's tape: entries as it records them, and the C++ behind.", this.formulas.element),
+      card(say`Formula, value, tape, line`, say`The page replays the program's tape: entries as it records them, and the C++ behind.`, this.formulas.element),
       this.provenance());
   }
   // Two columns. Samples and ways stand where less is above them, beside another run always on the right.
   columns() {
     const { classes, latent } = this.run.json, layers = this.run.layers.length;
     const left = h("div", { class: "stack" },
-      card("q(z|x), latent by latent", "Band: μ ± σ. Slider: z, to be dragged. Right: KL in nats. Grey: not used.", this.rows.element),
-      card("log p(x), by importance sampling", "The bound of K draws rises to log p(x) as K does.", this.evidence.element));
+      card(say`q(z|x), latent by latent`, say`Band: μ ± σ. Slider: z, to be dragged. Right: KL in nats. Grey: not used.`, this.rows.element),
+      card(say`log p(x), by importance sampling`, say`The bound of K draws rises to log p(x) as K does.`, this.evidence.element));
     const right = h("div", { class: "stack" },
-      card("The code as a map", "Test images by class; dashed circles are the prior. Hover decodes, drag moves z.", h("div", { class: "maps" }, ...this.maps.map((m) => m.element)), this.legend()));
+      card(say`The code as a map`, say`Test images by class; dashed circles are the prior. Hover decodes, drag moves z.`, h("div", { class: "maps" }, ...this.maps.map((m) => m.element)), this.legend()));
     const heights = this.page.runs.length > 1 ? [Infinity, 0] : [430 + 28 * Math.min(latent, 26), 620 * layers];
     const put = (height, element) => {
       const k = heights[0] < heights[1] ? 0 : 1;
@@ -55,8 +55,8 @@ class RunView {
       element.classList.add("later");
       [left, right][k].append(element);
     };
-    put(classes ? 110 + 60 * classes : 220, card("Samples", classes ? "z ~ p(z|y), a row for each class y." : "z ~ p(z), decoded.", this.samples.element));
-    put(250, card("From here to another image", "Between the codes of the image in view and of the one marked as goal.", this.way.element));
+    put(classes ? 110 + 60 * classes : 220, card(say`Samples`, classes ? say`z ~ p(z|y), a row for each class y.` : say`z ~ p(z), decoded.`, this.samples.element));
+    put(250, card(say`From here to another image`, say`Between the codes of the image in view and of the one marked as goal.`, this.way.element));
     return h("div", { class: "two" }, left, right);
   }
   layerOf(j) {
@@ -78,11 +78,11 @@ class RunView {
     const { epochs } = this.run, last = this.run.json.run.settings.epochs;
     // beside a run that has a slider, an empty place keeps what follows side by side
     if (!epochs.length) return this.page.runs.some((r) => r.epochs.length) ? h("section", { class: "card epochs empty" }, h("label", {}, "\u00a0")) : null;
-    const says = h("output", {}, `epoch ${last}, the end`);
-    const slider = h("input", { type: "range", min: 0, max: epochs.length, step: 1, value: epochs.length, "aria-label": "epoch",
+    const says = h("output", {}, say`epoch ${last}, the end`);
+    const slider = h("input", { type: "range", min: 0, max: epochs.length, step: 1, value: epochs.length, "aria-label": say`epoch`,
       oninput: async () => {
         const place = +slider.value, end = place === epochs.length;
-        says.textContent = end ? `epoch ${last}, the end` : `epoch ${epochs[place].epoch}`;
+        says.textContent = end ? say`epoch ${last}, the end` : say`epoch ${epochs[place].epoch}`;
         const weights = await this.run.weightsAt(place);
         if (+slider.value !== place) return; // it went on while they were unpacked
         this.run.use(weights);
@@ -92,7 +92,7 @@ class RunView {
         clearTimeout(this.later);
         this.later = setTimeout(() => this.survey(), 250);
       } });
-    return h("section", { class: "card epochs" }, h("label", {}, "Through training: "), slider, says);
+    return h("section", { class: "card epochs" }, h("label", {}, say`Through training: `), slider, says);
   }
   provenance() {
     const { run: about, own, image, rows } = this.run.json, s = about.settings;
@@ -100,14 +100,14 @@ class RunView {
     const row = (name, ...value) => [h("dt", {}, name), h("dd", {}, ...value)];
     const files = Object.entries(about.data_sha256).map(([name, sum]) => h("div", {}, `${name} `, h("code", {}, `sha256 ${sum}`)));
     this.check = h("dd", {}, "…");
-    return h("section", { class: "card" }, h("h2", {}, "Where this comes from"), h("dl", { class: "provenance" },
-      ...row("Program", `vaegrad ${about.summary_version || about.version}, ${about.parameters.toLocaleString("en")} weights, here in 16 bits`),
-      ...row("Data", `${s.data}, ${image.height} × ${image.width}${image.channels > 1 ? " × 3" : ""}, ${s.binarize ? `--binarize ${s.binarize}, ` : ""}${rows.length} test images here`, ...files),
-      ...row("Seed", s.seed),
-      ...(about.summary_test_elbo !== undefined ? row("Test ELBO", `${nats(about.summary_test_elbo)} nats, all test images, the run's own weights`) : []),
-      ...row("NLL", `${nats(e.nll)} nats, ± ${nats(e.nll_standard_error, 3)} from drawing z, ± ${nats(e.nll_standard_error_examples)} from the choice of ${e.examples} images, K = ${e.particles}`),
-      h("dt", {}, "This page"), this.check,
-      ...row("Settings", h("details", {}, h("summary", {}, "all of them"), h("code", {}, Object.entries(s).map(([k, v]) => `${k} = ${v}`).join("\n"))))));
+    return h("section", { class: "card" }, h("h2", {}, say`Where this comes from`), h("dl", { class: "provenance" },
+      ...row(say`Program`, say`vaegrad ${about.summary_version || about.version}, ${about.parameters.toLocaleString("en")} weights, here in 16 bits`),
+      ...row(say`Data`, say`${s.data}, ${image.height} × ${image.width}${image.channels > 1 ? " × 3" : ""}, ${s.binarize ? `--binarize ${s.binarize}, ` : ""}${rows.length} test images here`, ...files),
+      ...row(say`Seed`, s.seed),
+      ...(about.summary_test_elbo !== undefined ? row(say`Test ELBO`, say`${nats(about.summary_test_elbo)} nats, all test images, the run's own weights`) : []),
+      ...row("NLL", say`${nats(e.nll)} nats, ± ${nats(e.nll_standard_error, 3)} from drawing z, ± ${nats(e.nll_standard_error_examples)} from the choice of ${e.examples} images, K = ${e.particles}`),
+      h("dt", {}, say`This page`), this.check,
+      ...row(say`Settings`, h("details", {}, h("summary", {}, say`all of them`), h("code", {}, Object.entries(s).map(([k, v]) => `${k} = ${v}`).join("\n"))))));
   }
   // Against what the program said of these weights, and of the run's own
   compare() {
@@ -118,7 +118,8 @@ class RunView {
       change += Math.abs(json.rounded.elbo[i] - json.own.elbo[i]) / n;
     }
     const same = this.run.sameNoise();
-    this.check.textContent = `ELBO of ${n} images within ${worst.toExponential(0)} nats of the program's on the same 16 bits, which are ${nats(change, 4)} from those of the run's own weights; its ε ${same ? "are the program's to the bit" : "differ from the program's in their last bits"}.`;
+    const about = say`ELBO of ${n} images within ${worst.toExponential(0)} nats of the program's on the same 16 bits, which are ${nats(change, 4)} from those of the run's own weights`;
+    this.check.textContent = same ? say`${about}; its ε are the program's to the bit.` : say`${about}; its ε differ from the program's in their last bits.`;
     this.check.dataset.worst = worst;
     this.check.dataset.epsilon = same;
   }
@@ -161,8 +162,8 @@ class RunView {
   showTerms() {
     const t = this.run.terms(this.run.infer), { index, particle } = this.page.state, { own, rounded } = this.run.json;
     const says = index >= 0 && particle === 0 && this.atEnd !== false
-      ? [`The program says ${nats(rounded.elbo[index], 4)} on these 16 bits, ${nats(own.elbo[index], 4)} on its own weights; here ${nats(t.elbo, 4)}.`]
-      : [t.klPerLatent ? "nats; log p(x|z) with this one z, the KL in closed form or at this z." : "nats; both terms with this one z."];
+      ? [say`The program says ${nats(rounded.elbo[index], 4)} on these 16 bits, ${nats(own.elbo[index], 4)} on its own weights; here ${nats(t.elbo, 4)}.`]
+      : [t.klPerLatent ? say`nats; log p(x|z) with this one z, the KL in closed form or at this z.` : say`nats; both terms with this one z.`];
     this.terms.show(t, says);
     this.formulas.show({ z: this.run.infer.get("z"), terms: t });
     this.current = t;
@@ -182,8 +183,8 @@ class RunView {
     paint(this.mean, known ? run.infer.get("mean") : run.decode(z, this.page.state.label, layer), run.json.image);
     this.at.z = layer ? Float32Array.from(run.decoders[layer].get("z")) : z;
     this.where.textContent = known
-      ? `At this z: log p(x|z) = ${nats(run.infer.get("log_likelihood")[0])}, log p(z) − log q(z|x) = ${nats(run.infer.get("log_ratio")[0])}.`
-      : "z is where you put it.";
+      ? say`At this z: log p(x|z) = ${nats(run.infer.get("log_likelihood")[0])}, log p(z) − log q(z|x) = ${nats(run.infer.get("log_ratio")[0])}.`
+      : say`z is where you put it.`;
     this.rows.place(this.at.z);
     for (const m of this.maps) m.show(this.at.z, this.page.state.label);
   }

@@ -14,7 +14,7 @@ class LatentRows {
       const band = h("span", { class: "band" }), mean = h("span", { class: "mean" });
       const bar = h("span", { class: "bar" }), kl = h("output", { class: "nats" }, "");
       const slider = h("input", {
-        type: "range", min: -SPAN, max: SPAN, step: 0.01, value: 0, "aria-label": `latent ${j + 1}`,
+        type: "range", min: -SPAN, max: SPAN, step: 0.01, value: 0, "aria-label": say`latent ${j + 1}`,
         oninput: () => moved(j, +slider.value),
       });
       const name = h("span", { class: "name" }, this.nameOf(j));
@@ -36,7 +36,7 @@ class LatentRows {
     if (kl) places.sort((a, b) => kl[b] - kl[a]);
     for (const j of places) {
       this.rows[j].element.classList.toggle("dead", !active[j]);
-      this.rows[j].element.title = `${active[j] ? "" : "not used: its mean is the same for every image. "}mean KL over the test images here ${kl ? nats(kl[j], 3) : "·"} nats`;
+      this.rows[j].element.title = `${active[j] ? "" : say`not used: its mean is the same for every image. `}${say`mean KL over the test images here ${kl ? nats(kl[j], 3) : "·"} nats`}`;
       this.element.append(this.rows[j].element);
     }
   }
@@ -82,8 +82,8 @@ class Terms {
     this.cost = { reconstruction: h("span", { class: "part reconstruction" }), kl: h("span", { class: "part kl" }) };
     this.note = h("p", { class: "note" });
     this.element = h("div", { class: "terms" },
-      line("logLikelihood", "log p(x|z)", "how well z explains x", ""),
-      line("kl", "KL(q(z|x) ‖ p(z))", "what the code costs", "−"),
+      line("logLikelihood", "log p(x|z)", say`how well z explains x`, ""),
+      line("kl", "KL(q(z|x) ‖ p(z))", say`what the code costs`, "−"),
       line("elbo", "ELBO", "≤ log p(x)", "="),
       h("div", { class: "cost", "aria-hidden": "true" }, this.cost.reconstruction, this.cost.kl), this.note);
   }
@@ -101,7 +101,7 @@ class Evidence {
   constructor(run) {
     this.run = run, this.most = 200, this.importance = null;
     this.slider = h("input", {
-      type: "range", min: 0, max: 3.7, step: 0.01, value: Math.log10(this.most), "aria-label": "K, draws of z",
+      type: "range", min: 0, max: 3.7, step: 0.01, value: Math.log10(this.most), "aria-label": say`K, draws of z`,
       oninput: () => {
         this.most = Math.max(1, Math.round(10 ** this.slider.value));
         this.draw();
@@ -109,11 +109,11 @@ class Evidence {
       },
     });
     this.k = h("output", {}, ""), this.value = h("output", { class: "large" }, "·"), this.note = h("p", { class: "note" });
-    this.canvas = h("canvas", { class: "chart", role: "img", "aria-label": "log p(x) as draws of z come in" });
+    this.canvas = h("canvas", { class: "chart", role: "img", "aria-label": say`log p(x) as draws of z come in` });
     this.element = h("div", { class: "evidence" },
-      h("div", { class: "row" }, h("label", {}, "K = ", this.k, " draws of z ~ q(z|x)"), this.slider),
+      h("div", { class: "row" }, h("label", {}, "K = ", this.k, say` draws of z ~ q(z|x)`), this.slider),
       h("div", { class: "row" }, h("span", {}, "log p(x) ≈ "), this.value), this.canvas,
-      h("ul", { class: "legend" }, h("li", {}, h("i", { class: "evidencekey" }), "log 1/K Σ w"), h("li", {}, h("i", { class: "elbokey" }), "1/K Σ log w, the ELBO"), h("li", {}, h("i", { class: "ownkey" }), "the program")), this.note);
+      h("ul", { class: "legend" }, h("li", {}, h("i", { class: "evidencekey" }), "log 1/K Σ w"), h("li", {}, h("i", { class: "elbokey" }), say`1/K Σ log w, the ELBO`), h("li", {}, h("i", { class: "ownkey" }), say`the program`)), this.note);
   }
   start(bytes, example, label, own) {
     this.importance = this.run.importance(bytes, example, label);
@@ -143,10 +143,10 @@ class Evidence {
     if (!K) return;
     const at = (k) => weights.path[k - 1], mean = (k) => this.sums[k] / k;
     this.value.textContent = nats(at(K));
-    const parts = [`${nats(at(K) - mean(K))} nats above the ELBO of the same draws`];
-    if (K === weights.count && K > 1) parts.push(`Monte Carlo error ${nats(weights.standardError())}, effective draws ${nats(weights.effectiveSampleSize(), 1)} of ${K}`);
-    if (this.own !== null) parts.push(`the program, on its own weights, K = 100: ${nats(this.own)}`);
-    this.note.textContent = parts.join("; ") + ".";
+    const parts = [say`${nats(at(K) - mean(K))} nats above the ELBO of the same draws`];
+    if (K === weights.count && K > 1) parts.push(say`Monte Carlo error ${nats(weights.standardError())}, effective draws ${nats(weights.effectiveSampleSize(), 1)} of ${K}`);
+    if (this.own !== null) parts.push(say`the program, on its own weights, K = 100: ${nats(this.own)}`);
+    this.note.textContent = parts.join(say`; `) + say`.`;
 
     const width = this.canvas.clientWidth || 320, height = 150, to = sharp(this.canvas, width, height);
     const left = 46, right = 8, top = 10, bottom = 22, end = Math.max(2, this.most);
@@ -210,7 +210,7 @@ class Formulas {
     const gaussianKl = settings.posterior === "gaussian" && run.json.standard_normal && run.layers.length === 1;
     this.element = h("div", { class: "formulas" },
       add("z", "z", (v) => `z₁ = ${nats(v.z[0], 3)}`),
-      add(gaussianKl ? "kl" : "", "kl", (v) => nats(v.terms.kl, 3), ["KL(q(z|x) ‖ p(z)), summed over the latents", null, null]),
+      add(gaussianKl ? "kl" : "", "kl", (v) => nats(v.terms.kl, 3), [say`KL(q(z|x) ‖ p(z)), summed over the latents`, null, null]),
       add(settings.likelihood, "log_likelihood", (v) => nats(v.terms.logLikelihood, 3), ["log p(x|z)", null, null]),
       add("log_ratio", "log_ratio", (v) => nats(v.terms.logRatio, 3)),
       add("evidence", null, (v) => nats(v.evidence, 3)));

@@ -13,6 +13,8 @@ class Page {
       this.changedSoon();
     });
     this.views = runs.map((r) => new RunView(r, this));
+    document.documentElement.lang = WORDS[LANGUAGE] ? LANGUAGE : "en";
+    document.title = say`A variational autoencoder`;
     document.body.classList.toggle("pair", runs.length > 1);
     document.body.append(this.header(), h("main", {}, this.input(), h("div", { class: "runs" }, ...this.views.map((v) => v.element))), this.footer());
     document.addEventListener("keydown", (event) => this.key(event));
@@ -29,14 +31,14 @@ class Page {
       root.dataset.theme = dark ? "light" : "dark";
       this.redraw();
     };
-    return h("header", { class: "top" }, h("h1", {}, "Inside a variational autoencoder"),
-      h("p", {}, "Everything here is computed in your browser with the weights of a trained model: pick or draw an image, see what the encoder believes of it, move through the code."),
-      h("button", { type: "button", class: "theme", "aria-label": "light or dark", onclick: theme }, "◐"));
+    return h("header", { class: "top" }, h("h1", {}, say`Inside a variational autoencoder`),
+      h("p", {}, say`Everything here is computed in your browser with the weights of a trained model: pick or draw an image, see what the encoder believes of it, move through the code.`),
+      h("button", { type: "button", class: "theme", "aria-label": say`light or dark`, onclick: theme }, "◐"));
   }
   input() {
     const run = this.runs[0], count = Math.min(run.count, 60);
     this.thumbs = Array.from({ length: count }, (_, i) => {
-      const name = run.label(i) === null ? `test image ${run.json.rows[i]}` : `${labelName(run, run.label(i))}, test image ${run.json.rows[i]}`;
+      const name = run.label(i) === null ? say`test image ${run.json.rows[i]}` : say`${labelName(run, run.label(i))}, test image ${run.json.rows[i]}`;
       const canvas = imageCanvas(run.json.image, name);
       paint(canvas, run.image(i), run.json.image, 1 / 255);
       return h("button", { type: "button", class: "thumb", title: name, onclick: (event) => (event.shiftKey ? this.aim(i) : this.pick(i)) }, canvas);
@@ -45,20 +47,20 @@ class Page {
     const erase = h("button", { type: "button", "aria-pressed": "false", onclick: () => {
       this.pad.erasing = !this.pad.erasing;
       erase.setAttribute("aria-pressed", this.pad.erasing);
-    } }, "Erase");
+    } }, say`Erase`);
     this.labels = run.json.classes || this.runs.some((r) => r.json.classes)
-      ? h("label", {}, "y = ", h("select", { "aria-label": "the class that the model is given", onchange: (event) => ((this.state.label = +event.target.value), this.see()) },
+      ? h("label", {}, "y = ", h("select", { "aria-label": say`the class that the model is given`, onchange: (event) => ((this.state.label = +event.target.value), this.see()) },
           ...Array.from({ length: Math.max(...this.runs.map((r) => r.json.classes)) }, (_, c) => h("option", { value: c }, labelName(run, c))))) : null;
     const grey = run.json.image.channels === 1;
-    return h("section", { class: "card input" }, h("h2", {}, grey ? "Draw, or pick an image" : "Pick an image"), this.pad.canvas,
-      h("div", { class: "row" }, grey ? h("button", { type: "button", onclick: () => this.pad.clear() }, "Clear ", h("kbd", {}, "C")) : null, grey ? erase : null,
-        h("button", { type: "button", "aria-label": "previous image", onclick: () => this.step(-1) }, "←"), h("button", { type: "button", "aria-label": "next image", onclick: () => this.step(1) }, "→"),
-        h("button", { type: "button", onclick: () => this.aim(Math.max(0, this.state.index)) }, "Mark as goal ", h("kbd", {}, "G"))), this.labels, this.says,
+    return h("section", { class: "card input" }, h("h2", {}, grey ? say`Draw, or pick an image` : say`Pick an image`), this.pad.canvas,
+      h("div", { class: "row" }, grey ? h("button", { type: "button", onclick: () => this.pad.clear() }, say`Clear `, h("kbd", {}, "C")) : null, grey ? erase : null,
+        h("button", { type: "button", "aria-label": say`previous image`, onclick: () => this.step(-1) }, "←"), h("button", { type: "button", "aria-label": say`next image`, onclick: () => this.step(1) }, "→"),
+        h("button", { type: "button", onclick: () => this.aim(Math.max(0, this.state.index)) }, say`Mark as goal `, h("kbd", {}, "G"))), this.labels, this.says,
       h("div", { class: "thumbs" }, ...this.thumbs));
   }
   footer() {
-    return h("footer", {}, h("p", {}, "Keys: ", h("kbd", {}, "←"), " ", h("kbd", {}, "→"), " images, ", h("kbd", {}, "R"), " resample, ", h("kbd", {}, "C"), " clear, ", h("kbd", {}, "G"),
-      " goal; on a map the arrows move z. Made by ", h("code", {}, "vaegrad page"), "; nothing is loaded from anywhere."));
+    return h("footer", {}, h("p", {}, say`Keys: `, h("kbd", {}, "←"), " ", h("kbd", {}, "→"), say` images, `, h("kbd", {}, "R"), say` resample, `, h("kbd", {}, "C"), say` clear, `, h("kbd", {}, "G"),
+      say` goal; on a map the arrows move z. Made by `, h("code", {}, "vaegrad page"), say`; nothing is loaded from anywhere.`));
   }
   pick(index) {
     const run = this.runs[0];
@@ -81,8 +83,8 @@ class Page {
   }
   speak() {
     const { index, example, label, particle } = this.state, run = this.runs[0];
-    const what = index < 0 ? "Your own drawing" : `Test image ${example}${label === null ? "" : `, ${labelName(run, label)}`}`;
-    this.says.textContent = `${what}; ${particle ? `resample ${particle} of ε` : index < 0 ? "its first ε" : "the ε of vaegrad evaluate"}.`;
+    const what = index < 0 ? say`Your own drawing` : label === null ? say`Test image ${example}` : say`Test image ${example}, ${labelName(run, label)}`;
+    this.says.textContent = say`${what}; ${particle ? say`resample ${particle} of ε` : index < 0 ? say`its first ε` : say`the ε of vaegrad evaluate`}.`;
     this.thumbs.forEach((t, i) => {
       t.classList.toggle("picked", i === index);
       t.classList.toggle("goal", i === this.goal);
@@ -119,7 +121,7 @@ async function start() {
     const painted = () => (document.documentElement.dataset.ready = Math.round(performance.now()));
     requestAnimationFrame(() => requestAnimationFrame(painted)); // when the frame of the first image is there
   } catch (error) {
-    document.body.append(h("main", {}, h("section", { class: "card" }, h("h2", {}, "This browser cannot show the page"), h("p", {}, `${error.message} It needs DecompressionStream: Chrome 80, Firefox 113, Safari 16.4 or later.`))));
+    document.body.append(h("main", {}, h("section", { class: "card" }, h("h2", {}, say`This browser cannot show the page`), h("p", {}, say`${error.message} It needs DecompressionStream: Chrome 80, Firefox 113, Safari 16.4 or later.`))));
     throw error;
   }
 }

@@ -32,10 +32,11 @@ while read -r page attribute value; do
   fi
   file=${value%%#*} fragment=${value#"${value%%#*}"}
   [[ -f ${file:=$page} ]] || fail "$page: a link to $value: there is no such page"
-  [[ -z $fragment ]] || grep -qxF -- "${fragment#'#'}" "../ids-$file" || fail "$page: a link to $value: no such place"
+  [[ $file != *-page.html || ! $fragment || $fragment == '#zh' ]] || fail "$page: a link to $value: another language"
+  [[ -z $fragment || $file == *-page.html ]] || grep -qxF -- "${fragment#'#'}" "../ids-$file" || fail "$page: a link to $value: no such place"
 done <../references
 grep -oE '(url\(|@import|fetch\(|XMLHttp)[^;]*' -- *.css *.js && fail "styles or scripts load something"
-for page in *.html; do  # the other language is there, page by page; a model's page speaks one
+for page in *.html; do  # the other language is there, page by page; a model's page speaks both
   [[ $page != *-page.html ]] || continue
   if [[ $page == *.zh.html ]]; then other=${page%.zh.html}.html; else other=${page%.html}.zh.html; fi
   grep -qF "id=\"language\" href=\"$other\"" "$page" || fail "$page does not lead to $other"
@@ -58,7 +59,9 @@ for page in [0-9][0-9]-*.html; do
   done
 done
 for page in 05-vae-on-images{,.zh}.html; do  # a figure of chapter 5 is alive
-  grep -qF '<iframe class="alive" src="05-vae-on-images-page.html"' "$page" || fail "$page: its model is not below it"
+  model=05-vae-on-images-page.html
+  [[ $page != *.zh.html ]] || model+='#zh'
+  grep -qF "<iframe class=\"alive\" src=\"$model\"" "$page" || fail "$page: its model is not below it"
 done
 grep -qF "default-src 'none'" 05-vae-on-images-page.html || fail "chapter 5's model: its page may ask for something"
 (( labels >= 50 )) || fail "only $labels equations"

@@ -59,6 +59,9 @@ grep -q '"epochs":\[{"epoch":1,' plain.html || wrong 'the epoch that was kept is
 train other --latent 4 --binarize sample --objective beta --beta 4
 works page plain --against other --out pair.html
 [[ $(grep -o '"own":' pair.html | wc -l) == 2 ]] || wrong 'two runs are not in the page'
+works page plain --language zh --out chinese.html
+grep -q '<html lang="zh">' chinese.html || wrong 'a Chinese page is not marked so'
+refused 2 'one of en, zh' page plain --language fr
 works page plain --images 7
 [[ -f plain/page.html && $(grep -o '"rows":\[[^]]*\]' plain/page.html | tr , '\n' | wc -l) == 7 ]] || wrong '--images 7'
 
@@ -82,6 +85,7 @@ refused 2 '--images' page plain --images 0
 [[ ! -e page.png ]] || wrong 'a refused page left a file'
 
 if command -v node >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0] < 18))'; then
+  node "$source_dir"/tests/page/words.mjs "$source_dir"/experiments/page || wrong 'words.mjs'
   node "$source_dir"/tests/page/parts.mjs pair.html "$source_dir" || wrong 'parts.mjs'
   numbers() {  # RUN PAGE [WHICH]
     node "$source_dir"/tests/page/round_weights.mjs "$1" "$1-rounded" >/dev/null || wrong "round_weights.mjs $1"

@@ -21,7 +21,7 @@ train layers --hidden 64 --latent 8,4,2
 works page plain
 works page conv
 works page cvae
-works page layers
+works page layers --language zh
 works page plain --against beta --out pair.html
 for page in plain/page conv/page cvae/page layers/page pair; do
   [[ -z $shots ]] || mkdir -p "$shots/${page%/page}"
