@@ -11,12 +11,9 @@ namespace {
 
 constexpr Index panel = 8;  // outputs computed together
 
-// By memcpy: through a reference, Clang 14 forgets that an Eight may lie anywhere.
-Eight load(const double* p) {
-  Eight v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
+// By memcpy: through a reference, Clang 14 forgets that an Eight may lie anywhere. None is returned:
+// GCC warns where a register has no room for eight.
+void load(const double* p, Eight& v) { std::memcpy(&v, p, sizeof v); }
 void store(const Eight& v, double* p) { std::memcpy(p, &v, sizeof v); }
 
 double rounded(float w, const std::string& name) {
@@ -61,7 +58,8 @@ void ExactLinear::operator()(const Block& x, Block& y) const {
       for (Index o = 0; o < panel; ++o) sums[o] = Eight{} + biases_[std::size_t(first + o)];
       const double *from = x.values.data() + lane, *weight = w;
       for (Index i = 0; i < in_; ++i, from += x.width, weight += panel) {
-        const Eight v = load(from);
+        Eight v;
+        load(from, v);
         for (Index o = 0; o < panel; ++o) sums[o] += v * weight[o];
       }
       for (Index o = 0; o < outputs; ++o) store(sums[o], y.row(first + o) + lane);
