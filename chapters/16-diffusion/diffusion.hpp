@@ -3,6 +3,7 @@
 #include <functional>
 
 #include <vaegrad/lab/chapter.hpp>
+#include <vaegrad/lab/data/data_set.hpp>
 #include <vaegrad/models/vae.hpp>
 
 namespace vaegrad {
@@ -38,6 +39,7 @@ void draw_bytes(const Guess& guess, int T, Stream noise, Matrix x,
 
 // ---- images.cpp ----
 
-void images(Chapter& chapter);  // trains on Fashion-MNIST, beside a VAE
+DataSet three_kinds(const Chapter& chapter);  // trousers, bags and boots
+void images(Chapter& chapter, const DataSet& data);  // trains on them, beside a VAE
 
 }  // namespace vaegrad

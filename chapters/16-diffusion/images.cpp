@@ -68,10 +68,13 @@ std::vector<double> averages(const Examples& data, std::uint64_t seed, Cost cost
 }
 }  // namespace
 
-void images(Chapter& chapter) {
+DataSet three_kinds(const Chapter& chapter) {
+  return load_data_set(chapter.data,
+                       {.data_dir = chapter.data_dir, .validation = 0, .classes = {1, 8, 9}});
+}
+
+void images(Chapter& chapter, const DataSet& data) {
   const std::uint64_t seed = chapter.seed;
-  const DataSet data = load_data_set(  // trousers, bags and boots
-      chapter.data, {.data_dir = chapter.data_dir, .validation = 0, .classes = {1, 8, 9}});
   Shallow vae(seed);
   Deep deep(seed);
   const auto minus_elbo = [&](Var x, Stream& noise) { return -elbo(vae.vae, x, noise)(); };

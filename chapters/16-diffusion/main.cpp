@@ -50,6 +50,7 @@ void one_step(Chapter& chapter) {
   chapter.claim("(16.4)", "KL / its form in ε", average(ratio).item(), 1, 1e-3);
 }
 int chapter_16(Chapter& chapter) {
+  const DataSet kinds = chapter.quick ? DataSet{} : three_kinds(chapter);  // missing? known now
   one_step(chapter), known_bits(chapter);
   const int N = chapter.quick ? 4000 : 10000, T = chapter.quick ? 256 : 1024;
   Parameters p;
@@ -135,7 +136,7 @@ int chapter_16(Chapter& chapter) {
   const Chart misses{"What is missed of ε", "l, log SNR", "E ‖ε − ε̂‖²", {missed[0], missed[1]}};
   draw(std::vector{bound, misses}, chapter.figure("bound.png"));
   draw_columns(clouds, chapter.figure("clouds.png"), 330, 560);
-  if (!chapter.quick) images(chapter);
+  if (!chapter.quick) images(chapter, kinds);
   return chapter.exit_status();
 }
 }  // namespace

@@ -36,4 +36,6 @@ tail -1 log | grep -q 'halved 8 times' || fail 'given up: it does not say after 
 "$program" train --data ./table.csv --likelihood gaussian --hidden 8 --latent 2 --epochs 12 --learning-rate 0.03 --objective beta --beta 1000 --out silent >stdout 2>log || fail collapse
 [[ $(grep -c 'the posterior has collapsed' log) == 1 ]] || fail 'collapse is not reported once'
 grep -q '^  hint: --warmup [0-9]*, or --free-bits' log || fail 'collapse: no hint'
+"$program" train --config silent/config.ini --validation 0 --out unseen >stdout 2>log || fail 'collapse without validation'
+[[ $(grep -c 'the posterior has collapsed' log) == 1 ]] || fail 'collapse is not reported without validation data'
 echo "diverged, restored $halvings times, collapsed: each is said"

@@ -211,12 +211,14 @@ void Training::diverged(const std::string& what) {
                              state_.epoch, learning_rate(state_.batch)));
 }
 
-// Once, when it has lasted for three epochs.
+// Once, when it has lasted for three epochs; without validation data by the KL, in nats.
 void Training::report_collapse() {
   constexpr std::size_t epochs = 3;
+  const auto collapsed = [](const Metrics& m) {
+    return m.active_units == 0 || (std::isnan(m.active_units) && m.train_kl < 0.01);
+  };
   std::size_t without = 0;
-  while (without < metrics_.size() && metrics_[metrics_.size() - 1 - without].active_units == 0)
-    ++without;
+  while (without < metrics_.size() && collapsed(metrics_[metrics_.size() - 1 - without])) ++without;
   if (!trainee_.deterministic() && without == epochs)
     observer_.note(fmt::format(
         "no latent has been active for {} epochs: the posterior has collapsed onto the prior\n"
