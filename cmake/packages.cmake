@@ -24,5 +24,5 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME vaegrad-dev)
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "${PROJECT_DESCRIPTION}: headers and libraries, built for x86-64-v3")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libdnnl-dev, libxsimd-dev, librandom123-dev, libboost-dev, libboost-program-options-dev, libboost-iostreams-dev, \
-libboost-filesystem-dev, libfmt-dev, nlohmann-json3-dev, libssl-dev, libcurl4-openssl-dev, libpng-dev, libjpeg-dev, libstb-dev")
+libboost-filesystem-dev, libfmt-dev, nlohmann-json3-dev, libssl-dev, libcurl4-openssl-dev, libpng-dev, libjpeg-dev, libdeflate-dev, libstb-dev")
 include(CPack)

@@ -92,19 +92,23 @@ void mutate(Matrix x, double rate, int levels, Real unit, std::span<const std::u
 namespace {
 
 // Of columns that `get(row)` gives, times `unit`. Distances are from the first row: no digits are
-// lost where the mean is large beside the deviation.
-template <class Get>
-Moments moments_of(const Examples& examples, double unit, Get get) {
+// lost where the mean is large beside the deviation. Those of `most` rows are added as Sum.
+template <class Sum, class Get>
+Moments moments_of(const Examples& examples, double unit, std::size_t most, Get get) {
   const std::size_t n = examples.count(), d = examples.file->dimensions();
   const auto first = get(examples.rows[0]);
   std::vector<double> sum(d), squares(d);
-  for (const std::uint32_t row : examples.rows) {
-    const auto x = get(row);
-    for (std::size_t j = 0; j < d; ++j) {
-      const double from_first = static_cast<double>(x[j]) - static_cast<double>(first[j]);
-      sum[j] += from_first;
-      squares[j] += from_first * from_first;
+  for (std::size_t from = 0; from < n; from += most) {
+    std::vector<Sum> part(d), part_squares(d);
+    for (std::size_t i = from; i < std::min(n, from + most); ++i) {
+      const auto x = get(examples.rows[i]);
+      for (std::size_t j = 0; j < d; ++j) {
+        const Sum from_first = static_cast<Sum>(x[j]) - static_cast<Sum>(first[j]);
+        part[j] += from_first;
+        part_squares[j] += from_first * from_first;
+      }
     }
+    for (std::size_t j = 0; j < d; ++j) sum[j] += part[j], squares[j] += part_squares[j];
   }
   Moments m{std::vector<double>(d), std::vector<double>(d)};
   for (std::size_t j = 0; j < d; ++j) {
@@ -122,9 +126,11 @@ Moments moments(const Examples& examples) {
   check(examples.count() > 0, "moments: no examples: 0", hint, "choose a split that has some");
   const Images& file = *examples.file;
   if (file.real())
-    return moments_of(examples, 1, [&](std::uint32_t row) { return file.numbers(row); });
-  return moments_of(examples, file.binary ? 1.0 : 1.0 / 255,
-                    [&](std::uint32_t row) { return file.image(row); });
+    return moments_of<double>(examples, 1, examples.count(),
+                              [&](std::uint32_t row) { return file.numbers(row); });
+  constexpr std::size_t most = 32768;  // times 255² is still below 2^31
+  return moments_of<std::int32_t>(examples, file.binary ? 1.0 : 1.0 / 255, most,
+                                  [&](std::uint32_t row) { return file.image(row); });
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -1,3 +1,9 @@
+#include <libdeflate.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <future>
+#include <memory>
 #include <vaegrad/lab/files/gzip.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -62,6 +68,25 @@ std::size_t GzipReader::read(void* to, std::size_t bytes) {
   return done;
 }
 
+bool GzipReader::read_at_once(std::span<char> to) {
+  constexpr std::size_t most = std::size_t{1} << 30;  // which is held beside what it becomes
+  const InputFile& file = source_.file;
+  if (file.size() > most) return false;
+  const auto memory = std::make_unique_for_overwrite<char[]>(file.size());
+  const std::span packed(memory.get(), file.size());
+  advise_large_pages(packed.data(), packed.size());
+  if (file.read(0, packed.data(), packed.size()) != packed.size()) return false;
+  const bool large = packed.size() > 1 << 20;  // then it is hashed while it is unpacked
+  auto hash = std::async(large ? std::launch::async : std::launch::deferred, [&] {
+    Sha256 of_all;
+    of_all.update(packed.data(), packed.size());
+    return of_all;
+  });
+  const bool done = unpack_at_once(Deflated::gzip, packed, to);
+  if (done) source_.hash = hash.get(), source_.at = packed.size();
+  return done;
+}
+
 std::uint32_t GzipReader::announced() const {
   std::uint32_t size = 0;
   unsigned char trailer[4] = {};
@@ -76,7 +101,9 @@ std::string GzipReader::read_all() {
   const std::size_t announced_size = announced(), most = best * source_.file.size();
   if (announced_size <= most) {
     check_memory(source_.file.name(), announced_size);
-    bytes.reserve(announced_size + piece);
+    bytes.resize(announced_size);
+    if (read_at_once(bytes)) return bytes;
+    bytes.clear();
   }
   while (true) {
     const std::size_t had = bytes.size();
@@ -88,6 +115,25 @@ std::string GzipReader::read_all() {
     bytes.resize(had + got);
     if (got < piece) return bytes;
   }
+}
+
+bool unpack_at_once(Deflated kind, std::span<const char> packed, std::span<char> to) {
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> by(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  check(by != nullptr, "libdeflate: no memory to unpack ", to.size(), " bytes");
+  const auto unpack =
+      kind == Deflated::gzip ? libdeflate_gzip_decompress_ex : libdeflate_deflate_decompress_ex;
+  std::size_t used = 0, made = 0;
+  return unpack(by.get(), packed.data(), packed.size(), to.data(), to.size(), &used, &made) ==
+             LIBDEFLATE_SUCCESS &&
+         used == packed.size() && made == to.size();
+}
+
+void advise_large_pages(void* memory, std::size_t bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto at = reinterpret_cast<std::uintptr_t>(memory), begin = (at + page - 1) / page * page;
+  const std::uintptr_t end = (at + bytes) / page * page;
+  if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // or not
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

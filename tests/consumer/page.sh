@@ -19,7 +19,7 @@ for source in "$work"/*.cpp; do
     models*) libraries=("$build/libvaegrad_models$double.a") ;;
   esac
   libraries+=("$build/libvaegrad_autodiff$double.a" -ldnnl)
-  [[ $room != lab* ]] || libraries+=(-lboost_program_options -lboost_iostreams -lboost_filesystem -lfmt -lcurl -lcrypto -lpng -ljpeg)
+  [[ $room != lab* ]] || libraries+=(-lboost_program_options -lboost_iostreams -lboost_filesystem -lfmt -lcurl -lcrypto -lpng -ljpeg -ldeflate)
   "$compiler" -std=c++20 -O1 ${arch:+-march=$arch} ${double:+-DVAEGRAD_DOUBLE} -ffp-contract=off -fopenmp -pthread -Wall -Wextra \
     -Werror -I"$build/include" "$source" "${libraries[@]}" -o "${source%.cpp}"
   "${source%.cpp}" || { echo "${source##*/}: exit $?"; exit 1; }

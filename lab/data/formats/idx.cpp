@@ -16,6 +16,7 @@ struct Plain {
   HashedFile& source;
 
   std::size_t read(void* to, std::size_t bytes) { return source.read(to, bytes); }
+  bool read_whole(std::vector<Byte>&, std::size_t, std::size_t) { return false; }
 
   void check_claim(std::size_t header, std::size_t claimed) const {
     const auto& file = source.file;
@@ -30,6 +31,15 @@ struct Gzip {
   GzipReader unpacked{source};
 
   std::size_t read(void* to, std::size_t bytes) { return unpacked.read(to, bytes); }
+  // All that follows the header, or nothing: then `read` does it, and says what is wrong
+  bool read_whole(std::vector<Byte>& to, std::size_t header, std::size_t claimed) {
+    to.reserve(header + claimed);
+    advise_large_pages(to.data(), header + claimed);
+    to.resize(header + claimed);
+    const bool done = unpacked.read_at_once({reinterpret_cast<char*>(to.data()), to.size()});
+    to.erase(to.begin(), to.begin() + std::ptrdiff_t(header));
+    return done;
+  }
 
   void check_claim(std::size_t header, std::size_t claimed) const {
     const auto& file = source.file;
@@ -101,13 +111,15 @@ Idx read_from(Reader reader) {
   reader.check_claim(header, claimed);
   check_memory(name, claimed);
 
-  idx.bytes.resize(claimed);
-  const std::size_t read = reader.read(idx.bytes.data(), claimed);
-  check(read == claimed, name, ": truncated: ", claimed, " bytes announced, ", read, " there", hint,
-        damaged_hint);
-  Byte more;  // reading on also makes gzip look at its checksum
-  check(reader.read(&more, 1) == 0, name, ": trailing bytes: more than the ", claimed, " announced",
-        hint, damaged_hint);
+  if (!reader.read_whole(idx.bytes, header, claimed)) {
+    idx.bytes.resize(claimed);
+    const std::size_t read = reader.read(idx.bytes.data(), claimed);
+    check(read == claimed, name, ": truncated: ", claimed, " bytes announced, ", read, " there",
+          hint, damaged_hint);
+    Byte more;  // reading on also makes gzip look at its checksum
+    check(reader.read(&more, 1) == 0, name, ": trailing bytes: more than the ", claimed,
+          " announced", hint, damaged_hint);
+  }
   idx.sha256 = reader.source.hash.hex();
   return idx;
 }

@@ -110,6 +110,10 @@ struct Zip {
       return to;
     }
     std::string to(wanted, '\0');
+    if (wanted == m.size && unpack_at_once(Deflated::raw, bytes(data, m.packed), to)) {
+      check_sum(m, to, where);
+      return to;
+    }
     io::zlib_params raw;
     raw.noheader = true;
     io::zlib_decompressor unpacker(raw, 1 << 16);

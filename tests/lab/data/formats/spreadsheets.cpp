@@ -168,6 +168,12 @@ TEST_CASE("packed by gzip, whatever is in it, whatever its name") {
     write_gzip(folder / name, array);
     CHECK(read_array(folder / name).bytes == std::vector<std::uint8_t>{5, 6});
   }
+  // gzip a b >c: one file of several members
+  const std::string_view more[] = {"5,6\n"};
+  write_gzip(folder / "a", text), write_gzip(folder / "b", more);
+  write_atomically(folder / "c.csv.gz",
+                   read_file(folder / "a", 1 << 20) + read_file(folder / "b", 1 << 20));
+  CHECK(read_array(folder / "c.csv.gz").values == Values{1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE(
