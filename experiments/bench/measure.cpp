@@ -61,10 +61,12 @@ BenchRow measure(const BenchCase& what, const Images& images, double peak, doubl
   std::vector<double> losses;
   for (std::uint32_t i = 0; i < compared_steps; ++i) losses.push_back(tape(rows(i), i));
   row.peak_mb = peak_megabytes();
+  tape.loss(tape.batch(rows(0)), rows(0), 0);  // the steps recorded in parts, on tapes of their own
   row.entries = tape.tape.size();
   if (!what.plain()) products.emplace(tape.tape);
   const double value_flops = products ? products->value_flops() : what.value_flops();
   const double gradient_flops = products ? products->gradient_flops() : what.gradient_flops();
+  check(value_flops > 0, "bench: ", what.name, ": no products are on its tape");
   row.loss = losses.back();
   row.hand_loss = std::nan("");
   for (std::uint32_t i = 0; hand && i < compared_steps; ++i) {

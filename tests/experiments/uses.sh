@@ -166,5 +166,9 @@ awk '/^prior/ { own = $8 } /^training images/ { real = $9 } END { exit !(own > r
 grep -qE '^aggregate posterior( +[0-9.]+){3} +-( +[0-9.]+){3}$' table.txt || wrong "quality: $(cat table.txt)"
 refused 2 '--count: 1 is out of range' quality run --count 1
 
+# ---- a step beside its own products, which are there
+works bench --case ladder-b128 --seconds 0.02 --json
+grep -qE '"entries":[1-9].*"flop_ratio":[23]\..*"hand_ms_per_step":[0-9.]*[1-9]' out.txt || wrong "bench: $(cat out.txt)"
+
 ((fails == 0)) || exit 1
 echo "uses: all as expected"
