@@ -97,6 +97,7 @@ std::optional<RowResult> RowRun::result() const {
     to.value = 8 * double(fs::file_size(plan.folder / "test.vae")) / pixels;
   } else if (row.quantity == "nll") {
     to.value = json.at("nll"), to.monte_carlo_error = json.at("nll_standard_error");
+    to.effective_sample_size = json.at("effective_sample_size");
   } else {
     to.value = -json.at("elbo").get<double>();
   }

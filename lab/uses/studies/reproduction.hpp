@@ -36,6 +36,7 @@ struct RowResult {
   std::uint64_t seed = 1;
   double value = 0;
   double monte_carlo_error = std::numeric_limits<double>::quiet_NaN();
+  double effective_sample_size = std::numeric_limits<double>::quiet_NaN();  // of nll's particles
   double hours = 0;
   int epochs = 0;
   std::string commit, checksum;

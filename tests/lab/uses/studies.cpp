@@ -228,17 +228,23 @@ TEST_CASE("published rows: read, checked against results, written") {
   CHECK(within_tolerance(rows[0], 91.0));
   CHECK(!within_tolerance(rows[0], 91.02));
   CHECK(!within_tolerance(rows[0], 89.9));
-  std::vector<RowResult> results = {{"a", 1, 90.8, 0.01, 0.2, 10, "abc", rows[0].checksum()},
-                                    {"a", 2, 91.0, 0.02, 0.2, 10, "abc", rows[0].checksum()},
-                                    {"a", 3, 50.0, 0.02, 0.2, 10, "abc", "of another protocol"}};
+  std::vector<RowResult> results = {
+      {"a", 1, 90.8, 0.01, 4.25, 0.2, 10, "abc", rows[0].checksum()},
+      {"a", 2, 91.0, 0.02, std::nan(""), 0.2, 10, "abc", rows[0].checksum()},
+      {"a", 3, 50.0, 0.02, 4, 0.2, 10, "abc", "of another protocol"}};
   write_row_results(folder / "results.csv", results);
   const auto again = read_row_results(folder / "results.csv");
   REQUIRE(again.size() == 3);
   CHECK(again[1].value == doctest::Approx(91.0));
+  CHECK(again[0].effective_sample_size == 4.25);
+  CHECK(std::isnan(again[1].effective_sample_size));
   CHECK(results_of(rows[0], again).size() == 2);
   const std::string table = reproduction_table(rows, again);
   CHECK(table.find("1 of 1 rows are measured; of the 1 of them that have a published number 1 are "
-                   "within") != std::string::npos);
+                   "within the tolerance and 0 better by more") != std::string::npos);
+  const RowResult ahead{"a", 1, 89.9, 0.01, 4, 0.2, 10, "abc", rows[0].checksum()};
+  CHECK(reproduction_table(rows, std::span(&ahead, 1)).find("0 are within the tolerance and 1 ") !=
+        std::string::npos);
   CHECK(table.find("| 90.90 | 1, 2 | 0.14 | 0.020 | yes | 0.40 | abc |") != std::string::npos);
   PublishedRow other = rows[0];
   other.protocol.insert(other.protocol.end(), {"--epochs", "11"});
