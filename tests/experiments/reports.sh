@@ -115,7 +115,10 @@ works sample odd --count 5 --out five.npy
 { header 61 9 13; tail -c +17 odd.idx | tail -c $((60 * 117)); tail -c +17 odd.idx | head -c 117; } >turned.idx
 works encode odd --mean --split all --out a.csv
 works encode odd --mean --data turned.idx --out b.csv
-{ tail -n +2 a.csv; head -1 a.csv; } | cmp -s - b.csv || wrong 'codes are not in the order of the file'
+# to six digits: without AVX-512 the last bit of a product depends on the place of its row
+{ tail -n +2 a.csv; head -1 a.csv; } | paste -d, - b.csv |
+  awk -F, 'NF != 4 || ($1 - $3) ^ 2 + ($2 - $4) ^ 2 > 1e-10 { bad = 1 } END { exit bad || NR != 61 }' ||
+  wrong 'codes are not in the order of the file'
 
 ((fails == 0)) || exit 1
 echo 'reports: all as expected'
