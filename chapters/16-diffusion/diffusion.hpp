@@ -39,7 +39,7 @@ void draw_bytes(const Guess& guess, int T, Stream noise, Matrix x,
 
 // ---- images.cpp ----
 
-DataSet three_kinds(const Chapter& chapter);  // trousers, bags and boots
+DataSet three_kinds(const Chapter& chapter);         // trousers, bags and boots
 void images(Chapter& chapter, const DataSet& data);  // trains on them, beside a VAE
 
 }  // namespace vaegrad

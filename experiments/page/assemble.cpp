@@ -14,7 +14,10 @@ std::string_view asset(std::string_view name) {
 }
 
 // In the order in which one needs the other.
-constexpr const char* scripts[] = {"words.js", "words_zh.js", "philox.js", "ops.js", "tape.js", "model.js", "draw.js", "terms.js", "codes.js", "run_view.js", "view.js"};
+constexpr const char* scripts[] = {"philox.js", "ops.js",   "tape.js",     "model.js", "draw.js",
+                                   "terms.js",  "codes.js", "run_view.js", "view.js"};
+// Before them words.js, and what a page says in other languages: words_zh.js, ..
+constexpr std::string_view translation = "words_", ending = ".js";
 
 // {{NAME}} of the template, each once
 std::string filled(std::string page, std::string_view name, std::string_view with) {
@@ -28,10 +31,10 @@ std::string filled(std::string page, std::string_view name, std::string_view wit
 
 std::vector<std::string> page_languages() {
   std::vector<std::string> codes{"en"};
-  constexpr std::string_view begin = "words_", end = ".js";
-  for (const std::string_view name : scripts)
-    if (name.starts_with(begin))
-      codes.emplace_back(name.substr(begin.size(), name.size() - begin.size() - end.size()));
+  for (const PageAsset& a : page_assets())
+    if (a.name.starts_with(translation))
+      codes.emplace_back(
+          a.name.substr(translation.size(), a.name.size() - translation.size() - ending.size()));
   return codes;
 }
 
@@ -39,7 +42,9 @@ std::string assembled_page(std::string runs, std::string_view language) {
   // JSON inside a script ends at no "</script>", whatever a name says.
   for (std::size_t at = 0; (at = runs.find("</", at)) != std::string::npos; at += 3)
     runs.insert(at + 1, "\\");
-  std::string script;
+  std::string script(asset("words.js"));
+  for (const PageAsset& a : page_assets())
+    if (a.name.starts_with(translation)) script += a.text;
   for (const char* name : scripts) script += asset(name);
   std::string page(asset("page.html"));
   page = filled(std::move(page), "LANGUAGE", language);

@@ -26,8 +26,8 @@ void check_same_images(const DataSet& a, const DataSet& b, const Options& option
 
 int run_page(Arguments arguments) {
   const Options options(arguments,
-                        {"against", "out", "images", "language", "weights", "data", "labels", "test-data",
-                         "test-labels", "label-column", "data-dir", "threads"},
+                        {"against", "out", "images", "language", "weights", "data", "labels",
+                         "test-data", "test-labels", "label-column", "data-dir", "threads"},
                         {});
   const std::int64_t count = options.integer("images", 400, 1, 5000);
   const std::string language = options.one_of("language", page_languages());
@@ -71,6 +71,9 @@ int run_page(Arguments arguments) {
 }
 
 std::string page_help() {
+  std::string languages;
+  for (const std::string& code : page_languages())
+    languages += (languages.empty() ? "" : "|") + code;
   return "usage: vaegrad page [RUN] [options]\n\n"
          "Writes a trained run as one file for a browser: its weights in 16 bits, test\n"
          "images and a program in JavaScript that computes what this one does. One draws\n"
@@ -80,7 +83,9 @@ std::string page_help() {
          "  --against RUN           a second run on the same data, beside the first\n"
          "  --out FILE.html         [page.html in RUN]; .json: the data alone, of which\n"
          "                          `book` makes the page of a chapter\n"
-         "  --language en|zh        what the page says in [en]\n"
+         "  --language " +
+         languages +
+         "        what the page says in [en]\n"
          "  --images N              so many test images, spread evenly [400]\n"
          "  --weights NAME          last, or best on validation [last]\n"
          "  --data NAME|PATH        the run's own data, where they lie now\n"

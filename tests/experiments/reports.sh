@@ -11,7 +11,11 @@ net=(--hidden 8 --latent 2 --batch 32)
 said() { grep -qF -- "$1" out.txt err.txt || wrong "no '$1' in: $(cat out.txt err.txt)"; }
 value() { sed -n "s/^ *\"$1\": \(.*[^,]\),*$/\1/p" out.txt; }
 finite() { ! grep -qi 'nan\|inf' "$1"/metrics.csv || wrong "$1: not finite: $(tail -2 "$1"/metrics.csv)"; }
-bits() { header "$1" "$2" "$3"; head -c $(($1 * $2 * $3)) /dev/urandom | tr '\0-\377' '[\0*128][\1*128]'; }
+# coins, the same in every run and by every awk (Lehmer's generator): what is claimed of so few images is no lottery
+bits() {
+  header "$1" "$2" "$3"
+  awk -v n=$(($1 * $2 * $3)) 'BEGIN { for (x = 7; n > 0; --n) { x = x * 16807 % 2147483647; printf x < 1073741824 ? "a" : "b" } }' | tr ab '\0\1'
+}
 
 # ---- gaps, words, dates, names that are numbers: a table as it comes
 awk 'BEGIN { srand(1); print "day,shop,size,price,sold"; for (i = 0; i < 90; ++i)
@@ -115,9 +119,12 @@ works sample odd --count 5 --out five.npy
 { header 61 9 13; tail -c +17 odd.idx | tail -c $((60 * 117)); tail -c +17 odd.idx | head -c 117; } >turned.idx
 works encode odd --mean --split all --out a.csv
 works encode odd --mean --data turned.idx --out b.csv
-# to six digits: without AVX-512 the last bit of a product depends on the place of its row
+# Without AVX-512 oneDNN rounds the last rows of a product in another order than the others: 1.2e-7 was the most in twelve
+# files, the same each time, with any number of threads. With AVX-512 all rows are equal to the bit.
+most=$(grep -qw avx512f /proc/cpuinfo && echo 0 || echo 5e-7)
 { tail -n +2 a.csv; head -1 a.csv; } | paste -d, - b.csv |
-  awk -F, 'NF != 4 || ($1 - $3) ^ 2 + ($2 - $4) ^ 2 > 1e-10 { bad = 1 } END { exit bad || NR != 61 }' ||
+  awk -F, -v most=$most 'function far(d) { return d > most || -d > most }
+    NF != 4 || far($1 - $3) || far($2 - $4) { bad = 1 } END { exit bad || NR != 61 }' ||
   wrong 'codes are not in the order of the file'
 
 ((fails == 0)) || exit 1
