@@ -81,12 +81,17 @@ std::vector<std::string> class_names(const std::string& data) {
   return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 }
 
-Chart cloud(const std::string& title, ConstMatrix z, double reach) {
+Chart cloud(const std::string& title, ConstMatrix z, double reach, const std::string& letter) {
   Series dots{.mark = Mark::points};
   for (Index i = 0; i < std::min<Index>(z.rows, 1500); ++i)
     dots.x.push_back(double(z(i, 0))), dots.y.push_back(double(z(i, 1)));
   const std::pair range(-reach, reach);
-  return {.title = title, .series = {dots}, .x_range = range, .y_range = range};
+  return {.title = title,
+          .x_label = letter + "_1",
+          .y_label = letter + "_2",
+          .series = {dots},
+          .x_range = range,
+          .y_range = range};
 }
 
 void frame(ImageGrid& grid, const std::vector<bool>& marked) {

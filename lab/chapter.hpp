@@ -53,8 +53,9 @@ class Chapter {
 
 // What a figure calls the ten classes: T-shirt .. boot; 0 .. 9 unless the data are clothes.
 std::vector<std::string> class_names(const std::string& data);
-// The first 1500 points of z (N, 2), or as many as there are, over [-reach, reach]².
-Chart cloud(const std::string& title, ConstMatrix z, double reach);
+// The first 1500 points of z (N, 2), or as many as there are, over [-reach, reach]²; the axes are
+// z_1 and z_2, or of another letter.
+Chart cloud(const std::string& title, ConstMatrix z, double reach, const std::string& letter = "z");
 // A white frame around each image of a grid that is marked.
 void frame(ImageGrid& grid, const std::vector<bool>& marked);
 

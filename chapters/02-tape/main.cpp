@@ -22,7 +22,7 @@ namespace {
 
 struct Read {
   std::size_t a;  // an earlier entry
-  double slope;   // ∂(this) / ∂v_a, known as soon as the value is
+  double slope;   // ∂(this) / ∂v_b, known as soon as the value is
 };
 struct Step {
   std::string op;
@@ -36,7 +36,7 @@ struct Num {  // one entry, as it is passed around
   std::size_t i;
   double val;
 };
-// (2.2)  v_i = f(v_a, v_b) is written down with ∂f/∂v_a and ∂f/∂v_b
+// (2.2)  v_i = f(v_b, v_c) is written down with ∂f/∂v_b and ∂f/∂v_c
 Num record(List* list, std::string op, double val, std::vector<Read> reads = {}) {
   list->push_back({op, val, 0, reads});
   return {list, list->size() - 1, val};
@@ -51,19 +51,20 @@ Num square(Num a)              { return record(a.list, "square", a.val * a.val, 
 Num exp(Num a)                 { return record(a.list, "exp", std::exp(a.val), {{a.i, std::exp(a.val)}}); }
 // clang-format on
 
-// (2.3)  all v̄ = 0, then J̄ = 1;  from J down to the first entry:  v̄_a += v̄_i ∂v_i/∂v_a
+// (2.3)  all v̄ = 0, then J̄ = 1;  from J down to the first entry:  v̄_b += v̄_i ∂v_i/∂v_b
 void backward(Num y) {
   for (Step& v : *y.list) v.adj = 0;
   (*y.list)[y.i].adj = 1;
   for (std::size_t i = y.i + 1; i-- > 0;)
-    for (auto [a, slope] : (*y.list)[i].reads) (*y.list)[a].adj += (*y.list)[i].adj * slope;
+    for (auto [b, slope] : (*y.list)[i].reads) (*y.list)[b].adj += (*y.list)[i].adj * slope;
 }
 
 // (2.1)  J = ½ (x − z)² + ½ (μ² + exp a − 1 − a),  z = μ + exp(a/2) ε
 template <class T>
 T loss(T mean, T a, T noise, T x) {
   const T z = mean + exp(0.5 * a) * noise;
-  return 0.5 * square(x - z) + 0.5 * (square(mean) + exp(a) - 1 - a);
+  const T kl = 0.5 * (square(mean) + exp(a) - 1 - a);
+  return 0.5 * square(x - z) + kl;
 }
 
 double seconds(auto run) {  // the fastest of the runs of a tenth of a second

@@ -81,10 +81,12 @@ Series train(Chapter& chapter) {
   const double best = -0.5 * (log_2pi + std::log(m2 - m1 * m1) + 1);
   Parameters p;
   const auto add = [&](const char* name, Real x) { return p.add(name, {1, 1}, constant_fill(x)); };
-  const Param A = add("A", 0.1), C = add("C", 0), V = add("V", 0);
-  const Param w = add("w", 0.5), b = add("b", 0), S = add("S", 0);
+  const Param A = add("A", 0.1), c = add("c", 0), log_v = add("log_v", 0);
+  const Param w = add("w", 0.5), b = add("b", 0), log_s2 = add("log_s2", 0);
   Tape tape;
-  auto vae = [&](Var x) { return Vae{tape(A) * x + tape(C), tape(V), tape(w), tape(b), tape(S)}; };
+  auto vae = [&](Var x) {
+    return Vae{tape(A) * x + tape(c), tape(log_v), tape(w), tape(b), tape(log_s2)};
+  };
   Series lack{"best log p(x) − ELBO"};
   Adam optimiser(p);
   for (int step = 1, steps = chapter.quick ? 4000 : 20000; step <= steps; ++step) {
@@ -103,7 +105,7 @@ Series train(Chapter& chapter) {
     lack.x.push_back(step), lack.y.push_back(best - average(elbo(all, vae(all))).item());
   }
   const auto of = [&](const Param& param) { return *p.value(param).data; };
-  const double posterior = of(w) / (of(w) * of(w) + std::exp(of(S)));
+  const double posterior = of(w) / (of(w) * of(w) + std::exp(of(log_s2)));
   chapter.claim_between("(4.8)", "trained: best log p(x) − ELBO", lack.y.back(), 0, 0.002);
   chapter.claim("(4.7)", "trained: dμ/dx = the posterior's", of(A), posterior, 0.02);
   return lack;

@@ -75,7 +75,7 @@ Trained train(const Chapter& chapter, const DataSet& data, unsigned epochs, cons
   Parameters p;
   const GaussianMlp encode(p, "encoder", D, {H}, Z, activation("relu"), {chapter.seed});
   const BernoulliMlp decode(p, "decoder", Z, {H}, D, activation("relu"), {chapter.seed});
-  const Param A = p.add("A", {how.sees ? D : 1, D});
+  const Param M = p.add("M", {how.sees ? D : 1, D});
   Tape tape;
   const auto see = [&](const Examples& from, auto rows, Purpose purpose, std::uint32_t draw) {
     tape.reset();
@@ -84,7 +84,7 @@ Trained train(const Chapter& chapter, const DataSet& data, unsigned epochs, cons
     Stream noise(chapter.seed, purpose, draw, rows);
     const DiagonalGaussian q = encode(x);
     Var l = decode(q.sample(noise)).logits;
-    if (how.sees) l = l + matmul(x, tape(A));  // (13.5)  logits l(z) + x M,  M_ij = 0 unless i < j
+    if (how.sees) l = l + matmul(x, tape(M));  // (13.5)  logits l(z) + x M,  M_ij = 0 unless i < j
     return std::pair(Bernoulli{l}.log_prob(x), Var(kl_per_latent(q, StandardNormal{})));
   };
   Batches batches(data.train, how.batch, chapter.seed);
@@ -97,7 +97,7 @@ Trained train(const Chapter& chapter, const DataSet& data, unsigned epochs, cons
       const auto [log_px, kl] = see(data.train, batches[b], Purpose::latent, epoch);
       const double at = (epoch + double(b) / double(batches.count())) / epochs;
       p.zero_gradient(), tape.backward(-average(log_px - how.cost(kl, at)));
-      for (Index i = 0; how.sees && i < D; ++i) std::fill_n(p.gradient(A).row(i), i + 1, Real(0));
+      for (Index i = 0; how.sees && i < D; ++i) std::fill_n(p.gradient(M).row(i), i + 1, Real(0));
       optimiser.step();
     }
   }

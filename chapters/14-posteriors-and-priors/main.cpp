@@ -83,7 +83,8 @@ void posteriors(Chapter& chapter, Clouds& to, const std::string& name, Real seen
   chapter.claim("(14.2)", "tilted, diagonal: gap", gaps[0], -0.5 * std::log(1 - 0.64), 0.03);
   chapter.claim("(14.2)", "tilted, full: gap", gaps[1], 0, 0.01);
 }
-// Places on a ring, each seen with noise: p(x|z) = N(z, v I). What p(z) and p(x) are, on the grid
+// Places near a ring, off it by N(0, v I), seen with as much noise again: p(x|z) = N(z, v I). What
+// p(z) and p(x) are, on the grid
 void priors_of(Chapter& chapter, Clouds& clouds) {
   Tape tape;
   Stream noise(chapter.seed, Purpose::data);
@@ -93,7 +94,7 @@ void priors_of(Chapter& chapter, Clouds& clouds) {
   const Var at = tape.constant(ConstMatrix{Var(transpose(columns(all, 1, 1))).val().data, 1, side});
   noise.uniform(turn.val());
   const Var data = ring(2 * M_PI * turn) + std::sqrt(2 * v) * standard_noise(tape, {N, 2}, noise);
-  clouds[0].push_back(cloud("data", data.val(), 3));
+  clouds[0].push_back(cloud("data", data.val(), 3, "x"));
   const auto nats = [](Var p, Var q) { return -h * h * sum(p * log(q + 1e-30)).item(); };
   const auto bell = [](Var at, Var mean, Var s2, Index j) -> Var {
     const Var of = columns(s2, j, 1);

@@ -78,10 +78,8 @@ int chapter_16(Chapter& chapter) {
   std::vector<std::vector<Chart>> clouds(4);
   const auto show = [&](const char* what, int t, ConstMatrix z) {
     if (t != 0 && t != T / 8 * 3 && t != T / 8 * 5 && t != T) return;
-    Series dots{"", {}, {}, Mark::points};
-    for (Index i = 0; i < 1500; ++i) dots.x.push_back(z(i, 0)), dots.y.push_back(z(i, 1));
-    Chart c{concat(what, ", l = ", l_0 + (l_T - l_0) / T * t), "", "", {dots}};
-    c.x_range = c.y_range = std::pair(-3., 3.), clouds[std::min(3ul, 4ul * t / T)].push_back(c);
+    clouds[std::min(3ul, 4ul * t / T)].push_back(
+        cloud(concat(what, ", l = ", l_0 + (l_T - l_0) / T * t), z, 3));
   };
   // What is missed of ε at each level: by the best guess, by the network; how far these are apart
   Series missed[] = {{"best guess"}, {"network"}}, gaps[] = {{"best guess"}, {"network"}};
