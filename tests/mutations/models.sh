@@ -57,7 +57,8 @@ objectives/capacity.cpp | s[gamma] * abs(all - s[capacity]) | s.beta * abs(all -
 objectives/iwae.cpp | log_mean_exp(log_weights( | log_sum_exp(log_weights( | *bound*
 objectives/iwae.cpp | log_mean_exp(log_weights(log_px, draw, s.beta)) | particle_mean(log_px + s.beta * draw.log_ratio, draw.particles) | *bounds*
 objectives/iwae.cpp | log_weights(log_px, draw, s.beta) | log_weights(log_px, draw) | *bounds*
-objectives/dreg.cpp | std::copy(w.val().begin(), w.val().end(), draw.factor.val().begin()); | std::fill(draw.factor.val().begin(), draw.factor.val().end(), Real(1)); | *objectives*
+objectives/dreg.cpp | return 1 - beta + beta * each; | return 1 + 0 * each * beta; | *objectives*
+objectives/dreg.cpp | return 1 - beta + beta * each; | return each + 0 * beta; | *DReG*
 objectives/dreg.cpp | .held = true, .factor | .factor | *dreg*
 objectives/dreg.cpp | softmax(stop_gradient(log_w)) | softmax(log_w) | *dreg*,*DReG*
 objectives/stl.cpp | .log_ratio = true, .held = true | .log_ratio = true | stl*
