@@ -1,5 +1,8 @@
 // A command of the program: a name, a line about it, and what runs it. One file per command.
 #pragma once
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <span>
 #include <string>
 
@@ -45,5 +48,11 @@ struct Command {
 #define COMMAND(name) extern const Command name##_command;
 VAEGRAD_COMMANDS(COMMAND)
 #undef COMMAND
+
+// A word to people. A stderr that is full or closed costs them the word, and no result.
+template <class... Args>
+void say(fmt::format_string<Args...> text, Args&&... args) {
+  std::fputs(fmt::format(text, std::forward<Args>(args)...).c_str(), stderr);
+}
 
 }  // namespace vaegrad

@@ -28,7 +28,8 @@ Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
   const OtherData other = load_other_data(run, names, settings);
   say_note(other.examples);
   if (!options.has("anomalous-classes")) return {own.test, other.examples, run.settings.data, name};
-  check<UsageError>(other.classes > 0, "--anomalous-classes: ", name, " has no labels", hint,
+  const auto& labels = other.examples.file->labels;
+  check<UsageError>(!labels.empty(), "--anomalous-classes: ", name, " has no labels", hint,
                     "--labels FILE");
   const std::string list = options.text("anomalous-classes", "");
   const std::vector<std::string>& known = other.examples.file->label_names;
@@ -42,7 +43,6 @@ Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
         true;
   }
   Sets sets{other.examples, other.examples, name, "class " + list};
-  const auto& labels = other.examples.file->labels;
   std::erase_if(sets.normal.rows, [&](auto row) { return anomalous[labels[row]]; });
   std::erase_if(sets.anomalous.rows, [&](auto row) { return !anomalous[labels[row]]; });
   check(sets.normal.count() && sets.anomalous.count(), "--anomalous-classes ", list, ": ",
@@ -52,8 +52,7 @@ Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
 }
 
 // All that the model and the data allow; those that they do not are named.
-std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& model,
-                                        const Images& images) {
+std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& model, bool real) {
   const std::string name = options.text("score", "all");
   std::vector<AnomalyScore> chosen;
   std::string known = "all", left_out;
@@ -62,7 +61,7 @@ std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& mod
     const bool pixels = s.needs == AnomalyScore::plane || s.needs == AnomalyScore::neighbours;
     const bool possible = !model.deterministic || pixels || s.needs == AnomalyScore::code;
     const bool measured = !s.of_log_px() || model.has_likelihood();
-    const bool bytes = s.needs != AnomalyScore::bytes || !images.real();
+    const bool bytes = s.needs != AnomalyScore::bytes || !real;
     const bool plane = s.needs != AnomalyScore::plane || model.dimensions() > 1;
     const bool given = s.needs != AnomalyScore::background || options.has("background");
     if (name == "all" && given && !(possible && bytes && plane && measured))
@@ -85,7 +84,7 @@ std::vector<AnomalyScore> chosen_scores(const Options& options, const Model& mod
     }
   }
   check<UsageError>(!chosen.empty(), "--score: there is no '", name, "'", hint, "one of ", known);
-  if (!left_out.empty()) fmt::print(stderr, "left out: {}\n", left_out);
+  if (!left_out.empty()) say("left out: {}\n", left_out);
   return chosen;
 }
 
@@ -211,7 +210,7 @@ int run_detect(Arguments arguments) {
   const Options options(arguments,
                         {"data", "labels", "anomalous-classes", "background", "score", "particles",
                          "resamples", "limit", "out", "weights", "data-dir", "threads", "binarize",
-                         "train-data", "train-labels", "label-column"});
+                         "train-data", "train-labels", "label-column", "drop-columns"});
   check<UsageError>(options.has("data"), "--data: what shall be looked at?", hint,
                     "--data mnist, or a file");
   const Index particles = Index(options.integer("particles", 100, 1, 10000));
@@ -224,9 +223,10 @@ int run_detect(Arguments arguments) {
                                                .labels = options.text("train-labels", ""),
                                                .option = "--train-data"})
                           .set;
-  const auto scores = chosen_scores(options, *opened.model, *own.train.file);
   Settings of_other = opened.settings;
   Sets sets = two_sets(options, opened, own, of_other);
+  const bool real = sets.normal.file->real() || sets.anomalous.file->real();
+  const auto scores = chosen_scores(options, *opened.model, real);
   // what is 0 and 1 already is not drawn again
   if (options.has("binarize")) opened.settings.binarize = of_other.binarize;
   for (Examples* examples : {&sets.normal, &sets.anomalous})

@@ -154,24 +154,25 @@ void add_evidence(const LoadedRun& run, const EvaluateCall& a, nlohmann::json& j
         "weights\n  hint: --particles 25, or more\n",
         a.particles);
   else if (!v.trusted())
-    fmt::print(stderr,
-               "nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
-               "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
-               "in the mean, whatever k is\n",
-               100 * v.pareto_k_share, v.pareto_k);
+    say("nll_standard_error cannot be trusted: the weights of {:.1f} % of the examples have "
+        "Pareto k above 0.7 (mean {:.2f})\n  hint: more --particles; nll is an upper bound "
+        "in the mean, whatever k is\n",
+        100 * v.pareto_k_share, v.pareto_k);
 }
 
 int run_evaluate(Arguments arguments) {
   const Options options(arguments, {"data", "labels", "test-data", "test-labels", "label-column",
-                                    "binarize", "split", "weights", "particles", "limit",
-                                    "data-dir", "seed", "threads", "from", "per-example"});
+                                    "drop-columns", "binarize", "split", "weights", "particles",
+                                    "limit", "data-dir", "seed", "threads", "from", "per-example"});
   EvaluateCall asked = evaluate_call(options);
   if (options.has("per-example"))
     check_output_end(options.text("per-example", ""), {".csv"}, "--per-example");
   LoadedRun run = open_run(options);
   if (options.has("particles") && asked.particles)
     check_is_likelihood(*run.model->decoder.head.row, concat("--particles ", asked.particles));
+  const std::string trained = binarize_setting().get(run.settings);
   choose_examples(asked, options, run);
+  asked.own &= binarize_setting().get(run.settings) == trained;
   Each each;
   nlohmann::json json = terms_of(run, asked, each);
   json["weights"] = options.text("weights", "last");

@@ -16,9 +16,9 @@ namespace {
 
 int run_fit_prior(Arguments arguments) {
   watch_signals();
-  const Options options(
-      arguments, {"prior", "components", "epochs", "flows", "seed", "weights", "data", "labels",
-                  "test-data", "test-labels", "label-column", "data-dir", "threads"});
+  const Options options(arguments, {"prior", "components", "epochs", "flows", "seed", "weights",
+                                    "data", "labels", "test-data", "test-labels", "label-column",
+                                    "drop-columns", "data-dir", "threads"});
   const Fit& chosen = fit(options.text("prior", fits()[0]->name));
   FitSettings s;
   check<UsageError>(chosen.components || !options.has("components"), "--components: a ",
@@ -38,7 +38,7 @@ int run_fit_prior(Arguments arguments) {
   const OwnedMatrix codes = codes_to_fit(model, data.train, opened.settings);
   const OwnedMatrix unseen = codes_to_fit(model, data.test, opened.settings);
   const double before = mean_log_density(*model.prior, model, unseen);  // N(0, I)
-  fmt::print(stderr, "{} codes of {} numbers\n", codes.rows, codes.cols);
+  say("{} codes of {} numbers\n", codes.rows, codes.cols);
 
   const std::filesystem::path folder = opened.folder / concat("prior-", chosen.name);
   std::error_code error;
@@ -51,8 +51,7 @@ int run_fit_prior(Arguments arguments) {
   can_be_saved();
   Console console([] { return interrupted() != 0; });
   if (!chosen.fit(codes, s, folder, console)) {
-    fmt::print(stderr, "\ninterrupted; the same command {}\n",
-               chosen.trained ? "goes on" : "begins anew");
+    say("\ninterrupted; the same command {}\n", chosen.trained ? "goes on" : "begins anew");
     return 128 + interrupted();
   }
   const auto prior = chosen.load(folder, model.latent);

@@ -37,9 +37,16 @@ int report(const std::string& where, const std::exception& e, int status) {
   std::string_view what = e.what();
   if (what.starts_with(command) && what.substr(command.size()).starts_with(": "))
     what.remove_prefix(command.size() + 2);
-  fmt::print(stderr, "{}: {}\n", where, what);
+  say("{}: {}\n", where, what);
   leave_ranks(std::string(what));
   return status;
+}
+
+// What was printed has to have arrived: of a full disk nobody would learn otherwise.
+int arrived(int status) {
+  const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout);
+  if (lost) say("vaegrad: stdout: cannot be written\n  hint: is the disk full?\n");
+  return lost && status == 0 ? 1 : status;
 }
 
 }  // namespace
@@ -49,11 +56,11 @@ int main(int argc, char** argv) {
   const std::string name = arguments.empty() ? "--help" : arguments[0];
   if (name == "--help" || name == "help") {
     fmt::print("{}", overview());
-    return 0;
+    return arrived(0);
   }
   if (name == "--version") {
     fmt::print("vaegrad {}\n", version);
-    return 0;
+    return arrived(0);
   }
   std::string where = "vaegrad";
   try {
@@ -64,11 +71,11 @@ int main(int argc, char** argv) {
       for (const std::string& a : rest)
         if (a == "--help") {
           fmt::print("{}", c->help());
-          return 0;
+          return arrived(0);
         }
       if (launched()) watch_signals();  // before there are threads
       join_ranks(arguments, launched_ranks);
-      const int status = c->run(rest);
+      const int status = arrived(c->run(rest));
       leave_ranks();
       return status;
     }

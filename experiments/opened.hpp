@@ -19,12 +19,12 @@ inline LoadedRun open_run(const Options& options) {
   if (options.has("data-dir")) run.settings.data_dir = options.text("data-dir", "");
   return run;
 }
-// --data, --labels, --test-data, --test-labels, --label-column, --binarize: which data, or where the
-// run's own lie now
+// --data, --labels, --test-data, --test-labels, --label-column, --drop-columns, --binarize: which
+// data, or where the run's own lie now
 inline DataNames names_of(const Options& options, bool shown = false) {
-  DataNames names{options.text("data", ""), options.text("labels", ""),
-                  options.text("test-data", ""), options.text("test-labels", ""),
-                  options.text("label-column", "")};
+  DataNames names{options.text("data", ""),         options.text("labels", ""),
+                  options.text("test-data", ""),    options.text("test-labels", ""),
+                  options.text("label-column", ""), options.text("drop-columns", "")};
   names.shown = shown;
   if (options.has("binarize")) {
     Settings s;
@@ -40,11 +40,14 @@ inline std::vector<double> recorded_kl(const std::filesystem::path& folder) {
   const auto json = nlohmann::json::parse(read_file(folder / "summary.json", std::size_t{1} << 24),
                                           nullptr, false);
   if (!json.is_object() || !json.contains("kl_per_latent")) return {};
-  return json["kl_per_latent"].get<std::vector<double>>();
+  std::vector<double> kl;
+  for (const auto& each : json["kl_per_latent"])
+    if (each.is_number()) kl.push_back(each);
+  return kl;
 }
 // How the examples' file was read, where that is worth a word
 inline void say_note(const Examples& examples) {
-  if (!examples.file->note.empty()) fmt::print(stderr, "{}\n", examples.file->note);
+  if (!examples.file->note.empty()) say("{}\n", examples.file->note);
 }
 // --split, of the run's own data
 inline Examples split_of(const Options& options, const DataSet& data) {

@@ -14,8 +14,8 @@ namespace vaegrad {
 
 class Options {
  public:
-  // The names that take a value, and those that do not. Errors (UsageError): any other, a value
-  // missing.
+  // The names that take a value, and those that do not. Errors (UsageError): any other, one given
+  // twice, a value missing or empty.
   Options(Arguments arguments, std::initializer_list<std::string_view> with_value,
           std::initializer_list<std::string_view> switches = {}) {
     const auto among = [](auto names, std::string_view n) {
@@ -27,13 +27,15 @@ class Options {
       if (!a.starts_with("--") && !run_) {
         run_ = a;
       } else if (!name.empty() && among(switches, name)) {
-        given_[std::string(name)] = "";
+        give(name, "");
       } else {
         check<UsageError>(!name.empty() && among(with_value, name), "unrecognised option '", a, "'",
                           hint, "--help lists the options");
         check<UsageError>(i + 1 < arguments.size() && !arguments[i + 1].starts_with("--"), a,
                           ": it needs a value", hint, "--help shows an example");
-        given_[std::string(name)] = arguments[++i];
+        check<UsageError>(!arguments[++i].empty(), a, ": its value is empty", hint,
+                          "leave it out, or look at the variable that it came from");
+        give(name, arguments[i]);
       }
     }
   }
@@ -71,6 +73,10 @@ class Options {
   }
 
  private:
+  void give(std::string_view name, const std::string& value) {
+    check<UsageError>(given_.emplace(name, value).second, "--", name, ": given twice", hint,
+                      "once, or --help says how to give several");
+  }
   std::optional<std::string> run_;
   std::map<std::string, std::string> given_;
 };

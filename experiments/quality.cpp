@@ -155,9 +155,9 @@ nlohmann::json as_json(const std::vector<Quality>& rows) {
 }
 
 int run_quality(Arguments arguments) {
-  const Options options(
-      arguments, {"count", "temperature", "seed", "classifier-epochs", "out", "weights", "data",
-                  "labels", "test-data", "test-labels", "label-column", "data-dir", "threads"});
+  const Options options(arguments, {"count", "temperature", "seed", "classifier-epochs", "out",
+                                    "weights", "data", "labels", "test-data", "test-labels",
+                                    "label-column", "drop-columns", "data-dir", "threads"});
   Sampling sampling;
   sampling.count = std::size_t(options.integer("count", 10000, 10, 1000000));
   sampling.temperature = options.real("temperature", 1, 0, 100);

@@ -55,10 +55,8 @@ void say_fitted(const LoadedRun& run) {
   if (!run.model->standard_normal || run.model->hierarchical() || is_table(*run.model)) return;
   for (const Fit* fit : fits())
     if (is_fitted(run, *fit))
-      return fmt::print(stderr, "--from {} draws from what was fitted to the codes of this run\n",
-                        fit->name);
-  fmt::print(stderr, "closer to the data: vaegrad fit-prior {}, then --from mixture\n",
-             run.folder.string());
+      return say("--from {} draws from what was fitted to the codes of this run\n", fit->name);
+  say("closer to the data: vaegrad fit-prior {}, then --from mixture\n", run.folder.string());
 }
 
 // What codes are drawn from.
@@ -69,9 +67,10 @@ std::vector<std::string> origins() {
 }
 
 int sample(Arguments arguments) {
-  const Options options(arguments, {"count", "class", "from", "temperature", "out", "data",
-                                    "labels", "test-data", "test-labels", "label-column",
-                                    "data-dir", "threads", "seed", "weights", "split"});
+  const Options options(
+      arguments,
+      {"count", "class", "from", "temperature", "out", "data", "labels", "test-data", "test-labels",
+       "label-column", "drop-columns", "data-dir", "threads", "seed", "weights", "split"});
   LoadedRun run = open_run(options);
   const Model& model = *run.model;
   const std::string from = options.one_of("from", origins());
@@ -95,7 +94,13 @@ int sample(Arguments arguments) {
   // The prior needs no data; codes of training images do, and so do images that are completed.
   RunData data;
   Examples completed;
-  if (aggregate || !model.given_pixels.empty()) {
+  const bool needs_data = aggregate || !model.given_pixels.empty();
+  for (const char* name :
+       {"data", "labels", "test-data", "test-labels", "label-column", "drop-columns", "split"})
+    check<UsageError>(needs_data || !options.has(name), "--", name,
+                      ": z is drawn from the prior, which needs no data", hint,
+                      "leave it out, or --from aggregate");
+  if (needs_data) {
     data = load_named_data(run, names_of(options));
     completed = split_of(options, data.set);
     s.completed = &completed;
@@ -107,8 +112,9 @@ int sample(Arguments arguments) {
   return drawn(draw_samples(model, run.settings, s, out), out);
 }
 int reconstruct(Arguments arguments) {
-  const Options options(arguments, {"images", "out", "data", "labels", "test-data", "test-labels",
-                                    "label-column", "data-dir", "threads", "weights", "split"});
+  const Options options(
+      arguments, {"images", "out", "data", "labels", "test-data", "test-labels", "label-column",
+                  "drop-columns", "data-dir", "threads", "weights", "split"});
   LoadedRun run = open_run(options);
   const Path out = out_file(options, run, "reconstructions");
   RunData data;
@@ -121,14 +127,16 @@ int reconstruct(Arguments arguments) {
   return drawn(draw_reconstructions(model, examples, run.settings, out), out);
 }
 int traverse(Arguments arguments) {
-  const Options options(arguments,
-                        {"images", "class", "out", "data", "labels", "test-data", "test-labels",
-                         "label-column", "data-dir", "threads", "weights", "split"});
+  const Options options(
+      arguments, {"images", "class", "out", "data", "labels", "test-data", "test-labels",
+                  "label-column", "drop-columns", "data-dir", "threads", "weights", "split"});
   LoadedRun run = open_run(options);
   const Path out = out_file(options, run, "traversals", false);
   const Model& model = *run.model;
   const bool of_image = options.has("split") || options.has("data") || options.has("images");
   if (of_image || model.deterministic || !model.given_pixels.empty()) {
+    check<UsageError>(!options.has("class"), "--class: an image brings its own", hint,
+                      "leave out --class, or --split, --data and --images");
     RunData data;
     const Examples examples = examples_of(options, run, data);
     return drawn(draw_traversal(model, &examples, run.settings, out), out);
@@ -138,9 +146,9 @@ int traverse(Arguments arguments) {
   return drawn(draw_traversal(model, nullptr, run.settings, out, recorded_kl(run.folder), c), out);
 }
 int interpolate(Arguments arguments) {
-  const Options options(
-      arguments, {"path", "steps", "images", "out", "data", "labels", "test-data", "test-labels",
-                  "label-column", "data-dir", "threads", "seed", "weights", "split"});
+  const Options options(arguments, {"path", "steps", "images", "out", "data", "labels", "test-data",
+                                    "test-labels", "label-column", "drop-columns", "data-dir",
+                                    "threads", "seed", "weights", "split"});
   bool spherical = options.one_of("path", {"linear", "spherical"}) == "spherical";
   const Index steps = Index(options.integer("steps", 11, 2, 1000));
   LoadedRun run = open_run(options);

@@ -23,9 +23,8 @@ int train(Arguments arguments) {
   const TrainedRun run = train_whole(settings, data, console);
   const std::string folder = run.folder.string();
   if (!run.complete) {
-    fmt::print(stderr,
-               "\ninterrupted in epoch {} and saved; go on with: vaegrad train --resume {}\n",
-               run.epoch + 1, folder);
+    say("\ninterrupted in epoch {} and saved; go on with: vaegrad train --resume {}\n",
+        run.epoch + 1, folder);
     return 128 + interrupted();
   }
   if (run.baseline)
@@ -33,8 +32,7 @@ int train(Arguments arguments) {
                *run.baseline);
   if (!run.nothing_to_do) {
     const Evaluation& test = run.test;
-    fmt::print(stderr, "trained in {}, {:.0f} examples/s\n", duration(run.seconds),
-               run.examples_per_second);
+    say("trained in {}, {:.0f} examples/s\n", duration(run.seconds), run.examples_per_second);
     if (const Likelihood& p = *run.model->decoder.head.row; p.instead)
       fmt::print("test {} {:.2f}, no log p(x|z); KL {:.2f} nats, {} of {} latents active\n",
                  p.instead, test.log_likelihood, test.kl, test.active_units, run.model->latent);

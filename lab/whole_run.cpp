@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
@@ -92,15 +93,20 @@ std::string in_a_line(const Settings& settings, const Model& model) {
       settings.seed);
 }
 
-// Trains it, and leaves summary and pictures.
+// Trains it, and leaves summary and pictures. Of a run that goes on the folder says what it said until
+// `taken_up` writes there: a checkpoint that does not suit these settings and data changes nothing.
 void train_one(const Settings& settings, const DataSet& data, Model& model, const Run& run,
-               Observer& observer, TrainedRun& to) {
+               Observer& observer, TrainedRun& to, const std::function<void()>& taken_up) {
   ModelTrainee trainee(settings, data, model);
   Training training(settings, data.train, trainee, run, observer);
   std::error_code error;
-  if (!settings.resume.empty() &&
-      std::filesystem::exists(run.folder() / "checkpoint.safetensors", error)) {
-    training.resume();
+  const bool begun = std::filesystem::exists(run.folder() / "checkpoint.safetensors", error);
+  if (!settings.resume.empty()) {
+    if (begun) training.resume();
+    run.write("config.ini", std::string_view(config_text(settings)));  // epochs may have grown
+    taken_up();
+  }
+  if (!settings.resume.empty() && begun) {
     to.epoch = training.state().epoch - 1;
     to.nothing_to_do =
         training.finished() && std::filesystem::exists(run.folder() / "summary.json", error);
@@ -147,7 +153,7 @@ void train_baseline(const Settings& settings, const DataSet& data, const Run& of
   const Run run(s);
   const auto baseline = new_model(s, data);
   TrainedRun trained;
-  train_one(s, data, *baseline, run, observer, trained);
+  train_one(s, data, *baseline, run, observer, trained, [] {});
   if (!trained.complete) return;
   ranks().meet();  // the first has written it
   to.model->baseline = load_run(run.folder(), data.validation.count() ? "best" : "last").model;
@@ -165,19 +171,20 @@ TrainedRun train_whole(const Settings& settings, const DataSet& data, Observer& 
   check_shared(ModelTrainee(settings, data, *to.model));  // before there is a folder
   const Run run(settings);
   to.folder = run.folder();
-  write_data_record(run, data);
+  if (settings.resume.empty()) write_data_record(run, data);
   const std::string from =
       settings.config.empty() ? "" : concat(" (", settings.config.filename().string(), ')');
   const std::string& note = data.train.file->note;
-  observer.say(fmt::format("training on {}{}: {} examples of {}{}, {} validation, {} test",
+  observer.say(fmt::format("training on {}{}: {} examples of {}, {} validation, {} test",
                            settings.data, from, data.train.count(), concat(to.model->image),
-                           note.empty() ? "" : concat(" (", note, ')'), data.validation.count(),
-                           data.test.count()));
+                           data.validation.count(), data.test.count()));
+  if (!note.empty()) observer.say(note);
   if (const std::string word = scale_word(settings, data); !word.empty()) observer.note(word);
 
   const bool completes = to.model->baseline != nullptr;
   if (completes) train_baseline(settings, data, run, observer, to);
-  if (!completes || to.baseline) train_one(settings, data, *to.model, run, observer, to);
+  if (!completes || to.baseline)
+    train_one(settings, data, *to.model, run, observer, to, [&] { write_data_record(run, data); });
   if (to.complete) run.make_latest();
   return to;
 }

@@ -99,6 +99,13 @@ Var one_hot(Tape& tape, std::span<const std::uint32_t> labels, Index classes) {
 
 }  // namespace
 
+namespace {
+
+// Of pixels that are 0..255 in x, 0..1
+Var grey_as_unit(const Model& model, Var x) { return model.unit() == 1 ? Var((1 / 255.0) * x) : x; }
+
+}  // namespace
+
 Batch Model::see(Var images, std::span<const std::uint32_t> labels) const {
   Batch batch{images, {}};
   if (standard)
@@ -112,7 +119,7 @@ Batch Model::see(Var images, std::span<const std::uint32_t> labels) const {
     const Var part = chosen_columns(images, given_pixels);
     batch = {chosen_columns(images, modelled), part};
     if (baseline) {
-      const Var rest = shown(*this, baseline->decode(part, part));
+      const Var rest = grey_as_unit(*this, baseline->decode(part, part).mean());
       batch.condition = concatenate_columns(part, stop_gradient(rest));
     }
   }
@@ -127,7 +134,7 @@ namespace {
 // What the encoder is given of a batch: numbers of the size of 1, and with what is given of it, x
 // is the image.
 Seen seen_by(const Model& model, const Batch& batch) {
-  Var input = model.unit() == 1 ? Var((1 / 255.0) * batch.x) : batch.x;
+  Var input = grey_as_unit(model, batch.x);
   if (model.baseline)
     input =
         concatenate_columns(input, columns(batch.condition, 0, Index(model.given_pixels.size())));
@@ -233,8 +240,41 @@ void Model::start_at(std::span<const Real> data_mean) {
   decoder.start_at({data_mean.data(), 1, Index(data_mean.size())});
 }
 
-Var shown(const Model& model, const ChosenLikelihood& p) {
-  return model.unit() == 1 ? Var((1 / 255.0) * p.mean()) : p.mean();
+Var shown(const Model& model, Var x) {
+  const Var to = grey_as_unit(model, x);
+  if (!model.standard) return to;
+  const Var own = x.tape().constant(ConstMatrix(to.val()));
+  unstandardise(model, own.val(), model.modelled);
+  return own;
+}
+Var shown(const Model& model, const ChosenLikelihood& p) { return shown(model, p.mean()); }
+
+void unstandardise(const Model& model, Matrix x, std::span<const std::uint32_t> of) {
+  if (!model.standard) return;
+  check(x.cols == Index(of.size()), "unstandardise: ", x.cols, " columns, ", of.size(), " of them");
+  const auto& [mean, deviation] = *model.standard;
+  for (Index i = 0; i < x.rows; ++i)
+    for (Index j = 0; j < x.cols; ++j) {
+      const std::size_t at = of[std::size_t(j)];
+      x(i, j) = Real(mean[at] + deviation[at] * double(x(i, j)));
+    }
+}
+
+Var whole(const Model& model, Var x, Var condition) {
+  if (model.given_pixels.empty()) return x;
+  const Index given = Index(model.given_pixels.size()), rows = condition.shape().rows;
+  const Var image = x.tape().constant(Shape{x.shape().rows, model.image.size()}),
+            seen = x.tape().constant(Shape{rows, given});
+  for (Index i = 0; i < rows; ++i) std::copy_n(condition.val().row(i), given, seen.val().row(i));
+  unstandardise(model, seen.val(), model.given_pixels);
+  const Index times = x.shape().rows / rows;
+  for (Index i = 0; i < x.shape().rows; ++i) {
+    for (std::size_t k = 0; k < model.modelled.size(); ++k)
+      image.val()(i, model.modelled[k]) = x.val()(i, Index(k));
+    for (std::size_t k = 0; k < model.given_pixels.size(); ++k)
+      image.val()(i, model.given_pixels[k]) = seen.val()(i / times, Index(k));
+  }
+  return image;
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

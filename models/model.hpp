@@ -111,7 +111,13 @@ struct Model {
   Model(const Architecture& a, bool only_count);
 };
 
-// E[x|z] as the data are: 0..1 for pixels.
+// x of the model (B, dimensions()), or E[x|z], as the data are: 0..1 for pixels, in their own units where
+// the model standardises them.
+Var shown(const Model& model, Var x);
 Var shown(const Model& model, const ChosenLikelihood& p);
+// Standardised numbers in the data's units, in place: column j of x is the number of[j] of an example.
+void unstandardise(const Model& model, Matrix x, std::span<const std::uint32_t> of);
+// The whole image: x as shown() has it, and the pixels that are given in y.
+Var whole(const Model& model, Var x, Var condition);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -83,8 +83,7 @@ void posteriors(Chapter& chapter, Clouds& to, const std::string& name, Real seen
   chapter.claim("(14.2)", "tilted, diagonal: gap", gaps[0], -0.5 * std::log(1 - 0.64), 0.03);
   chapter.claim("(14.2)", "tilted, full: gap", gaps[1], 0, 0.01);
 }
-// Places near a ring, off it by N(0, v I), seen with as much noise again: p(x|z) = N(z, v I). What
-// p(z) and p(x) are, on the grid
+// Places near a ring, each seen with noise: p(x|z) = N(z, v I). What p(z) and p(x) are, on the grid
 void priors_of(Chapter& chapter, Clouds& clouds) {
   Tape tape;
   Stream noise(chapter.seed, Purpose::data);

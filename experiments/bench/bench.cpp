@@ -103,14 +103,11 @@ nlohmann::json json_of(const BenchRow& r) {
 int bench_peers(const BenchOptions& options) {
   const Images images = bench_images();
   Peers peers(options.python, images);
-  fmt::print(stderr, "{}\n", machine_name());
-  fmt::print(stderr, "{} threads; ms per step, beside ours; losses with the same noise differ by\n",
-             threads());
+  say("{}\n", machine_name());
+  say("{} threads; ms per step, beside ours; losses with the same noise differ by\n", threads());
   for (const BenchCase& c : bench_cases()) {
     if (!c.plain() || (!options.only.empty() && options.only != c.name)) continue;
-    const auto about = [&](double seconds) {
-      fmt::print(stderr, "{}: about {:.0f} s\n", c.name, seconds);
-    };
+    const auto about = [&](double seconds) { say("{}: about {:.0f} s\n", c.name, seconds); };
     for (const PeerRow& r : peers.measure(c, options.seconds, about)) {
       if (options.json)
         fmt::print("{}\n", nlohmann::json({{"case", c.name},
@@ -135,8 +132,8 @@ int bench_peers(const BenchOptions& options) {
 }
 
 int bench_growth(const BenchOptions& options) {
-  fmt::print(stderr, "{}\n{} threads; excess: growth of the time over growth of the FLOPs\n",
-             machine_name(), threads());
+  say("{}\n{} threads; excess: growth of the time over growth of the FLOPs\n", machine_name(),
+      threads());
   if (!options.json)
     fmt::print("{:<11}{:>15}{:>10}{:>10}{:>7}{:>7}{:>8}\n", "doubled", "from, to", "ms", "ms",
                "time", "FLOPs", "excess");
@@ -164,9 +161,8 @@ int bench_growth(const BenchOptions& options) {
 int bench_ranks(const BenchOptions& options) {
   const Images images = bench_images();
   const Wire wire = measure_wire();
-  fmt::print(stderr,
-             "{}\n{} ranks of {} threads; between two of them {:.1f} us, {:.2f} GB/s each way\n",
-             machine_name(), ranks().size(), threads(), 1e6 * wire.latency, 1e-9 * wire.bandwidth);
+  say("{}\n{} ranks of {} threads; between two of them {:.1f} us, {:.2f} GB/s each way\n",
+      machine_name(), ranks().size(), threads(), 1e6 * wire.latency, 1e-9 * wire.bandwidth);
   if (!options.json)
     fmt::print("{:<13}{:>6}{:>9}{:>9}{:>12}{:>12}\n", "case", "parts", "ms/step", "adding",
                "bytes/step", "formula");
@@ -204,9 +200,8 @@ int bench(Arguments arguments) {
   if (options.growth) return bench_growth(options);
   const double peak = peak_flops(), bandwidth = memory_bandwidth(), per_entry = bookkeeping_ns();
   const Images images = bench_images();
-  fmt::print(stderr,
-             "{}\n{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
-             machine_name(), threads(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
+  say("{}\n{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
+      machine_name(), threads(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
   if (!options.json)
     fmt::print("{:<13}{:>8}{:>8}{:>7}{:>6}{:>6}{:>6}{:>7}{:>6}{:>6}{:>5}\n", "case", "ms/step",
                "by hand", "ratio", "peak", "hand", "alloc", "oneDNN", "grad", "FLOPs", "MB");

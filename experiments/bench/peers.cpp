@@ -18,6 +18,7 @@
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/temporary_folder.hpp>
 
+#include "../command.hpp"
 #include "machine.hpp"
 #include "tape_step.hpp"
 
@@ -107,7 +108,7 @@ Peers::Peers(const std::string& wanted, const Images& images)
         process::system(program, "-c", fmt::format("import {}", what.module),
                         process::std_out > process::null, process::std_err > process::null, error);
     if (error || status)
-      fmt::print(stderr, "bench --peers: {} has no {}: left out\n", program, what.module);
+      say("bench --peers: {} has no {}: left out\n", program, what.module);
     else
       in_->peers.push_back(std::make_unique<Peer>(program, what));
   }

@@ -75,7 +75,14 @@ void rank(std::vector<FinishedRun>& runs) {
   });
 }
 
-void compare_runs(const std::vector<FinishedRun>& runs, const fs::path& picture) {
+// Says where a picture is; false where it could not be drawn.
+bool announced(std::optional<bool> ok, const fs::path& picture) {
+  if (ok == true) fmt::print("{}\n", picture.string());
+  return ok != false;
+}
+
+// Whether its pictures could be drawn, as below
+bool compare_runs(const std::vector<FinishedRun>& runs, const fs::path& picture) {
   std::map<std::string, std::vector<FinishedRun>> groups;
   for (const FinishedRun& r : runs)
     groups[r.split_seed.empty() ? r.comparable : concat(r.comparable, r.split_seed)].push_back(r);
@@ -90,34 +97,36 @@ void compare_runs(const std::vector<FinishedRun>& runs, const fs::path& picture)
                seed.empty() ? "" : ", split by seed " + seed);
     print(same);
     for (const FinishedRun& r : same) {
-      chart.series.push_back(curve(r.folder));
-      chart.series.back().title = name + r.folder.string();
+      Series one = curve(r.folder);
+      one.title = name + r.folder.string();
+      if (has_points(one)) chart.series.push_back(std::move(one));
     }
   }
   if (groups.size() > 1)
     fmt::print(
         "runs on other data, binarization or examples stand apart: their numbers do not compare\n");
-  if (draw(chart, picture)) fmt::print("{}\n", picture.string());
+  if (chart.series.empty()) return true;  // of autoencoders, which have no ELBO
+  return announced(draw(chart, picture), picture);
 }
 
-void compare_settings(const std::vector<Comparison>& comparisons, const fs::path& picture) {
+bool compare_settings(const std::vector<Comparison>& comparisons, const fs::path& picture) {
   fmt::print("{}", comparison_text(comparisons));
   if (comparisons.size() > 1)
     fmt::print(
         "runs on other data, binarization or examples stand apart: their numbers do not compare\n");
-  if (draw_comparison_curves(comparisons, picture)) fmt::print("{}\n", picture.string());
+  bool all = announced(draw_comparison_curves(comparisons, picture), picture);
   const auto beside = [&](const std::string& name) {
     return picture.parent_path() /
            concat(picture.stem().string(), '-', name, picture.extension().string());
   };
-  if (const fs::path plane = beside("plane"); draw_rate_distortion(comparisons, plane))
-    fmt::print("{}\n", plane.string());
+  all &= announced(draw_rate_distortion(comparisons, beside("plane")), beside("plane"));
   std::set<std::string> varied;
   for (const Comparison& c : comparisons) varied.insert(c.varied.begin(), c.varied.end());
   for (const std::string& name : varied) {
     const fs::path file = beside(name);
-    if (draw_varied(comparisons, name, file)) fmt::print("{}\n", file.string());
+    all &= announced(draw_varied(comparisons, name, file), file);
   }
+  return all;
 }
 
 struct CompareCall {
@@ -169,23 +178,25 @@ int run_compare(Arguments arguments) {
     std::error_code error;
     if (!seen.insert(fs::weakly_canonical(folder, error)).second) continue;
     if (folders.size() > 1 && unfinished(folder)) {
-      fmt::print(stderr, "{}: left out, it has no summary.json yet\n", folder.string());
+      say("{}: left out, it has no summary.json yet\n", folder.string());
       continue;
     }
     runs.push_back(read_finished_run(folder));
     if (sweeps && runs.back().interrupted) {
-      fmt::print(stderr, "{}: left out, it is not finished\n", folder.string());
+      say("{}: left out, it is not finished\n", folder.string());
       runs.pop_back();
     }
   }
   check(!runs.empty(), "none of the ", folders.size(), " runs is finished", hint,
         "finish one with vaegrad train --resume ", folders[0].string());
-  if (!sweeps) compare_runs(runs, asked.picture.empty() ? "comparison.png" : asked.picture);
-  if (!sweeps && asked.tables.empty()) return 0;
+  bool pictures = true;
+  if (!sweeps)
+    pictures = compare_runs(runs, asked.picture.empty() ? "comparison.png" : asked.picture);
+  if (!sweeps && asked.tables.empty()) return pictures ? 0 : 1;
   const std::vector<Comparison> comparisons = compare_by_setting(runs);
   if (sweeps)
-    compare_settings(comparisons,
-                     asked.picture.empty() ? asked.folders[0] / "comparison.png" : asked.picture);
+    pictures = compare_settings(
+        comparisons, asked.picture.empty() ? asked.folders[0] / "comparison.png" : asked.picture);
   for (const auto& [option, file] : asked.tables) {
     write_atomically(file,
                      std::string_view(option == "--csv"        ? comparison_csv(comparisons)
@@ -193,7 +204,7 @@ int run_compare(Arguments arguments) {
                                                                : comparison_latex(comparisons)));
     fmt::print("{}\n", file.string());
   }
-  return 0;
+  return pictures ? 0 : 1;
 }
 
 std::string compare_help() {

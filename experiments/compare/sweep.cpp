@@ -152,7 +152,7 @@ int run_sweep(Arguments arguments) {
   }
   const int at_once = std::min({a.jobs ? a.jobs : a.threads, a.threads, int(runs.size())});
   if (a.jobs > at_once && a.jobs <= int(runs.size()))
-    fmt::print(stderr, "{} at a time, not {}: there are {} threads\n", at_once, a.jobs, a.threads);
+    say("{} at a time, not {}: there are {} threads\n", at_once, a.jobs, a.threads);
   if (a.dry_run) return dry_run(a, runs, at_once);
 
   std::error_code error;
@@ -161,21 +161,19 @@ int run_sweep(Arguments arguments) {
         hint, "--out names a folder that may be written");
   const FolderLock lock = lock_of_first_rank(a.out);
   write_atomically(a.out / "sweep.json", std::string_view(record_of(a, runs)));
-  fmt::print(stderr, "{} runs in {}, {} at a time on {} threads", runs.size(), a.out.string(),
-             at_once, a.threads);
-  if (ranks().size() > 1) fmt::print(stderr, " of each of {} ranks", ranks().size());
-  if (finished + half) fmt::print(stderr, "; {} finished before, {} half", finished, half);
-  fmt::print(stderr, "\n");
+  say("{} runs in {}, {} at a time on {} threads", runs.size(), a.out.string(), at_once, a.threads);
+  if (ranks().size() > 1) say(" of each of {} ranks", ranks().size());
+  if (finished + half) say("; {} finished before, {} half", finished, half);
+  say("\n");
   can_be_saved();
   JobsConsole console;
   const JobsState end = run_side_by_side(jobs, at_once, a.threads, console);
   if (interrupted()) {
-    fmt::print(stderr, "\ninterrupted and saved, {} of {} done; go on with the same command\n",
-               end.done, end.all);
+    say("\ninterrupted and saved, {} of {} done; go on with the same command\n", end.done, end.all);
     return 128 + interrupted();
   }
-  fmt::print(stderr, "{} of {} runs done, {} failed, in {}\n", end.done, end.all, end.failed,
-             duration(end.seconds));
+  say("{} of {} runs done, {} failed, in {}\n", end.done, end.all, end.failed,
+      duration(end.seconds));
   fmt::print("{}: compare them with: vaegrad compare {}\n", a.out.string(), a.out.string());
   return end.failed != 0;
 }

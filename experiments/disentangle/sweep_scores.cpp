@@ -16,7 +16,7 @@ std::vector<FinishedRun> finished_runs(const std::filesystem::path& folder) {
   for (const std::filesystem::path& in : runs_in(folder)) {
     if (!unfinished(in)) runs.push_back(read_finished_run(in));
     if (unfinished(in) || runs.back().interrupted) {
-      fmt::print(stderr, "{}: left out, it is not finished\n", in.string());
+      say("{}: left out, it is not finished\n", in.string());
       if (!unfinished(in)) runs.pop_back();
     }
   }
@@ -48,7 +48,7 @@ struct Studied {
 
 void add_udr(Studied& s, std::span<const OwnedMatrix> codes, bool deterministic) {
   const auto left_out = [&](const std::string& why) {
-    fmt::print(stderr, "{}: left out, {}\n", s.setting->name, why);
+    say("{}: left out, {}\n", s.setting->name, why);
   };
   const std::vector<FinishedRun>& runs = s.setting->runs;
   if (runs.size() < 2) return left_out("it has one seed");

@@ -25,10 +25,11 @@ void check_same_images(const DataSet& a, const DataSet& b, const Options& option
 }
 
 int run_page(Arguments arguments) {
-  const Options options(arguments,
-                        {"against", "out", "images", "language", "weights", "data", "labels",
-                         "test-data", "test-labels", "label-column", "data-dir", "threads"},
-                        {});
+  const Options options(
+      arguments,
+      {"against", "out", "images", "language", "weights", "data", "labels", "test-data",
+       "test-labels", "label-column", "drop-columns", "data-dir", "threads"},
+      {});
   const std::int64_t count = options.integer("images", 400, 1, 5000);
   const std::string language = options.one_of("language", page_languages());
   LoadedRun run = open_run(options);
@@ -66,7 +67,7 @@ int run_page(Arguments arguments) {
              1e-6 * double(page.size()), parts.examples.count(),
              runs[0]["run"]["parameters"].get<std::int64_t>());
   if (const std::size_t n = runs[0]["epochs"].size())
-    fmt::print(stderr, "with the weights of {} epochs, which --keep-every kept\n", n);
+    say("with the weights of {} epochs, which --keep-every kept\n", n);
   return 0;
 }
 

@@ -138,12 +138,24 @@ py::array PythonRun::impute(const py::object& x, const py::object& missing,
                             std::uint64_t seed) const {
   const auto numpy = py::module_::import("numpy");
   const py::object given = numpy.attr("asarray")(x);
-  const py::object mask =
-      missing.is_none() ? numpy.attr("isnan")(given) : numpy.attr("asarray")(missing);
+  py::object mask = missing.is_none() ? numpy.attr("isnan")(given) : numpy.attr("asarray")(missing);
   check<UsageError>(mask.attr("shape").equal(given.attr("shape")), "missing: its shape is ",
                     std::string(py::str(mask.attr("shape"))), ", that of x ",
                     std::string(py::str(given.attr("shape"))), hint,
                     "true where a number of x is missing; without it, where x is NaN");
+  // .. as x is taken: its channels last, without the columns that training left out
+  const ImageShape image = run.model->image;
+  const py::tuple shape = given.attr("shape");
+  const auto few = [&](std::size_t at) {
+    const auto n = shape[at].cast<std::size_t>();
+    return n == 1 || n == 3;
+  };
+  if (shape.size() == 4 && !few(3) && few(1)) mask = numpy.attr("moveaxis")(mask, 1, -1);
+  if (const auto record = read_data_record(run.folder); record && image.height == 1) {
+    py::list out;
+    for (const DroppedColumn& d : record->dropped) out.append(d.column);
+    mask = numpy.attr("delete")(mask, out, 1);
+  }
   const py::array_t<bool, py::array::c_style | py::array::forcecast> bits = mask;
   const py::object known = numpy.attr("where")(mask, given.attr("dtype").attr("type")(0), given);
   OwnedMatrix y =

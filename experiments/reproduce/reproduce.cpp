@@ -199,27 +199,25 @@ int run_reproduce(Arguments arguments) {
         hint, "--out names a folder that may be written");
   const FolderLock lock = lock_of_first_rank(a.out);
   if (a.quick)
-    fmt::print(stderr, "{} runs of a truncated schedule, on {} images\n", runs.size(),
-               TruncatedData::train_images);
+    say("{} runs of a truncated schedule, on {} images\n", runs.size(),
+        TruncatedData::train_images);
   else
-    fmt::print(stderr, "{} runs in {}, {} at a time; estimated at {:.1f} hours of two cores\n",
-               runs.size(), a.out.string(), at_once, hours);
+    say("{} runs in {}, {} at a time; estimated at {:.1f} hours of two cores\n", runs.size(),
+        a.out.string(), at_once, hours);
   can_be_saved();
   JobsConsole console(a.budget * 3600);
   const JobsState end = run_side_by_side(jobs, at_once, a.threads, console);
   collect(a, rows, runs);
   if (interrupted()) {
-    fmt::print(stderr, "\ninterrupted and saved, {} of {} done; go on with the same command\n",
-               end.done, end.all);
+    say("\ninterrupted and saved, {} of {} done; go on with the same command\n", end.done, end.all);
     return 128 + interrupted();
   }
   if (console.used_up())
-    fmt::print(stderr,
-               "the budget of {:g} hours is used up, all is saved; go on with the same "
-               "command\n",
-               a.budget);
-  fmt::print(stderr, "{} of {} runs done, {} failed, in {}\n", end.done, end.all, end.failed,
-             duration(end.seconds));
+    say("the budget of {:g} hours is used up, all is saved; go on with the same "
+        "command\n",
+        a.budget);
+  say("{} of {} runs done, {} failed, in {}\n", end.done, end.all, end.failed,
+      duration(end.seconds));
   return end.failed != 0;
 }
 

@@ -138,7 +138,7 @@ std::vector<std::pair<std::string, std::string>> TruncatedData::images_of(const 
     } catch (const Error&) {
       check(name != "fashion-mnist", "fashion-mnist: the data are not there", hint,
             "apt-get install dataset-fashion-mnist, or --data-dir DIR");
-      fmt::print(stderr, "{} is missing: its rows run on fashion-mnist\n", name);
+      say("{} is missing: its rows run on fashion-mnist\n", name);
       write_atomically(folder() / (name + ".missing"), std::string_view("\n"));
       *other = true;
     }

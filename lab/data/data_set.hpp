@@ -72,6 +72,12 @@ struct Examples {
   std::size_t count() const { return rows.size(); }
 };
 
+// ", NAME" where the file names its columns
+inline std::string name_of_column(const Examples& examples, std::size_t column) {
+  const auto& names = examples.file->column_names;
+  return column < names.size() && !names[column].empty() ? ", " + names[column] : "";
+}
+
 // Says which data were read.
 struct Checksum {
   std::string file, sha256;  // of the file as it lies on disk; of `shapes`, of the test images
@@ -119,6 +125,7 @@ struct DataOptions {
   std::vector<int> classes = {};  // keep the examples of these labels only; empty: all
   std::uint64_t seed = 1;         // of the permutation that splits a file
   std::string label_column = {}, drop_columns = {};  // of tables (TableOptions)
+  TableFor table_for = {};
   NumbersAs numbers = NumbersAs::bytes_of_images;
   bool drop_constant = false;  // leave out the columns that are constant in the training examples
   // Nothing is trained on them: one or two examples, too few to split, are all test examples

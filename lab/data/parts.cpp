@@ -159,7 +159,9 @@ Loaded load_part(const Part& part, const DataOptions& options) {
     Array array = part.images.extension() == ".amat" ? read_amat(part.images)
                   : std::filesystem::is_directory(part.images)
                       ? read_image_folder(part.images, options.resize)
-                      : read_array(part.images, {options.label_column, options.drop_columns});
+                      : read_array(part.images, {.label_column = options.label_column,
+                                                 .drop_columns = options.drop_columns,
+                                                 .table_for = options.table_for});
     const std::string sha256 = std::move(array.sha256);
     images = make_images(std::move(array), name, options.numbers);
     check(images.count <= std::numeric_limits<std::uint32_t>::max(), name,

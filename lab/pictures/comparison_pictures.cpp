@@ -142,14 +142,18 @@ std::optional<Chart> plane_of(const Comparison& c) {
   return chart;
 }
 
-bool draw_charts(const std::vector<Chart>& charts, const std::filesystem::path& path) {
-  return charts.size() == 1 ? draw(charts[0], path) : !charts.empty() && draw(charts, path);
+// Those with points; nothing where none has, as of autoencoders, which have no ELBO.
+std::optional<bool> draw_charts(std::vector<Chart> charts, const std::filesystem::path& path) {
+  for (Chart& c : charts) std::erase_if(c.series, [](const Series& s) { return !has_points(s); });
+  std::erase_if(charts, [](const Chart& c) { return c.series.empty(); });
+  if (charts.empty()) return {};
+  return charts.size() == 1 ? draw(charts[0], path) : draw(charts, path);
 }
 
 }  // namespace
 
-bool draw_comparison_curves(std::span<const Comparison> comparisons,
-                            const std::filesystem::path& path) {
+std::optional<bool> draw_comparison_curves(std::span<const Comparison> comparisons,
+                                           const std::filesystem::path& path) {
   std::vector<Chart> charts;
   for (const Comparison& c : comparisons) {
     Chart chart{c.what, "epoch", "validation ELBO (nats per example), ± sd over seeds"};
@@ -158,26 +162,26 @@ bool draw_comparison_curves(std::span<const Comparison> comparisons,
     chart.y_range = settled(chart.series);
     charts.push_back(std::move(chart));
   }
-  return draw_charts(charts, path);
+  return draw_charts(std::move(charts), path);
 }
 
-bool draw_rate_distortion(std::span<const Comparison> comparisons,
-                          const std::filesystem::path& path) {
+std::optional<bool> draw_rate_distortion(std::span<const Comparison> comparisons,
+                                         const std::filesystem::path& path) {
   std::vector<Chart> charts;
   for (const Comparison& c : comparisons)
     if (auto chart = plane_of(c)) charts.push_back(std::move(*chart));
-  return draw_charts(charts, path);
+  return draw_charts(std::move(charts), path);
 }
 
-bool draw_varied(std::span<const Comparison> comparisons, const std::string& name,
-                 const std::filesystem::path& path) {
+std::optional<bool> draw_varied(std::span<const Comparison> comparisons, const std::string& name,
+                                const std::filesystem::path& path) {
   std::vector<Chart> charts;
   for (const Comparison& c : comparisons) {
     const auto found = std::find(c.varied.begin(), c.varied.end(), name);
     if (found != c.varied.end())
       charts.push_back(varied_chart(c, std::size_t(found - c.varied.begin())));
   }
-  return draw_charts(charts, path);
+  return draw_charts(std::move(charts), path);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

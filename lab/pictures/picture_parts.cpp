@@ -98,19 +98,6 @@ void append_images(ImageGrid& grid, ConstMatrix images) {
   grid.pixels.insert(grid.pixels.end(), bytes.begin(), bytes.end());
 }
 
-// The image that x, as 0..1, and the pixels that are given in y make together.
-Var whole(const Model& model, Var x, Var condition) {
-  if (model.given_pixels.empty()) return x;
-  const Var image = x.tape().constant(Shape{x.shape().rows, model.image.size()});
-  const Index times = x.shape().rows / condition.shape().rows;
-  for (Index i = 0; i < x.shape().rows; ++i) {
-    for (std::size_t k = 0; k < model.modelled.size(); ++k)
-      image.val()(i, model.modelled[k]) = x.val()(i, Index(k));
-    for (std::size_t k = 0; k < model.given_pixels.size(); ++k)
-      image.val()(i, model.given_pixels[k]) = condition.val()(i / times, Index(k));
-  }
-  return image;
-}
 Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition) {
   return whole(model, shown(model, p), condition);
 }

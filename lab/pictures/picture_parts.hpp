@@ -36,9 +36,7 @@ std::string name_of(const Model& model, Index latent);
 // An empty grid for images as the model's, and images, one per row, at its end.
 ImageGrid grid_for(const Model& model, std::string title);
 void append_images(ImageGrid& grid, ConstMatrix images);
-// The image that x, as 0..1, and the pixels that are given in y make together.
-Var whole(const Model& model, Var x, Var condition);
-// .. of E[x|z].
+// E[x|z] as shown() has it, with the pixels that are given in y.
 Var shown_mean(const Model& model, const ChosenLikelihood& p, Var condition);
 // UsageError: the run's data are a table.
 void check_images(const Model& model);

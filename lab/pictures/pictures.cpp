@@ -29,10 +29,10 @@ bool draw_completions(const Model& model, const Settings& settings, const Sampli
   const Index given = Index(model.given_pixels.size());
   const Var nothing = tape.constant(Shape{n, model.dimensions()});
   std::fill(nothing.val().begin(), nothing.val().end(), Real(0.5));
-  const Var x = model.unit() == 1 ? Var((1 / 255.0) * batch.x) : batch.x;
-  const Var left[] = {
-      whole(model, x, batch.condition), whole(model, nothing, batch.condition),
-      whole(model, vaegrad::columns(batch.condition, given, model.dimensions()), batch.condition)};
+  const Var guess = vaegrad::columns(batch.condition, given, model.dimensions());
+  unstandardise(model, guess.val(), model.modelled);
+  const Var left[] = {whole(model, shown(model, batch.x), batch.condition),
+                      whole(model, nothing, batch.condition), whole(model, guess, batch.condition)};
   ImageGrid grid = grid_for(model, "Completions E[x|z, y] of the part y that is given");
   grid.columns = int(columns);
   grid.column_labels = {"image", "given", "baseline"};
@@ -54,28 +54,31 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
   check<UsageError>(!s.of_class || *s.of_class < model.conditions, "--class ",
                     s.of_class.value_or(0), ": there are classes 0 to ", model.conditions - 1, hint,
                     "--class 0");
+  check<UsageError>(!s.aggregate || !s.of_class, "--class: the aggregate posterior brings its own",
+                    hint, "leave --class out");
   Tape tape;
   Stream noise(s.seed, Purpose::prior);
   ImageGrid grid = grid_for(model, concat("Samples: E[x|z] with z from ", s.prior));
   std::size_t count = s.count;
-  if (model.conditions && !s.of_class) {
+  const bool each_class = model.conditions && !s.of_class && !s.aggregate;
+  if (each_class) {
     grid.title = "Samples: E[x|z, y], one class y a row";
     count = 10 * std::size_t(model.conditions);
   }
   std::vector<Index> labels(count, s.of_class.value_or(0));
-  if (model.conditions && !s.of_class)
+  if (each_class)
     for (std::size_t i = 0; i < count; ++i) {
       labels[i] = Index(i / 10);
       if (i % 10 == 0) grid.row_labels.push_back(std::to_string(labels[i]));
     }
-  const Var condition = one_hot(tape, model, labels);
-  Var z;
+  Var condition = one_hot(tape, model, labels), z;
   if (s.aggregate) {
     grid.title = "Samples: E[x|z] with z from the aggregate posterior";
     std::vector<std::uint32_t> rows;
     for (std::size_t i = 0; i < count; ++i)
       rows.push_back(s.aggregate->rows[noise.below(s.aggregate->count())]);
     const Batch batch = make_batch(tape, model, *s.aggregate, rows, settings, 0);
+    condition = batch.condition;
     z = model.draw(batch, noise).z;
   } else {
     z = model.sample_prior(tape, condition, Index(count), noise);
@@ -190,7 +193,7 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
   std::vector<Var> shown = {pixels, y};
   std::vector<std::string> labels = {"image", model.deterministic ? "decoded" : "E[x|z]"};
   if (settings.binarize.value_or(Binarize::none) != Binarize::none) {
-    shown = {pixels, whole(model, batch.x, batch.condition), y};
+    shown = {pixels, whole(model, vaegrad::shown(model, batch.x), batch.condition), y};
     labels = {"image", "x, 0 or 1", labels[1]};
   }
   grid.rows_per_group = int(shown.size());

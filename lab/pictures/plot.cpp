@@ -273,6 +273,12 @@ bool draw_columns(const std::vector<std::vector<Chart>>& columns, const fs::path
   });
 }
 
+bool has_points(const Series& s) {
+  for (std::size_t i = 0; i < s.y.size(); ++i)
+    if (std::isfinite(s.x[i]) && std::isfinite(s.y[i])) return true;
+  return false;
+}
+
 bool draw(const Chart& chart, const fs::path& path) {
   return draw_columns({{chart}}, path, chart.square ? 560 : 800, chart.square ? 560 : 500);
 }

@@ -38,6 +38,7 @@ struct Series {
   // Around y, as long as it, or empty: a band of a line, bars at points.
   std::vector<double> low = {}, high = {};
 };
+bool has_points(const Series& s);  // one at least whose numbers are finite
 
 struct Reference {  // a horizontal line with its name on it
   double y = 0;

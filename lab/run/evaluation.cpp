@@ -155,8 +155,7 @@ double mean_ms_ssim(const Model& model, const Examples& examples, const Settings
     const Batch batch = make_batch(tape, model, examples, rows, settings, draw);
     Stream noise(settings.seed, Purpose::evaluate, stream_of(draw, For::elbo), rows);
     const Var picture = shown(model, model.decode(model.draw(batch, noise).z, batch.condition));
-    const Var x = model.unit() == 1 ? Var((1 / 255.0) * batch.x) : batch.x;
-    append(to, ms_ssim(x, picture, model.image).val());
+    append(to, ms_ssim(shown(model, batch.x), picture, model.image).val());
   };
   in_batches(examples, 250, make, [&](auto, std::span<const double> numbers) {
     for (double s : numbers) sum += s;

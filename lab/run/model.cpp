@@ -81,8 +81,9 @@ void start_at_data(Model& model, const Settings& s, const Examples& train) {
   const Moments m = moments(train);
   if (s.standardise) {
     for (std::size_t j = 0; j < m.deviation.size(); ++j)
-      check(m.deviation[j] > 0, "--standardise: column ", j, " of ", s.data, " is ", m.mean[j],
-            " in every training example", hint, "--drop-constant leaves such columns out");
+      check(m.deviation[j] > 0, "--standardise: column ", j, name_of_column(train, j), " of ",
+            s.data, " is ", m.mean[j], " in every training example", hint,
+            "--drop-constant leaves such columns out");
     model.standard = Standard{m.mean, m.deviation};
     if (model.baseline) model.baseline->standard = model.standard;
   } else {  // of standardised data the mean is zero
@@ -130,6 +131,10 @@ Index condition_size(const Settings& s, const DataSet& data) {
   }
   check(!images.labels.empty(), "--model cvae: ", s.data, " has no labels to be given", hint,
         "--labels FILE names them");
+  for (const Examples* part : {&data.validation, &data.test})
+    check(!part->file || !part->count() || !part->file->labels.empty(), "--model cvae: the ",
+          part->split == Split::test ? "test" : "validation", " examples of ", s.data,
+          " have no labels to be given", hint, "--test-labels FILE names them");
   return Index(data.classes);
 }
 
@@ -143,6 +148,7 @@ Batch make_batch(Tape& tape, const Model& model, const Examples& from,
   std::span<const std::uint32_t> labels;
   if (model.classes()) {
     auto* known = tape.memory_for<std::uint32_t>(x.shape().rows);
+    check(!from.file->labels.empty(), "the examples have no labels for the model to be given");
     for (std::size_t i = 0; i < rows.size(); ++i) known[i] = from.file->labels[rows[i]];
     labels = {known, rows.size()};
   }

@@ -60,7 +60,6 @@ void Run::take_up(const Settings& settings) {
           folder_.string(), ": there is no checkpoint to go on from", hint,
           "train without --resume; a checkpoint is written after the first epoch");
     lock_ = FolderLock(folder_);
-    write("config.ini", std::string_view(config));  // epochs may have grown
     return;
   }
   folder_ = settings.out.empty() ? first_free(settings.data) : settings.out;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -29,9 +31,10 @@ DataOptions options_of(const Settings& settings) {
   options.numbers = numbers_as(settings);
   return options;
 }
-DataSet read_data(const Settings& settings, bool to_be_shown = false) {
+DataSet read_data(const Settings& settings, bool to_be_shown = false, TableFor table = {}) {
   DataOptions options = options_of(settings);
   options.to_be_shown = to_be_shown;
+  options.table_for = table;
   return read_once_per_machine([&] { return load_data_set(settings.data, options); });
 }
 
@@ -194,9 +197,10 @@ std::string scale_word(const Settings& settings, const DataSet& data) {
   for (std::size_t j = 0; j < m.mean.size(); ++j)
     if (size(j) > size(worst)) worst = j;
   if (!(size(worst) > 3)) return "";
-  return concat("column ", worst, " is ", float(m.mean[worst]), " on average, with a deviation of ",
-                float(m.deviation[worst]), ": numbers of so large a scale train badly", hint,
-                "--standardise");
+  const auto digits = [](double x) { return fmt::format("{:.4g}", x); };
+  return concat("column ", worst, name_of_column(data.train, worst), " is ", digits(m.mean[worst]),
+                " on average, with a deviation of ", digits(m.deviation[worst]),
+                ": numbers of so large a scale train badly", hint, "--standardise");
 }
 
 DataSet load_own_data(const LoadedRun& run, const std::string& option) {
@@ -245,7 +249,7 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
   const auto record = read_data_record(run.folder);
   if (names.data.empty()) {
     const bool own = names.labels.empty() && names.test_data.empty() && names.test_labels.empty() &&
-                     names.label_column.empty();
+                     names.label_column.empty() && names.drop_columns.empty();
     if (own) return {load_own_data(run, names.option), true};
     DataNames all = names;
     all.data = found_again(run.settings, record).data;
@@ -254,6 +258,7 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
   Settings named = run.settings;
   named.data = names.data, named.labels = named.test_data = named.test_labels = "";
   named.drop_constant = false;
+  named.classes.clear(), named.validation.reset();  // which are the run's choice of its own data
   const auto give = [&](Settings& to) {
     if (!names.labels.empty()) to.labels = names.labels;
     if (!names.test_data.empty()) to.test_data = names.test_data;
@@ -263,13 +268,19 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
   if (!fs::is_directory(named.data)) named.resize = 0;
   if (!is_table_file(named.data)) named.label_column.clear(), named.drop_columns.clear();
   if (!names.label_column.empty()) named.label_column = names.label_column;
-  DataSet data = read_data(named, names.shown);
+  if (!names.drop_columns.empty()) named.drop_columns = names.drop_columns;
+  TableFor table;
+  if (run.model->image.height == 1)
+    table = {std::size_t(run.model->image.width) + (record ? record->dropped.size() : 0),
+             !names.label_column.empty(), !names.drop_columns.empty()};
+  DataSet data = read_data(named, names.shown, table);
   if (record && !record->by_name && !record->checksums.empty() &&
       data.checksums[0].sha256 == record->checksums[0].sha256) {
     Settings own = found_again(run.settings, record);
     own.data = names.data;
     if (names.binarize) settings.binarize = own.binarize = names.binarize;
     give(own);
+    if (names.all_classes) own.classes.clear();
     RunData same{load_data(own), true};
     if (!changed(same.set, *record)) return same;
   }

@@ -49,8 +49,8 @@ void check_data_of(const std::filesystem::path& folder, const Settings& settings
 Examples show_images(const LoadedRun& run, Images images, Settings& settings);
 
 // Data for a trained run. Without a name its own. With one: its own again when the checksum says so,
-// which may lie elsewhere now; otherwise others, of which all examples of a file are meant, and whose
-// name and way to become 0 or 1 go to `settings`. Labels or test data alone lie elsewhere than the
+// which may lie elsewhere now; otherwise others, of which all examples of a file are meant, of all
+// classes, and of a table that has just the model's columns all of them; and whose name and way to become 0 or 1 go to `settings`. Labels or test data alone lie elsewhere than the
 // run's. Errors: columns with names that are not those of training, in their order; of a conditional
 // model, a class whose name it never met.
 struct RunData {
@@ -58,11 +58,13 @@ struct RunData {
   bool own = true;
 };
 struct DataNames {
-  std::string data = {}, labels = {}, test_data = {}, test_labels = {}, label_column = {};
+  std::string data = {}, labels = {}, test_data = {}, test_labels = {}, label_column = {},
+              drop_columns = {};
   std::optional<Binarize> binarize = {};
   std::string option = "--data";  // what the command calls `data`
   bool shown =
       false;  // nothing is learnt from them, so one or two are enough (DataOptions::to_be_shown)
+  bool all_classes = false;  // of the run's own data, too, where it was trained on some of them
 };
 RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& settings);
 inline RunData load_named_data(LoadedRun& run, const DataNames& names) {

@@ -10,15 +10,6 @@ namespace {
 
 constexpr std::size_t batch = 500;
 
-// x in the data's units
-void in_units(const Model& model, Matrix x) {
-  if (!model.standard) return;
-  for (Index i = 0; i < x.rows; ++i)
-    for (Index j = 0; j < x.cols; ++j)
-      x(i, j) = Real(model.standard->mean[std::size_t(j)] +
-                     model.standard->deviation[std::size_t(j)] * double(x(i, j)));
-}
-ConstMatrix in_units(const Model& model, Var x) { return in_units(model, x.val()), x.val(); }
 Var one_hot_of(Tape& tape, const Model& model, std::span<const Label> labels) {
   if (!model.classes()) return {};
   const Var y = tape.constant(Shape{Index(labels.size()), model.classes()});
@@ -64,13 +55,13 @@ OwnedMatrix decode(const Model& model, ConstMatrix z, std::span<const Label> lab
     for (std::size_t i = 0; i < n && model.classes(); ++i)
       y.push_back(labels[labels.size() == 1 ? 0 : first + i]);
     const Var code = tape.constant(ConstMatrix{z.row(Index(first)), Index(n), z.cols});
-    return in_units(model, shown(model, model.decode(code, one_hot_of(tape, model, y))));
+    return ConstMatrix(shown(model, model.decode(code, one_hot_of(tape, model, y))).val());
   });
   return to;
 }
 
 OwnedMatrix reconstruct(const Model& model, const Examples& examples, const Settings& settings) {
-  OwnedMatrix to(Index(examples.count()), model.dimensions());
+  OwnedMatrix to(Index(examples.count()), model.image.size());
   const std::uint32_t draw = fixed_draw(examples.split);
   Tape tape;
   spread_rows_over_ranks(to.view(), batch, [&](std::size_t first, std::size_t n) {
@@ -78,16 +69,15 @@ OwnedMatrix reconstruct(const Model& model, const Examples& examples, const Sett
     tape.reset();
     const Batch b = make_batch(tape, model, examples, rows, settings, draw);
     Stream noise(settings.seed, Purpose::evaluate, draw, rows);
-    return in_units(model, shown(model, model.decode(model.draw(b, noise).z, b.condition)));
+    const ChosenLikelihood p = model.decode(model.draw(b, noise).z, b.condition);
+    return ConstMatrix(whole(model, shown(model, p), b.condition).val());
   });
   return to;
 }
 
 OwnedMatrix sample(const Model& model, const Settings& settings, const Sampling& s) {
   if (model.image.height > 1 || s.aggregate) {
-    OwnedMatrix to = generate(model, settings, s).images;
-    in_units(model, to.view());
-    return to;
+    return std::move(generate(model, settings, s).images);
   }
   OwnedMatrix to(Index(s.count), model.dimensions());
   Tape tape;
@@ -99,7 +89,9 @@ OwnedMatrix sample(const Model& model, const Settings& settings, const Sampling&
       y.push_back(Label(s.of_class.value_or(Index(first + i) % model.classes())));
     const Var condition = one_hot_of(tape, model, y);
     const Var z = model.sample_prior(tape, condition, Index(n), noise);
-    return in_units(model, model.decode(s.temperature * z, condition).sample(noise));
+    const Var x = model.decode(s.temperature * z, condition).sample(noise);
+    unstandardise(model, x.val(), model.modelled);
+    return ConstMatrix(x.val());
   });
   return to;
 }

@@ -4,7 +4,9 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 
 OtherData load_other_data(const LoadedRun& run, const DataNames& names, Settings& settings) {
-  RunData data = load_named_data(run, names, settings);
+  DataNames all = names;
+  all.all_classes = true;
+  RunData data = load_named_data(run, all, settings);
   const bool whole = data.set.train.file == data.set.test.file;
   return {whole ? choose_split(data.set, "all") : data.set.test, data.set.classes};
 }

@@ -108,7 +108,7 @@ done
 # ---- grey pictures need no option; what was done is said and recorded
 noise 60 6 6 grey.idx
 works train --data grey.idx "${small[@]}" --out grey
-head -1 err.txt | grep -q 'grey, so --binarize sample' || wrong "not said: $(head -1 err.txt)"
+head -2 err.txt | grep -q 'grey, so --binarize sample' || wrong "not said: $(head -2 err.txt)"
 grep -qx 'binarize = sample' grey/config.ini || wrong 'binarize is not recorded'
 # .. whole numbers of any kind are grey where they are images
 { npy '<i8' '60, 4, 4'; for i in {1..240}; do printf '\0\0\0\0\0\0\0\0\377\0\0\0\0\0\0\0\144\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0'; done; } >int64.npy
@@ -184,7 +184,7 @@ refused 1 'vaegrad interpolate: it needs two images' interpolate l --data one.cs
 # ---- more classes than a byte counts; some of which no example is met
 seq 0 299 | awk '{ print $1 == 299 ? 1622 : 5 * $1 }' >many.csv
 works train --data x.idx --labels many.csv --model cvae "${small[@]}" --out many
-head -1 err.txt | grep -q 'of the classes 0 to 1622 only 300 have examples' || wrong "not said: $(head -1 err.txt)"
+head -2 err.txt | grep -q 'of the classes 0 to 1622 only 300 have examples' || wrong "not said: $(head -2 err.txt)"
 works sample many --class 1622 --count 3 --out signs.npy
 refused 2 'its classes are 0 to 1622' sample many --class 1623
 works encode many --mean --split all --out signs.csv --labels-out signs.npy

@@ -22,12 +22,21 @@ struct Array {
   std::string note = {};  // how the file was read, for people; empty: nothing to say
 };
 
+// Of a table that is shown to a model: how many columns the model takes, 0 where there is none. One
+// that has just these has no column of labels and none to leave out, unless they were asked for; and
+// what was not asked for may be lacking.
+struct TableFor {
+  std::size_t columns = 0;
+  bool labels_asked = false, drop_asked = false;
+};
+
 // What people may say about a table: the column of its labels, as a number from 0 (from the end: -1)
 // or by its name, and columns to leave out, separated by commas; empty: it has none.
 struct TableOptions {
   std::string label_column = {};
   std::string drop_columns = {};
   bool of_labels = false;  // the file holds labels: what is no number is told in their words
+  TableFor table_for = {};
 };
 
 // By its first bytes: NPY, NPZ (FILE.npz, or FILE.npz:NAME for one of its arrays), text, which is a

@@ -22,12 +22,17 @@ ImageFile read_image_file(const std::filesystem::path& path, Index height, Index
   const bool fits = (d.size() == 3 && d[1] == h && d[2] == w) || (d.size() == 2 && d[1] == h * w);
   check(fits, file.name(), ": its size is ", sizes(d), ", but the model's images are ", height,
         " x ", width, hint, "expected is (N, ", height, ", ", width, ")");
-  ImageFile to{std::string(file.size() - images.bytes.size(), '\0'), std::move(images.bytes)};
-  check(to.header.size() <= 1 << 20, file.name(), ": a header of ", to.header.size(), " bytes");
-  file.read(0, to.header.data(), to.header.size());
-  check(to.header.find("'fortran_order': True") == to.header.npos, file.name(),
-        ": columns first (Fortran order)", hint,
-        "numpy.save(file, numpy.ascontiguousarray(x))");  // or other bytes would come back
+  // What is put together again is a header with the pixels behind it.
+  const std::size_t all = images.bytes.size(),
+                    header = std::max<std::size_t>(file.size(), all) - all;
+  std::vector<std::uint8_t> end(std::min<std::size_t>(file.size(), all));
+  file.read(header, end.data(), end.size());
+  check(end == images.bytes, file.name(), ": it does not end with its pixels, row by row", hint,
+        "numpy.save(file, numpy.ascontiguousarray(x)): no archive, not columns first (Fortran "
+        "order)");
+  check(header <= 1 << 20, file.name(), ": a header of ", header, " bytes");
+  ImageFile to{std::string(header, '\0'), std::move(images.bytes)};
+  file.read(0, to.header.data(), header);
   return to;
 }
 

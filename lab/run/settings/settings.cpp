@@ -35,8 +35,9 @@ void take_over(const po::variables_map& given, Settings& to) {
     if (*s.value) {
       const std::string value = shown(given[s.name].as<std::string>());
       // no config.ini could say so: what is empty is left out there
-      check<UsageError>(!value.empty() || s.get(defaults).empty(), "--", s.name,
-                        ": it has no value", hint, "leave it out for ", s.get(defaults));
+      const std::string otherwise = s.get(defaults);
+      check<UsageError>(!value.empty(), "--", s.name, ": it has no value", hint, "leave it out",
+                        otherwise.empty() ? "" : concat(" for ", otherwise));
       s.set(to, value);
     } else if (given[s.name].as<bool>())
       s.set(to, "");
@@ -56,14 +57,23 @@ bool survives(const std::string& value) {
 }  // namespace
 
 void read_config(const std::filesystem::path& path, Settings& to) {
-  std::istringstream in(hidden_from_boost(read_file(path, std::size_t{1} << 20)));
+  std::string text = read_file(path, std::size_t{1} << 20);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the mark of UTF-8
+  std::istringstream in(hidden_from_boost(std::move(text)));
   po::variables_map given;
   try {
     po::store(po::parse_config_file(in, described()), given);
   } catch (const po::error& e) {
     fail<UsageError>(path.string(), ": ", shown(e.what()), hint, "lines read: epochs = 10");
   }
-  take_over(given, to);
+  for (const char* name : {"resume", "config"})
+    check<UsageError>(!given.count(name), path.string(), ": it says ", name, hint,
+                      "a file of settings cannot; on the command line --", name);
+  try {
+    take_over(given, to);
+  } catch (const UsageError& e) {
+    fail<UsageError>(path.string(), ": ", e.what());
+  }
 }
 
 Settings read_settings(std::span<const std::string> arguments) {
@@ -92,10 +102,15 @@ Settings read_settings(std::span<const std::string> arguments) {
     fail<UsageError>("'", shown(given["surplus"].as<std::vector<std::string>>()[0]),
                      "' belongs to no option", hint, "options read --name value");
   Settings settings;
-  if (given.count("resume"))
+  if (given.count("resume")) {
+    const bool overwrite = given["overwrite"].as<bool>();
+    for (const char* name : {"out", "config", "overwrite"})
+      check<UsageError>(name == std::string_view("overwrite") ? !overwrite : !given.count(name),
+                        "--", name, ": a run that goes on stays in its folder, with its settings",
+                        hint, "cp -r RUN NEW, then --resume NEW, leaves RUN as it is");
     read_config(std::filesystem::path(shown(given["resume"].as<std::string>())) / "config.ini",
                 settings);
-  else if (given.count("config"))
+  } else if (given.count("config"))
     read_config(config_file(shown(given["config"].as<std::string>())), settings);
   else if (!given.count("data"))
     read_config(settings.config = shipped_config("default.ini"), settings);
@@ -111,7 +126,8 @@ Settings read_settings(std::span<const std::string> arguments) {
     for (const Setting& s : all_settings())
       check<UsageError>(
           may_differ(s.name) || s.get(settings) == s.get(recorded), "--", s.name, ' ',
-          s.get(settings), ": the run to go on with has ", s.get(recorded), hint,
+          s.get(settings), ": the run to go on with has ",
+          s.get(recorded).empty() ? "none" : s.get(recorded), hint,
           "only --epochs, --threads and where the data lie may differ; for others start a new run");
     check<UsageError>(settings.epochs >= recorded.epochs, "--epochs ", settings.epochs,
                       ": the run is set for ", recorded.epochs, hint, "--epochs may only grow");

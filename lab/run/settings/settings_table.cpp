@@ -194,7 +194,7 @@ const std::vector<Setting>& all_settings() {
       path   ("data", "test-labels", "FILE", "of --test-data", &S::test_labels),
       text   ("data", "label-column", "NAME|N", "of a table's labels [none]", &S::label_column),
       text   ("data", "drop-columns", "NAME|N[,..]", "of a table, not read [none]", &S::drop_columns),
-      numbers("data", "classes", "C[,C..]", "only the examples of these labels [all]", &S::classes, 0, 255, "0,1"),
+      numbers("data", "classes", "C[,C..]", "only the examples of these labels [all]", &S::classes, 0, most_classes - 1, "0,1"),
       {       "data", "binarize", "HOW", "grey pixels to 0 or 1: none, threshold, sample",
               [](S& s, const std::string& v) { s.binarize = Binarize(choose("binarize", v, binarizations)); },
               [](const S& s) { return s.binarize ? binarizations[std::size_t(*s.binarize)] : ""; }, binarizations},

@@ -31,7 +31,7 @@ bool Progress::due() const {
 void Progress::update(const std::string& line) {
   if (!due()) return;
   shown_ = Clock::now();
-  fmt::print(stderr, "\r\033[K{}", in_one_line(line));
+  std::fputs(fmt::format("\r\033[K{}", in_one_line(line)).c_str(), stderr);
   std::fflush(stderr);
 }
 

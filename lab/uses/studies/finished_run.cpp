@@ -22,12 +22,16 @@ nlohmann::json read_json(const fs::path& file) {
   return nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false);
 }
 
-std::optional<RecordedEvaluation> evaluation_of(const fs::path& folder, std::int64_t tested) {
+std::optional<RecordedEvaluation> evaluation_of(const fs::path& folder, std::int64_t tested,
+                                                const std::string& binarize) {
   const fs::path file = folder / "evaluation.json";
   std::error_code error;
   if (!fs::exists(file, error)) return {};
   const nlohmann::json json = read_json(file);
   if (!json.is_object() || !json.contains("nll") || !json["nll"].is_number()) return {};
+  const auto pixels = json.find("binarize");
+  if (pixels != json.end() && (pixels->is_string() ? pixels->get<std::string>() : "") != binarize)
+    return {};  // of other pixels than its test ELBO
   const auto error_of = json.value("nll_standard_error", nlohmann::json());
   const std::int64_t examples = json.value("examples", std::int64_t{0});
   return RecordedEvaluation{json["nll"],
@@ -127,7 +131,9 @@ FinishedRun read_finished_run(const fs::path& folder) {
     r.epochs = json.at("final").value("epoch", 0);
     r.seconds = json.value("seconds_training", 0.0);
     r.interrupted = json.value("interrupted", false);
-    r.evaluation = evaluation_of(folder, json.value("test_examples", std::int64_t{-1}));
+    const auto binarize = r.settings.find("binarize");
+    r.evaluation = evaluation_of(folder, json.value("test_examples", std::int64_t{-1}),
+                                 binarize == r.settings.end() ? "" : binarize->second);
     set_comparable(r, json);
   } catch (const nlohmann::json::exception& e) {
     fail(file.string(), ": damaged: ", e.what(), hint, "train the run again");

@@ -73,9 +73,9 @@ struct Table {
     const bool named = column < names.size() && !names[column].empty();
     return named ? names[column].substr(0, 40) : std::to_string(column);
   }
-  std::string column_text(std::size_t column) const {  // as people count: from 1
+  std::string column_text(std::size_t column) const {  // as the options count: from 0
     const bool named = column < names.size() && !names[column].empty();
-    return concat("column ", column + 1, named ? concat(", ", option_text(column)) : "");
+    return concat("column ", column, named ? concat(", ", option_text(column)) : "");
   }
 
   void take(std::string_view text) {
@@ -172,33 +172,46 @@ struct Table {
     gaps.rows += gap;
   }
 
-  // The column of that name or number, which an option says.
-  std::size_t column_of(std::string_view option, const std::string& name) const {
+  // The column of that name or number, which an option says; `columns` where it may be lacking.
+  std::size_t column_of(std::string_view option, const std::string& name, bool may_lack) const {
     const auto named = std::find(names.begin(), names.end(), name);
-    if (named != names.end()) return std::size_t(named - names.begin());
+    if (named != names.end()) {
+      check<UsageError>(std::find(named + 1, names.end(), name) == names.end(), option, ' ', name,
+                        ": ", file, " has two columns of that name", hint, "their numbers, from 0");
+      return std::size_t(named - names.begin());
+    }
     const char* const last = name.data() + name.size();
     std::ptrdiff_t n = 0;
     const auto [end, status] = std::from_chars(name.data(), last, n);
     const auto all = std::ptrdiff_t(columns);
+    const bool number = end == last && status == std::errc{} && n < all && n >= -all;
+    if (!number && may_lack) return columns;
     std::string known;
     for (const std::string& each : names)
       if (!each.empty() && known.size() < 60) known += concat(known.empty() ? "" : ", ", each);
-    check<UsageError>(end == last && status == std::errc{} && n < all && n >= -all, option, ' ',
-                      name, ": ", file, " has no such column among ", columns, hint,
-                      known.empty() ? "" : concat("its names: ", known, "; or "),
+    check<UsageError>(number, option, ' ', name, ": ", file, " has no such column among ", columns,
+                      hint, known.empty() ? "" : concat("its names: ", known, "; or "),
                       "a number from 0 to ", columns - 1, ", or -1 for the last");
     return std::size_t(n < 0 ? n + all : n);
   }
 
   // At the first row of numbers: memory for all, which columns are left out, which holds labels.
   void begin() {
-    dropped.assign(columns, false);
-    for (std::string_view rest = options.drop_columns; !rest.empty();) {
+    const TableFor& for_model = options.table_for;
+    const bool just = for_model.columns == columns - row_names;
+    dropped.assign(columns + 1, false);
+    std::string_view rest = just && !for_model.drop_asked ? "" : options.drop_columns;
+    while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
-      dropped[column_of("--drop-columns", std::string(rest.substr(0, comma)))] = true;
+      dropped[column_of("--drop-columns", std::string(rest.substr(0, comma)),
+                        for_model.columns && !for_model.drop_asked)] = true;
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
-    if (!options.label_column.empty()) label = column_of("--label-column", options.label_column);
+    dropped.pop_back();  // what may be lacking
+    if (!options.label_column.empty() && !(just && !for_model.labels_asked))
+      label = column_of("--label-column", options.label_column,
+                        for_model.columns && !for_model.labels_asked);
+    if (label == columns) label.reset();
     check<UsageError>(!label || !dropped[*label], "--drop-columns ", options.drop_columns, ": ",
                       file, ": it is the column of labels", hint, "leave it out of one option");
     const std::size_t count = std::min(lines_at_most * columns, numbers_at_most);

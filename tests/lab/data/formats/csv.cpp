@@ -67,28 +67,28 @@ TEST_CASE("what is no table of numbers is refused with file:line") {
   refuses(folder, "1,2\n3\n", "a.csv:2: a row of another length: 1 column, the first line has 2\n");
   refuses(folder, "a,b\n3,4\n1,2,3\n", "a.csv:3: a row of another length: 3 columns");
   refuses(folder, "1,2\n3,4,\n", "a.csv:2: a row of another length: 3 columns");
-  refuses(folder, "1,-inf\n", "a.csv:1: not finite in column 2: -inf\n");
-  refuses(folder, "1,2\n3,1e999\n", "a.csv:2: out of a float's range in column 2: 1e999\n");
-  refuses(folder, "1,2\n3,1e39\n", "a.csv:2: out of a float's range in column 2: 1e39\n");
-  refuses(folder, "1,2\n,4\n", "a.csv:2: nothing in column 1; gaps in 1 of 2 rows, 1 column\n");
-  refuses(folder, "1,2\n3, \n", "a.csv:2: nothing in column 2; gaps in 1 of 2 rows, 1 column\n");
+  refuses(folder, "1,-inf\n", "a.csv:1: not finite in column 1: -inf\n");
+  refuses(folder, "1,2\n3,1e999\n", "a.csv:2: out of a float's range in column 1: 1e999\n");
+  refuses(folder, "1,2\n3,1e39\n", "a.csv:2: out of a float's range in column 1: 1e39\n");
+  refuses(folder, "1,2\n,4\n", "a.csv:2: nothing in column 0; gaps in 1 of 2 rows, 1 column\n");
+  refuses(folder, "1,2\n3, \n", "a.csv:2: nothing in column 1; gaps in 1 of 2 rows, 1 column\n");
   for (const char* gap : {"?", "NA", "N/A", "null", "-", "nan", "NaN", "<NA>", "\\N", "None"})
     refuses(folder, concat("1,2\n3,", gap, "\n"),
-            concat("a.csv:2: nothing in column 2: ", gap,
+            concat("a.csv:2: nothing in column 1: ", gap,
                    "; gaps in 1 of 2 rows, 1 column\n  hint: a table has no gaps"));
   for (const char* field : {"1,234.5", "12%", "1'000", "$5"})
     for (const int line : {1, 2})
       refuses(folder, concat(line == 1 ? "" : "a,b\n", "1,\"", field, "\"\n"),
-              concat("a.csv:", line, ": not a number in column 2", line == 1 ? "" : ", b", ": '",
+              concat("a.csv:", line, ": not a number in column 1", line == 1 ? "" : ", b", ": '",
                      field, "'\n  hint: write numbers without groups"));
   refuses(folder, "1,2\n\n3,4\n", "a.csv:3: after an empty line there are more rows: 1 empty");
   refuses(folder, "1,b\n",
-          "a.csv:1: not a number in column 2: 'b'\n  hint: a line of names has no");
-  refuses(folder, "a,b\nc,d\n", "a.csv:2: not a number in column 1, a: 'c'\n");
-  refuses(folder, "1:2\n3:4\n", "a.csv:2: not a number in column 1, 1:2: '3:4'\n");
-  refuses(folder, "1,2\n0x1p3,4\n", "a.csv:2: not a number in column 1: '0x1p3'\n");
-  refuses(folder, "1,2\n3,4 5\n", "a.csv:2: not a number in column 2: '4 5'\n");
-  refuses(folder, std::string("1,2\n3,\0", 7), "a.csv:2: not a number in column 2: '");
+          "a.csv:1: not a number in column 1: 'b'\n  hint: a line of names has no");
+  refuses(folder, "a,b\nc,d\n", "a.csv:2: not a number in column 0, a: 'c'\n");
+  refuses(folder, "1:2\n3:4\n", "a.csv:2: not a number in column 0, 1:2: '3:4'\n");
+  refuses(folder, "1,2\n0x1p3,4\n", "a.csv:2: not a number in column 0: '0x1p3'\n");
+  refuses(folder, "1,2\n3,4 5\n", "a.csv:2: not a number in column 1: '4 5'\n");
+  refuses(folder, std::string("1,2\n3,\0", 7), "a.csv:2: not a number in column 1: '");
 }
 
 TEST_CASE("lines across the pieces in which a file is read; no more memory than the numbers") {

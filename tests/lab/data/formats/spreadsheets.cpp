@@ -83,7 +83,7 @@ TEST_CASE("gaps are counted, in rows and columns, and named") {
   const Folder folder;
   const std::string heart = "age,ca,thal\n63,0,6\n67,?,3\n37,NA,3\n41,0,\n56,nan,7\n";
   CHECK(refused(folder, heart) ==
-        ":3: nothing in column 2, ca: ?; gaps in 4 of 5 rows, 2 columns\n"
+        ":3: nothing in column 1, ca: ?; gaps in 4 of 5 rows, 2 columns\n"
         "  hint: a table has no gaps: fill them in, leave the rows out (pandas: table.dropna()), "
         "or the columns: --drop-columns ca,thal");
   CHECK(read(folder, heart, {"", "ca,thal"}).values == Values{63, 67, 37, 41, 56});
@@ -96,7 +96,7 @@ TEST_CASE("words, dates and groups of thousands: the hint is the one that helps"
   const Folder folder;
   const std::string sold = "day,shop,sum\n2024-01-31,North,5\n2024-02-01,South,6\n";
   CHECK(refused(folder, sold) ==
-        ":2: not a number in column 1, day: '2024-01-31'\n  hint: "
+        ":2: not a number in column 0, day: '2024-01-31'\n  hint: "
         "--drop-columns day leaves it out; or as a number, such as days since "
         "the first");
   CHECK(has(
@@ -104,9 +104,9 @@ TEST_CASE("words, dates and groups of thousands: the hint is the one that helps"
       ": 'North'\n  hint: names of classes: --label-column shop; else --drop-columns shop, or 0 "
       "and 1 for each word"));
   CHECK(has(refused(folder, "a,b\nm,kg\n1,2\n"),
-            ":2: not a number in column 1, a: 'm'\n  hint: at most one line before the numbers"));
+            ":2: not a number in column 0, a: 'm'\n  hint: at most one line before the numbers"));
   CHECK(has(refused(folder, "5.1,3.5,setosa\n"),
-            "column 3: 'setosa'\n  hint: a line of names has no numbers in it; names of classes: "
+            "column 2: 'setosa'\n  hint: a line of names has no numbers in it; names of classes: "
             "--label-column 2;"));
   const Array array = read(folder, sold, {"shop", "day"});
   CHECK(array.values == Values{5, 6});
@@ -125,7 +125,7 @@ TEST_CASE("words, dates and groups of thousands: the hint is the one that helps"
     CHECK(has(refused(folder, concat("a,b\n1,", number, "\n")),
               "hint: write numbers without groups"));
   CHECK(has(refused(folder, "a;b\n1,5;2\n3;1.234\n"),
-            ":3: decimal commas and points in one table: 1.234 in column 2, b\n"));
+            ":3: decimal commas and points in one table: 1.234 in column 1, b\n"));
   CHECK(read(folder, "a\tb\n1.5\t2\n3\t1.234\n").values == Values{1.5f, 2, 3, 1.234f});
   CHECK(read(folder, "a,b\nTrue,FALSE\n0,true\n").values == Values{1, 0, 0, 1});
   CHECK(read(folder, "land,1990,1991,1992\n7,1,2,3\n").column_names.back() == "1992");
