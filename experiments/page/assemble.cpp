@@ -39,9 +39,9 @@ std::vector<std::string> page_languages() {
 }
 
 std::string assembled_page(std::string runs, std::string_view language) {
-  // JSON inside a script ends at no "</script>", whatever a name says.
-  for (std::size_t at = 0; (at = runs.find("</", at)) != std::string::npos; at += 3)
-    runs.insert(at + 1, "\\");
+  // No tag and no comment begins in JSON inside a script, whatever a name says.
+  for (std::size_t at = 0; (at = runs.find('<', at)) != std::string::npos; at += 6)
+    runs.replace(at, 1, "\\u003c");
   std::string script(asset("words.js"));
   for (const PageAsset& a : page_assets())
     if (a.name.starts_with(translation)) script += a.text;

@@ -73,7 +73,7 @@ class CodeMap {
       if (!by) return;
       event.preventDefault(), event.stopPropagation();
       const [i, j] = this.columns();
-      moved([[i, this.z[i] + by[0]], [j, this.z[j] + (i === j ? 0 : by[1])]], this.layer);
+      moved(i === j ? [[i, this.z[i] + by[0] + by[1]]] : [[i, this.z[i] + by[0]], [j, this.z[j] + by[1]]], this.layer);
     });
   }
   columns() {

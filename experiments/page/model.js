@@ -110,7 +110,7 @@ class Run {
   // them (of test images always by seed 1), or bytes
   seen(bytes, example) {
     const { binarize, binary, unit, draw } = this.json, x = new Float32Array(bytes.length);
-    if (binary) x.set(bytes);
+    if (binary) for (let j = 0; j < x.length; ++j) x[j] = bytes[j] >= 128 ? 1 : 0; // 0 and 255 of the data, any of a drawing
     else if (binarize === "sample") {
       const u = uniforms(streamKey(1n, PURPOSE.binarize), { step: draw, example }, bytes.length);
       for (let j = 0; j < x.length; ++j) x[j] = f32(255 * u[j]) < bytes[j] ? 1 : 0;

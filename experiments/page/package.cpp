@@ -42,11 +42,13 @@ Json names_and_shapes(const Model& model) {
   return all;
 }
 
+// Bytes 0..255, of binary images too
 std::string packed_images(const Examples& examples) {
   std::vector<std::uint8_t> bytes;
   for (const std::uint32_t row : examples.rows) {
     const auto image = examples.file->image(row);
-    bytes.insert(bytes.end(), image.begin(), image.end());
+    for (const std::uint8_t v : image)
+      bytes.push_back(examples.file->binary ? std::uint8_t(255 * v) : v);
   }
   const std::string small = packed(Packing::zlib, bytes);
   return base64({reinterpret_cast<const std::uint8_t*>(small.data()), small.size()});
@@ -59,8 +61,21 @@ Json read_json(const fs::path& path) {
   return json.is_object() ? json : Json(nullptr);
 }
 
+// The epoch after which the model had these weights.
+int epoch_of(const LoadedRun& run, const std::string& weights) {
+  const Json summary = read_json(run.folder / "summary.json");
+  const bool best = weights == "best";
+  const auto known = [&](const Json& from, const char* key) {
+    return from.is_object() && from.contains(key) && from[key].is_number_integer();
+  };
+  if (best && known(summary, "best_epoch")) return summary["best_epoch"];
+  if (!best && summary.is_object() && summary.contains("final") && known(summary["final"], "epoch"))
+    return summary["final"]["epoch"];
+  return run.settings.epochs;
+}
+
 // Where the run comes from, and what is known of it.
-Json provenance(const LoadedRun& run, const DataSet& data) {
+Json provenance(const LoadedRun& run, const DataSet& data, const std::string& weights) {
   Json settings = Json::object();
   for (const Setting& s : all_settings())
     if (const std::string value = s.get(run.settings); !value.empty()) settings[s.name] = value;
@@ -73,12 +88,14 @@ Json provenance(const LoadedRun& run, const DataSet& data) {
           {"version", version},
           {"settings", settings},
           {"data_sha256", checksums},
+          {"epoch", epoch_of(run, weights)},
           {"parameters", run.model->parameters.count()}};
   if (!summary.is_null())
-    for (const char* key : {"test_elbo", "test_log_likelihood", "test_kl", "version",
-                            "active_units", "seconds_training"})
-      if (summary.contains(key)) to[fmt::format("summary_{}", key)] = summary[key];
-  if (!evaluation.is_null() && evaluation.contains("nll") && evaluation["nll"].is_number())
+    for (const char* key : {"version", "seconds_training", "test_elbo"})
+      if (summary.contains(key) && (weights == "last" || key != std::string_view("test_elbo")))
+        to[fmt::format("summary_{}", key)] = summary[key];
+  if (!evaluation.is_null() && evaluation.value("weights", "last") == weights &&
+      evaluation.contains("nll") && evaluation["nll"].is_number())
     for (const char* key :
          {"nll", "nll_standard_error", "nll_standard_error_examples", "particles", "examples"})
       if (evaluation.contains(key)) to["evaluation"][key] = evaluation[key];
@@ -97,18 +114,18 @@ Json short_numbers(const std::vector<double>& from) {
   return all;
 }
 
-// Weights of the epochs before the last that --keep-every kept, by their epoch.
-std::map<int, fs::path> kept(const LoadedRun& run) {
+// Weights of the epochs before that one that --keep-every kept, by their epoch.
+std::map<int, fs::path> kept(const LoadedRun& run, int end) {
   std::map<int, fs::path> all;
-  for (int epoch = 1; epoch < run.settings.epochs; ++epoch) {
+  for (int epoch = 1; epoch < end; ++epoch) {
     const fs::path path = run.folder / fmt::format("model-{}.safetensors", epoch);
     std::error_code error;
     if (fs::exists(path, error)) all[epoch] = path;
   }
   return all;
 }
-Json epochs(LoadedRun& run, std::size_t most) {
-  const auto all = kept(run);
+Json epochs(LoadedRun& run, std::size_t most, int end) {
+  const auto all = kept(run, end);
   Json to = Json::array();
   std::size_t i = 0;
   for (const auto& [epoch, path] : all) {  // spread evenly
@@ -151,7 +168,7 @@ nlohmann::json package(LoadedRun& run, const DataSet& data, const PageParts& par
   Model& m = *run.model;
   const Examples& examples = parts.examples;
   const Images& file = *examples.file;
-  Json to{{"run", provenance(run, data)}};
+  Json to{{"run", provenance(run, data, parts.weights)}};
 
   // Of the weights as they are, and then as the page has them.
   to["own"]["elbo"] = short_numbers(evaluate(m, examples, run.settings).elbos);
@@ -190,7 +207,8 @@ nlohmann::json package(LoadedRun& run, const DataSet& data, const PageParts& par
   to["parameters"] = names_and_shapes(m);
   to["weights"] = packed_weights(m);
   if (parts.images) to["images"] = packed_images(examples);
-  to["epochs"] = epochs(run, parts.epochs);  // last: the model has their weights then
+  to["epochs"] = epochs(run, parts.epochs,
+                        epoch_of(run, parts.weights));  // last: the model has their weights then
   return to;
 }
 

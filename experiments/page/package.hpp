@@ -9,9 +9,10 @@ namespace vaegrad {
 
 // What a page shows of a run.
 struct PageParts {
-  Examples examples;       // of the run's test split
-  bool images = true;      // the examples' pixels too; not of a second run on the same examples
-  std::size_t epochs = 0;  // at most so many of the weights that --keep-every kept
+  Examples examples;   // of the run's test split
+  bool images = true;  // the examples' pixels too; not of a second run on the same examples
+  std::string weights = "last";  // which of the run's the model has
+  std::size_t epochs = 0;        // at most so many of the weights that --keep-every kept
 };
 
 // The run's model has other weights afterwards. Errors: what a page cannot show, with the reason.

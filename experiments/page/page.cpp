@@ -44,7 +44,7 @@ int run_page(Arguments arguments) {
   const DataSet data = load_named_data(run, names_of(options)).set;
   check_page_can_show(run, data);
 
-  PageParts parts{.examples = data.test, .epochs = 12};
+  PageParts parts{.examples = data.test, .weights = options.text("weights", "last"), .epochs = 12};
   parts.examples.rows = spread(parts.examples, std::size_t(count));
   nlohmann::json runs = nlohmann::json::array();
   if (options.has("against")) {  // first what can be refused
@@ -54,7 +54,7 @@ int run_page(Arguments arguments) {
     check_page_can_show(other, others);
     check_same_images(data, others, options);
     runs.push_back(package(run, data, parts));
-    parts.images = false;
+    parts.images = false, parts.weights = "last";
     runs.push_back(package(other, others, parts));
   } else {
     runs.push_back(package(run, data, parts));

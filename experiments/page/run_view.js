@@ -75,7 +75,7 @@ class RunView {
     }));
   }
   epochs() {
-    const { epochs } = this.run, last = this.run.json.run.settings.epochs;
+    const { epochs } = this.run, last = this.run.json.run.epoch;
     // beside a run that has a slider, an empty place keeps what follows side by side
     if (!epochs.length) return this.page.runs.some((r) => r.epochs.length) ? h("section", { class: "card epochs empty" }, h("label", {}, "\u00a0")) : null;
     const says = h("output", {}, say`epoch ${last}, the end`);
@@ -83,6 +83,7 @@ class RunView {
       oninput: async () => {
         const place = +slider.value, end = place === epochs.length;
         says.textContent = end ? say`epoch ${last}, the end` : say`epoch ${epochs[place].epoch}`;
+        slider.setAttribute("aria-valuetext", says.textContent);
         const weights = await this.run.weightsAt(place);
         if (+slider.value !== place) return; // it went on while they were unpacked
         this.run.use(weights);

@@ -104,6 +104,7 @@ class Evidence {
       type: "range", min: 0, max: 3.7, step: 0.01, value: Math.log10(this.most), "aria-label": say`K, draws of z`,
       oninput: () => {
         this.most = Math.max(1, Math.round(10 ** this.slider.value));
+        this.slider.setAttribute("aria-valuetext", this.most);
         this.draw();
         this.go();
       },

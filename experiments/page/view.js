@@ -109,7 +109,7 @@ class Page {
   }
   key(event) {
     if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), r: () => this.resample(), c: () => this.pad.clear(), g: () => this.aim(Math.max(0, this.state.index)) }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const act = { ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), r: () => this.resample(), c: () => this.runs[0].json.image.channels === 1 && this.pad.clear(), g: () => this.aim(Math.max(0, this.state.index)) }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (act) act(), event.preventDefault();
   }
 }

@@ -37,7 +37,8 @@ void check_finite(std::span<const float> x, const char* name) {
 
 std::vector<Label> labels_of(const py::object& labels, const char* name) {
   if (labels.is_none()) return {};
-  const py::array a = any_array(labels, name);
+  py::array a = any_array(labels, name);
+  if (a.ndim() == 0) a = a.reshape({1});  // one for all
   const auto values = row_by_row<float>(a);
   Array array{dims_of(a)};
   array.values.assign(values.data(), values.data() + values.size());

@@ -49,16 +49,19 @@ PythonRun::PythonRun(const std::filesystem::path& folder, const std::string& wei
   check<UsageError>(weights == "last" || weights == "best", "weights: there is no '", weights, "'",
                     hint, "one of last, best");
   const Computing computing;
-  run = load_run(folder, weights);
+  run = load_run(std::filesystem::absolute(folder), weights);
+  record = read_data_record(run.folder);
+  std::error_code error;
+  if (std::filesystem::exists(run.folder / "metrics.csv", error)) rows = read_metrics(run.folder);
   if (prior) use_fitted_prior(run, fit(*prior));
 }
 
 template <class F>
 auto PythonRun::shown(const py::object& x, const py::object& labels, F f) const {
-  Shown given = images_of(x, labels, numbers_as(run.settings), "x", &run.model->image);
+  Shown given = images_of(x, labels, numbers_as(run.settings, record), "x", &run.model->image);
   Computing computing;
   Settings settings = run.settings;
-  const Examples examples = show_images(run, std::move(given.images), settings);
+  const Examples examples = show_images(run, record, std::move(given.images), settings);
   return f(examples, settings, computing);
 }
 
@@ -97,6 +100,9 @@ py::array PythonRun::sample(std::int64_t count, std::optional<std::int64_t> labe
                     hint, model.classes() ? "they count from 0" : "train with model=\"cvae\"");
   check<UsageError>(temperature >= 0 && temperature <= 100, "temperature ", temperature,
                     ": not from 0 to 100", hint, "1 leaves the prior as it is");
+  const std::size_t most =
+      std::size_t(PTRDIFF_MAX) / sizeof(Real) / std::size_t(model.image.size());
+  check<UsageError>(std::size_t(count) < most, "sample: ", count, " samples", hint, "fewer");
   Sampling how;
   how.count = std::size_t(count);
   if (label) how.of_class = Index(*label);
@@ -137,12 +143,23 @@ py::array PythonRun::impute(const py::object& x, const py::object& missing,
                             const py::object& labels, std::int64_t particles, int sweeps,
                             std::uint64_t seed) const {
   const auto numpy = py::module_::import("numpy");
+  const auto masked = numpy.attr("ma");
   const py::object given = numpy.attr("asarray")(x);
-  py::object mask = missing.is_none() ? numpy.attr("isnan")(given) : numpy.attr("asarray")(missing);
+  const bool of_numbers =
+      std::string_view("biuf").find(given.attr("dtype").attr("kind").cast<std::string>()) !=
+      std::string_view::npos;
+  check<UsageError>(of_numbers && given.attr("ndim").cast<int>() >= 2,
+                    "x: no examples: its shape is ", std::string(py::str(given.attr("shape"))),
+                    ", its type ", std::string(py::str(given.attr("dtype"))), hint,
+                    "x[None] is one example");
+  py::object mask = !missing.is_none()                              ? numpy.attr("asarray")(missing)
+                    : py::isinstance(x, masked.attr("MaskedArray")) ? masked.attr("getmaskarray")(x)
+                                                                    : numpy.attr("isnan")(given);
   check<UsageError>(mask.attr("shape").equal(given.attr("shape")), "missing: its shape is ",
                     std::string(py::str(mask.attr("shape"))), ", that of x ",
                     std::string(py::str(given.attr("shape"))), hint,
                     "true where a number of x is missing; without it, where x is NaN");
+  const py::object known = numpy.attr("where")(mask, given.attr("dtype").attr("type")(0), given);
   // .. as x is taken: its channels last, without the columns that training left out
   const ImageShape image = run.model->image;
   const py::tuple shape = given.attr("shape");
@@ -151,13 +168,12 @@ py::array PythonRun::impute(const py::object& x, const py::object& missing,
     return n == 1 || n == 3;
   };
   if (shape.size() == 4 && !few(3) && few(1)) mask = numpy.attr("moveaxis")(mask, 1, -1);
-  if (const auto record = read_data_record(run.folder); record && image.height == 1) {
+  if (record && image.height == 1) {
     py::list out;
     for (const DroppedColumn& d : record->dropped) out.append(d.column);
     mask = numpy.attr("delete")(mask, out, 1);
   }
   const py::array_t<bool, py::array::c_style | py::array::forcecast> bits = mask;
-  const py::object known = numpy.attr("where")(mask, given.attr("dtype").attr("type")(0), given);
   OwnedMatrix y =
       shown(known, labels, [&](const Examples& e, const Settings& s, Computing& computing) {
         return vaegrad::impute(
@@ -193,7 +209,6 @@ py::dict PythonRun::settings() const {
   return to;
 }
 py::dict PythonRun::metrics() const {
-  const std::vector<Metrics> rows = read_metrics(run.folder);
   py::dict to;
   const auto column = [&](const char* name, auto value) {
     std::vector<double> all;

@@ -9,7 +9,10 @@
 namespace vaegrad {
 
 struct PythonRun {
-  LoadedRun run;
+  LoadedRun run;  // its folder as an absolute path
+  // As they were when it was opened: another training may take the folder.
+  std::optional<DataRecord> record;
+  std::vector<Metrics> rows;
 
   // Of weights "last" or "best", under its own prior or one that was fitted to its codes.
   PythonRun(const std::filesystem::path& folder, const std::string& weights,

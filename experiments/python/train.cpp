@@ -16,8 +16,8 @@ namespace {
 // saved. Its methods are called without Python's lock.
 class PythonObserver : public Observer {
  public:
-  PythonObserver(Computing& computing, py::object callback)
-      : computing_(computing), callback_(std::move(callback)) {}
+  PythonObserver(Computing& computing, const py::object& callback, bool given)
+      : computing_(computing), callback_(callback), given_(given) {}
 
   bool stop() override {
     if (!stopped_) guarded([&] { computing_.look_for_signals(); });
@@ -30,7 +30,9 @@ class PythonObserver : public Observer {
       py::dict row;
       row["epoch"] = m.epoch, row["step"] = m.step, row["seconds"] = m.seconds;
       for (const MetricColumn& c : metric_columns) row[c.name] = m.*c.value;
-      stopped_ = callback_(row).ptr() == Py_True;
+      const py::object stop = computing_.let_in([&] { return callback_(row); });
+      py::detail::make_caster<bool> truth;  // Python's, or numpy's
+      stopped_ = truth.load(stop, false) && truth;
     });
   }
   void note(const std::string& text) override {
@@ -43,8 +45,8 @@ class PythonObserver : public Observer {
   void rethrow(const std::filesystem::path& folder) {
     if (!raised_) return;
     if (raised_->matches(PyExc_KeyboardInterrupt)) {
-      const std::string text =
-          concat("interrupted and saved; vaegrad.train(resume=\"", folder.string(), "\") goes on");
+      const std::string text = concat("interrupted and saved; vaegrad.train(", given_ ? "x, " : "",
+                                      "resume=\"", folder.string(), "\") goes on");
       PyErr_SetString(PyExc_KeyboardInterrupt, text.c_str());
       throw py::error_already_set();
     }
@@ -64,7 +66,8 @@ class PythonObserver : public Observer {
   }
 
   Computing& computing_;
-  py::object callback_;
+  const py::object& callback_;  // counted by who holds Python's lock
+  bool given_;                  // an array, which no folder says
   std::optional<py::error_already_set> raised_;
   bool stopped_ = false;
 };
@@ -118,7 +121,7 @@ std::unique_ptr<PythonRun> train_with(const py::object& x, const py::object& lab
   std::filesystem::path folder;
   {
     Computing computing;
-    PythonObserver observer(computing, callback);
+    PythonObserver observer(computing, callback, given);
     const DataSet data =
         given ? take_training_data(
                     settings, std::move(train_images->images),

@@ -31,6 +31,8 @@ std::optional<DataRecord> read_data_record(const fs::path& folder) {
       for (const auto& d : json.at("dropped"))
         to.dropped.push_back({d.at("column").get<std::size_t>(), d.at("name").get<std::string>(),
                               d.at("value").get<float>()});
+      if (json.contains("real")) to.real = json.at("real").get<bool>();
+      to.unit = json.value("unit", false);
       return to;
     } catch (const nlohmann::json::exception&) {
       fail(file.string(), ": damaged, or not written by vaegrad", hint,
@@ -49,6 +51,7 @@ void write_data_record(const Run& run, const DataSet& data) {
     json["files"].push_back({{"file", c.file}, {"sha256", c.sha256}});
   json["label_names"] = data.train.file->label_names;
   json["column_names"] = data.train.file->column_names;
+  json["real"] = data.train.file->real(), json["unit"] = data.train.file->unit;
   json["dropped"] = nlohmann::json::array();
   for (const DroppedColumn& d : data.dropped)
     json["dropped"].push_back({{"column", d.column}, {"name", d.name}, {"value", d.value}});

@@ -30,6 +30,14 @@ void rename_classes(Images& images, const std::vector<std::string>& met, const s
   images.label_names = met;
 }
 
+// Bytes as the numbers that they are
+void take_numbers(Images& images) {
+  const auto bytes = images.all_bytes();
+  images.values.assign(bytes.begin(), bytes.end());
+  images.bytes.clear(), images.lent = {};
+  images.binary = false;
+}
+
 }  // namespace
 
 void fit_to_run(const LoadedRun& run, const std::optional<DataRecord>& record, DataSet& data,
@@ -38,6 +46,14 @@ void fit_to_run(const LoadedRun& run, const std::optional<DataRecord>& record, D
     for (const Examples* e : {&data.train, &data.test})
       if (e == &data.train || e->file != data.train.file)
         drop_columns(const_cast<Images&>(*e->file), record->dropped);
+  for (const Examples* e : {&data.train, &data.test}) {
+    if (!record || !record->real || (e == &data.test && e->file == data.train.file)) continue;
+    Images& now = const_cast<Images&>(*e->file);
+    if (*record->real && !record->unit && !now.real()) take_numbers(now);
+    check(*record->real || !now.real() || now.unit, named.data,
+          ": real numbers, but the run was trained on bytes", hint,
+          "whole numbers from 0 to 255, or numbers from 0 to 1");
+  }
   for (const Examples* e : {&data.train, &data.test}) {
     if (!record || (e == &data.test && e->file == data.train.file)) continue;
     check_columns(*e->file, *record, named.data);

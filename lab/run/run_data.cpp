@@ -31,8 +31,10 @@ DataOptions options_of(const Settings& settings) {
   options.numbers = numbers_as(settings);
   return options;
 }
-DataSet read_data(const Settings& settings, bool to_be_shown = false, TableFor table = {}) {
+DataSet read_data(const Settings& settings, bool to_be_shown = false, TableFor table = {},
+                  const std::optional<DataRecord>& record = {}) {
   DataOptions options = options_of(settings);
+  options.numbers = numbers_as(settings, record);
   options.to_be_shown = to_be_shown;
   options.table_for = table;
   return read_once_per_machine([&] { return load_data_set(settings.data, options); });
@@ -110,9 +112,9 @@ bool known_by_name(const std::string& data) {
   return data == in_memory || find_known_set(data) || drawn_set(data).has_value();
 }
 
-NumbersAs numbers_as(const Settings& s) {
+NumbersAs numbers_as(const Settings& s, const std::optional<DataRecord>& record) {
   const Values values = likelihood_of(s).values;
-  if (s.standardise) return NumbersAs::numbers;
+  if (s.standardise || (record && record->real == true)) return NumbersAs::numbers;
   if (values == Values::grey) return NumbersAs::levels;
   return values == Values::real && !s.binarize ? NumbersAs::bytes_of_images : NumbersAs::bytes;
 }
@@ -235,11 +237,12 @@ DataSet load_data_for(const Model& model, Settings& settings) {
   return data;
 }
 
-Examples show_images(const LoadedRun& run, Images images, Settings& settings) {
+Examples show_images(const LoadedRun& run, const std::optional<DataRecord>& record, Images images,
+                     Settings& settings) {
   DataSet data = make_data_set(std::move(images));
   Settings named = run.settings;
   named.data = in_memory;
-  fit_to_run(run, read_data_record(run.folder), data, named, false);
+  fit_to_run(run, record, data, named, false);
   settings.binarize = named.binarize;
   settings.data = in_memory;
   return data.test;
@@ -273,7 +276,7 @@ RunData load_named_data(const LoadedRun& run, const DataNames& names, Settings& 
   if (run.model->image.height == 1)
     table = {std::size_t(run.model->image.width) + (record ? record->dropped.size() : 0),
              !names.label_column.empty(), !names.drop_columns.empty()};
-  DataSet data = read_data(named, names.shown, table);
+  DataSet data = read_data(named, names.shown, table, record);
   if (record && !record->by_name && !record->checksums.empty() &&
       data.checksums[0].sha256 == record->checksums[0].sha256) {
     Settings own = found_again(run.settings, record);

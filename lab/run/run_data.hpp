@@ -12,6 +12,9 @@ struct DataRecord {
   std::vector<Checksum> checksums;
   std::vector<std::string> label_names, column_names;  // where the files gave them
   std::vector<DroppedColumn> dropped;
+  // Whether they were real numbers, and all of those from 0 to 1; not known of older runs.
+  std::optional<bool> real;
+  bool unit = false;
   // Of a run that has no data.json, from its summary.json: names and checksums alone, in any order.
   bool by_name = false;
 };
@@ -23,8 +26,9 @@ void write_data_record(const Run& run, const DataSet& data);
 // A set that vaegrad knows or draws, or one in memory: whatever files are called so too.
 bool known_by_name(const std::string& data);
 
-// How the numbers of an array are to be taken for the likelihood of these settings.
-NumbersAs numbers_as(const Settings& settings);
+// How the numbers of an array are to be taken for the likelihood of these settings; for a run of real
+// numbers as they are, though all of a few may be whole.
+NumbersAs numbers_as(const Settings& settings, const std::optional<DataRecord>& record = {});
 
 // Before training: grey images for a Bernoulli likelihood, of which nothing says how they become 0
 // or 1, are drawn: settings.binarize is `sample` then, and the images' note says so. Of a run that
@@ -46,13 +50,14 @@ void check_data_of(const std::filesystem::path& folder, const Settings& settings
 
 // Images in memory for a trained run, as load_named_data has those of a file that the run never
 // saw; `settings` are those that hold for them. Errors: load_named_data's.
-Examples show_images(const LoadedRun& run, Images images, Settings& settings);
+Examples show_images(const LoadedRun& run, const std::optional<DataRecord>& record, Images images,
+                     Settings& settings);
 
 // Data for a trained run. Without a name its own. With one: its own again when the checksum says so,
 // which may lie elsewhere now; otherwise others, of which all examples of a file are meant, of all
 // classes, and of a table that has just the model's columns all of them; and whose name and way to become 0 or 1 go to `settings`. Labels or test data alone lie elsewhere than the
-// run's. Errors: columns with names that are not those of training, in their order; of a conditional
-// model, a class whose name it never met.
+// run's. Errors: columns with names that are not those of training, in their order; real numbers that are
+// not from 0 to 1 where training had bytes; of a conditional model, a class whose name it never met.
 struct RunData {
   DataSet set;
   bool own = true;

@@ -37,15 +37,19 @@ class GroupNormalisation : public Layer {
   Param scale_, shift_;
 };
 
+// Where none is given, 8, or the most below that divide the channels and have two numbers each.
 Index groups(const LayerRow& row, ImageShape in) {
   Index groups = row.groups ? row.groups : 8;
-  while (!row.groups && in.channels % groups) --groups;
+  while (!row.groups && groups > 1 && (in.channels % groups || in.size() < 2 * groups)) --groups;
   return groups;
 }
 ImageShape unchanged(const LayerRow& row, ImageShape in, const Standing& at) {
   check(in.channels % groups(row, in) == 0, "network ", at.network, ": layer ", at.number, " has ",
         row.groups, " groups of channels, but meets ", in.channels, " channels", hint,
         "a number of groups that divides them");
+  check(in.size() > groups(row, in), "network ", at.network, ": layer ", at.number,
+        " normalises each of ", in.size(), " numbers by itself, which leaves nothing of them", hint,
+        "fewer groups, or a wider layer before it");
   return in;
 }
 BuiltLayer build(const LayerRow& row, const Placing& p) {

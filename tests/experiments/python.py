@@ -130,6 +130,56 @@ check(error < 0.9 * by_mean, f"impute: {error} a pixel, the mean image {by_mean}
 with_nan = np.where(hidden, np.nan, bits)
 check(np.array_equal(trained.impute(with_nan), completed), "impute: NaN says what is missing")
 
+# .. of images with their channels first, of masked arrays, and of a table without the columns that were left out
+random = np.random.default_rng(3)
+colour = random.integers(0, 256, (60, 3, 8, 8)).astype(np.uint8)
+painted = vaegrad.train(colour, out="painted", likelihood="gaussian", **small)
+gone = np.zeros(colour[:5].shape, bool)
+gone[:, 0, :3] = True
+last = lambda a: np.moveaxis(a, 1, -1)
+filled = painted.impute(colour[:5], gone)
+same(filled, painted.impute(last(colour[:5]), last(gone)), "impute, channels first")
+same(filled, painted.impute(np.ma.masked_array(colour[:5], gone)), "impute, a masked array")
+table = random.normal(size=(90, 4)).astype(np.float32)
+table[:, 2] = 7
+columns = vaegrad.train(table, out="columns", likelihood="gaussian", standardise=True, drop_constant=True, **small)
+check(columns.impute(table[:3], table[:3] > 1e9).shape == (3, 3), "impute, a constant column")
+refused(vaegrad.UsageError, "no examples", lambda: columns.impute(table[0]))
+
+# ---- how numbers were taken in training holds for those that come later, though all of a few are whole
+whole = random.integers(0, 4, (80, 8, 8))
+half = whole.astype(np.float32)
+half[0, 0, 0] += 0.5
+real = vaegrad.train(half, out="real", likelihood="gaussian", **small)
+for later in (half[1:9], whole[1:9], whole[1:9].astype(np.uint8)):
+    check(np.allclose(real.encode(later), real.encode(half[:9])[1:], atol=1e-4), f"real numbers as {later.dtype}")
+of_bytes = vaegrad.train(whole.astype(np.float32), out="of-bytes", likelihood="gaussian", **small)
+refused(vaegrad.Error, "real numbers, but the run was trained on bytes", lambda: of_bytes.encode(half))
+check(np.allclose(of_bytes.encode(whole[:9] / 255), of_bytes.encode(whole[:9]), atol=1e-5), "numbers from 0 to 1 of a run of bytes")
+
+# ---- a run is what it was when it was opened, though another takes its folder and its caller another
+first = vaegrad.train(images, out="taken", **small)
+objective = list(first.metrics["train_elbo"])
+vaegrad.train(images, out="taken", overwrite=True, seed=2, **small)
+here = os.getcwd()
+os.makedirs("elsewhere", exist_ok=True)
+os.chdir("elsewhere")
+check(list(first.metrics["train_elbo"]) == objective, "metrics of another run")
+os.chdir(here)
+
+# ---- a callback may say so by numpy, and what it begins can be ended
+stops = vaegrad.train(images, out="stops", callback=lambda row: np.bool_(True), **{**small, "epochs": 5})
+check(len(stops.metrics["epoch"]) == 1, "a callback's numpy.bool_")
+
+
+def child(row):
+    sleeping = subprocess.Popen(["sleep", "30"])
+    sleeping.terminate()
+    check(sleeping.wait(10) == -signal.SIGTERM, "a callback's child does not end")
+
+
+vaegrad.train(images, out="child", callback=child, **{**small, "epochs": 1})
+
 # ---- what has no p(x|z) has none of these, whatever it is asked
 wide = np.kron(images, np.ones((2, 2), np.uint8))
 similar = vaegrad.train(wide, likelihood="ms-ssim", out="similar", **small)

@@ -255,6 +255,11 @@ TEST_CASE("lists that do not fit are refused") {
   CHECK(refused({4, 4}, {convolution(6, 3, 1, 1), group_normalisation(4)}) ==
         "network mine: layer 2 has 4 groups of channels, but meets 6 channels\n"
         "  hint: a number of groups that divides them");
+  CHECK(
+      refused({1, 4}, {dense(6), group_normalisation(6)}) ==
+      "network mine: layer 2 normalises each of 6 numbers by itself, which leaves nothing of them\n"
+      "  hint: fewer groups, or a wider layer before it");
+  CHECK(refused({1, 4}, {dense(6), group_normalisation()}) == "(nothing was thrown)");  // 3 of two
   Parameters p;
   const Network n{"mine", {layer_normalisation(), dense(3)}};
   CHECK(message_of([&] {
