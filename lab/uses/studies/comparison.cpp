@@ -101,6 +101,15 @@ bool heeded(const FinishedRun& run, const std::string& name) {
   return true;
 }
 
+// What an objective has at its default in all of its results tells none of them from another.
+bool always_default(const Comparison& c, const SettingResult& r, const std::string& name) {
+  const std::string own = r.runs[0].setting("objective"), otherwise = setting(name).get({});
+  return std::all_of(c.results.begin(), c.results.end(), [&](const SettingResult& each) {
+    const FinishedRun& run = each.runs[0];
+    return run.setting("objective") != own || run.setting(name) == otherwise;
+  });
+}
+
 void name_results(Comparison& c, const std::set<std::string>& names) {
   for (const std::string& name : names)
     for (const SettingResult& r : c.results)
@@ -111,11 +120,13 @@ void name_results(Comparison& c, const std::set<std::string>& names) {
   // What gives the other names their meaning stands before them.
   std::stable_partition(c.varied.begin(), c.varied.end(),
                         [](const std::string& name) { return name == "objective"; });
+  const bool by_objective = !c.varied.empty() && c.varied[0] == "objective";
   for (SettingResult& r : c.results) {
     for (const std::string& name : c.varied) {
       const bool says = heeded(r.runs[0], name);
       r.values.push_back(says ? r.runs[0].setting(name) : "");
-      if (says) r.name += (r.name.empty() ? "" : " ") + name + '=' + r.values.back();
+      const bool tells = !by_objective || name == "objective" || !always_default(c, r, name);
+      if (says && tells) r.name += (r.name.empty() ? "" : " ") + name + '=' + r.values.back();
     }
     if (r.name.empty()) r.name = r.runs[0].what.substr(0, r.runs[0].what.rfind(", seed"));
   }

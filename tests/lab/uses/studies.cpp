@@ -175,8 +175,8 @@ TEST_CASE("a setting is named by what its objective heeds, the objective first")
   CHECK(all[0].varied == std::vector<std::string>{"objective", "beta", "tc-weight"});
   REQUIRE(all[0].results.size() == 3);
   CHECK(all[0].results[0].name == "objective=beta beta=4");
-  CHECK(all[0].results[1].name == "objective=tc beta=1 tc-weight=3");
-  CHECK(all[0].results[2].name == "objective=dip-1 beta=1");
+  CHECK(all[0].results[1].name == "objective=tc tc-weight=3");
+  CHECK(all[0].results[2].name == "objective=dip-1");
   CHECK(all[0].results[0].values == std::vector<std::string>{"beta", "4", ""});
 }
 
