@@ -10,11 +10,8 @@ namespace vaegrad {
 namespace {
 
 int run_encode(Arguments arguments) {
-  const Options options(
-      arguments,
-      {"data", "labels", "test-data", "test-labels", "label-column", "drop-columns", "binarize",
-       "split", "out", "labels-out", "weights", "data-dir", "threads"},
-      {"mean", "sample"});
+  const Options options(arguments, of_a_run({"binarize", "split", "out", "labels-out"}),
+                        {"mean", "sample"});
   check<UsageError>(options.has("mean") != options.has("sample"),
                     "which code: the mean of q(z|x), or a sample of it?", hint,
                     "--mean, the same each time; or --sample, one draw of z");

@@ -161,9 +161,8 @@ void add_evidence(const LoadedRun& run, const EvaluateCall& a, nlohmann::json& j
 }
 
 int run_evaluate(Arguments arguments) {
-  const Options options(arguments, {"data", "labels", "test-data", "test-labels", "label-column",
-                                    "drop-columns", "binarize", "split", "weights", "particles",
-                                    "limit", "data-dir", "seed", "threads", "from", "per-example"});
+  const Options options(arguments, of_a_run({"binarize", "split", "particles", "limit", "seed",
+                                             "from", "per-example"}));
   EvaluateCall asked = evaluate_call(options);
   if (options.has("per-example"))
     check_output_end(options.text("per-example", ""), {".csv"}, "--per-example");

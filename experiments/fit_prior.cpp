@@ -16,9 +16,7 @@ namespace {
 
 int run_fit_prior(Arguments arguments) {
   watch_signals();
-  const Options options(arguments, {"prior", "components", "epochs", "flows", "seed", "weights",
-                                    "data", "labels", "test-data", "test-labels", "label-column",
-                                    "drop-columns", "data-dir", "threads"});
+  const Options options(arguments, of_a_run({"prior", "components", "epochs", "flows", "seed"}));
   const Fit& chosen = fit(options.text("prior", fits()[0]->name));
   FitSettings s;
   check<UsageError>(chosen.components || !options.has("components"), "--components: a ",

@@ -19,6 +19,16 @@ inline LoadedRun open_run(const Options& options) {
   if (options.has("data-dir")) run.settings.data_dir = options.text("data-dir", "");
   return run;
 }
+// Which data a command takes, or where the run's own lie now: what names_of() reads
+inline constexpr std::string_view data_options[] = {"data",        "labels",       "test-data",
+                                                    "test-labels", "label-column", "drop-columns"};
+// Its own options, with those and open_run()'s
+inline std::vector<std::string_view> of_a_run(std::initializer_list<std::string_view> own) {
+  std::vector<std::string_view> all = own;
+  all.insert(all.end(), std::begin(data_options), std::end(data_options));
+  all.insert(all.end(), {"weights", "data-dir", "threads"});
+  return all;
+}
 // --data, --labels, --test-data, --test-labels, --label-column, --drop-columns, --binarize: which
 // data, or where the run's own lie now
 inline DataNames names_of(const Options& options, bool shown = false) {

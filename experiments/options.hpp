@@ -16,7 +16,7 @@ class Options {
  public:
   // The names that take a value, and those that do not. Errors (UsageError): any other, one given
   // twice, a value missing or empty.
-  Options(Arguments arguments, std::initializer_list<std::string_view> with_value,
+  Options(Arguments arguments, const std::vector<std::string_view>& with_value,
           std::initializer_list<std::string_view> switches = {}) {
     const auto among = [](auto names, std::string_view n) {
       return std::find(names.begin(), names.end(), n) != names.end();

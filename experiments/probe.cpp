@@ -82,11 +82,7 @@ void draw_table(const std::vector<ProbeCell>& cells, const std::filesystem::path
 }
 
 int run_probe(Arguments arguments) {
-  const Options options(
-      arguments,
-      {"label-counts", "draws", "seed", "out", "weights", "data", "labels", "test-data",
-       "test-labels", "label-column", "drop-columns", "data-dir", "threads"},
-      {"sample"});
+  const Options options(arguments, of_a_run({"label-counts", "draws", "seed", "out"}), {"sample"});
   ProbeSettings settings;
   settings.label_counts = label_counts(options.text("label-counts", "100,600,1000,3000,all"));
   settings.draws = int(options.integer("draws", 10, 1, 1000));

@@ -155,9 +155,8 @@ nlohmann::json as_json(const std::vector<Quality>& rows) {
 }
 
 int run_quality(Arguments arguments) {
-  const Options options(arguments, {"count", "temperature", "seed", "classifier-epochs", "out",
-                                    "weights", "data", "labels", "test-data", "test-labels",
-                                    "label-column", "drop-columns", "data-dir", "threads"});
+  const Options options(arguments,
+                        of_a_run({"count", "temperature", "seed", "classifier-epochs", "out"}));
   Sampling sampling;
   sampling.count = std::size_t(options.integer("count", 10000, 10, 1000000));
   sampling.temperature = options.real("temperature", 1, 0, 100);

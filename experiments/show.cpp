@@ -68,9 +68,7 @@ std::vector<std::string> origins() {
 
 int sample(Arguments arguments) {
   const Options options(
-      arguments,
-      {"count", "class", "from", "temperature", "out", "data", "labels", "test-data", "test-labels",
-       "label-column", "drop-columns", "data-dir", "threads", "seed", "weights", "split"});
+      arguments, of_a_run({"count", "class", "from", "temperature", "out", "seed", "split"}));
   LoadedRun run = open_run(options);
   const Model& model = *run.model;
   const std::string from = options.one_of("from", origins());
@@ -95,11 +93,12 @@ int sample(Arguments arguments) {
   RunData data;
   Examples completed;
   const bool needs_data = aggregate || !model.given_pixels.empty();
-  for (const char* name :
-       {"data", "labels", "test-data", "test-labels", "label-column", "drop-columns", "split"})
-    check<UsageError>(needs_data || !options.has(name), "--", name,
+  const auto asked = [&](std::string_view name) {
+    check<UsageError>(needs_data || !options.has(std::string(name)), "--", name,
                       ": z is drawn from the prior, which needs no data", hint,
                       "leave it out, or --from aggregate");
+  };
+  std::ranges::for_each(data_options, asked), asked("split");
   if (needs_data) {
     data = load_named_data(run, names_of(options));
     completed = split_of(options, data.set);
@@ -112,9 +111,7 @@ int sample(Arguments arguments) {
   return drawn(draw_samples(model, run.settings, s, out), out);
 }
 int reconstruct(Arguments arguments) {
-  const Options options(
-      arguments, {"images", "out", "data", "labels", "test-data", "test-labels", "label-column",
-                  "drop-columns", "data-dir", "threads", "weights", "split"});
+  const Options options(arguments, of_a_run({"images", "out", "split"}));
   LoadedRun run = open_run(options);
   const Path out = out_file(options, run, "reconstructions");
   RunData data;
@@ -127,9 +124,7 @@ int reconstruct(Arguments arguments) {
   return drawn(draw_reconstructions(model, examples, run.settings, out), out);
 }
 int traverse(Arguments arguments) {
-  const Options options(
-      arguments, {"images", "class", "out", "data", "labels", "test-data", "test-labels",
-                  "label-column", "drop-columns", "data-dir", "threads", "weights", "split"});
+  const Options options(arguments, of_a_run({"images", "class", "out", "split"}));
   LoadedRun run = open_run(options);
   const Path out = out_file(options, run, "traversals", false);
   const Model& model = *run.model;
@@ -146,9 +141,7 @@ int traverse(Arguments arguments) {
   return drawn(draw_traversal(model, nullptr, run.settings, out, recorded_kl(run.folder), c), out);
 }
 int interpolate(Arguments arguments) {
-  const Options options(arguments, {"path", "steps", "images", "out", "data", "labels", "test-data",
-                                    "test-labels", "label-column", "drop-columns", "data-dir",
-                                    "threads", "seed", "weights", "split"});
+  const Options options(arguments, of_a_run({"path", "steps", "images", "out", "seed", "split"}));
   bool spherical = options.one_of("path", {"linear", "spherical"}) == "spherical";
   const Index steps = Index(options.integer("steps", 11, 2, 1000));
   LoadedRun run = open_run(options);

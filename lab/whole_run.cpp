@@ -100,13 +100,15 @@ void train_one(const Settings& settings, const DataSet& data, Model& model, cons
   ModelTrainee trainee(settings, data, model);
   Training training(settings, data.train, trainee, run, observer);
   std::error_code error;
-  const bool begun = std::filesystem::exists(run.folder() / "checkpoint.safetensors", error);
-  if (!settings.resume.empty()) {
-    if (begun) training.resume();
+  const bool goes_on = !settings.resume.empty(),
+             begun =
+                 goes_on && std::filesystem::exists(run.folder() / "checkpoint.safetensors", error);
+  if (begun) training.resume();
+  if (goes_on) {
     run.write("config.ini", std::string_view(config_text(settings)));  // epochs may have grown
     taken_up();
   }
-  if (!settings.resume.empty() && begun) {
+  if (begun) {
     to.epoch = training.state().epoch - 1;
     to.nothing_to_do =
         training.finished() && std::filesystem::exists(run.folder() / "summary.json", error);

@@ -207,8 +207,8 @@ nlohmann::json package(LoadedRun& run, const DataSet& data, const PageParts& par
   to["parameters"] = names_and_shapes(m);
   to["weights"] = packed_weights(m);
   if (parts.images) to["images"] = packed_images(examples);
-  to["epochs"] = epochs(run, parts.epochs,
-                        epoch_of(run, parts.weights));  // last: the model has their weights then
+  // last: the model has their weights then
+  to["epochs"] = epochs(run, parts.epochs, epoch_of(run, parts.weights));
   return to;
 }
 

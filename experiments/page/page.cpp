@@ -25,11 +25,7 @@ void check_same_images(const DataSet& a, const DataSet& b, const Options& option
 }
 
 int run_page(Arguments arguments) {
-  const Options options(
-      arguments,
-      {"against", "out", "images", "language", "weights", "data", "labels", "test-data",
-       "test-labels", "label-column", "drop-columns", "data-dir", "threads"},
-      {});
+  const Options options(arguments, of_a_run({"against", "out", "images", "language"}));
   const std::int64_t count = options.integer("images", 400, 1, 5000);
   const std::string language = options.one_of("language", page_languages());
   LoadedRun run = open_run(options);

@@ -1,6 +1,7 @@
 #include "run.hpp"
 
 #include <algorithm>
+#include <vaegrad/lab/data/images.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
 #include <vaegrad/lab/uses/features.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
@@ -162,12 +163,9 @@ py::array PythonRun::impute(const py::object& x, const py::object& missing,
   const py::object known = numpy.attr("where")(mask, given.attr("dtype").attr("type")(0), given);
   // .. as x is taken: its channels last, without the columns that training left out
   const ImageShape image = run.model->image;
-  const py::tuple shape = given.attr("shape");
-  const auto few = [&](std::size_t at) {
-    const auto n = shape[at].cast<std::size_t>();
-    return n == 1 || n == 3;
-  };
-  if (shape.size() == 4 && !few(3) && few(1)) mask = numpy.attr("moveaxis")(mask, 1, -1);
+  const py::array numbers = given;
+  if (channels_first({numbers.shape(), numbers.shape() + numbers.ndim()}))
+    mask = numpy.attr("moveaxis")(mask, 1, -1);
   if (record && image.height == 1) {
     py::list out;
     for (const DroppedColumn& d : record->dropped) out.append(d.column);

@@ -53,13 +53,14 @@ void put_channels_last(std::vector<T>& x, const std::vector<std::size_t>& dims) 
   }
 }
 // Images of 1 or 3 channels, which are last or first.
+bool is_few(std::size_t channels) { return channels == 1 || channels == 3; }
+
 void take_channels(Array& array, Images& images, const std::string& name) {
   auto& d = array.dims;
-  const auto is_few = [](std::size_t channels) { return channels == 1 || channels == 3; };
   check(is_few(d[3]) || is_few(d[1]), name, ": not images: 4 dimensions ", sizes(d),
         ", of which neither the last nor the second is 1 or 3 channels", hint,
         "(count, height, width, channels), or (count, channels, height, width)");
-  if (!is_few(d[3])) {
+  if (channels_first(d)) {
     array.bytes.insert(array.bytes.end(), images.lent.bytes.begin(), images.lent.bytes.end());
     array.values.insert(array.values.end(), images.lent.values.begin(), images.lent.values.end());
     images.lent = {};
@@ -105,6 +106,10 @@ bool all_unit(std::span<const float> x) {
 }
 
 }  // namespace
+
+bool channels_first(const std::vector<std::size_t>& dims) {
+  return dims.size() == 4 && !is_few(dims[3]) && is_few(dims[1]);
+}
 
 Images make_images(Array array, const std::string& name, NumbersAs as, const Lent& lent) {
   Images images;

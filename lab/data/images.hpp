@@ -10,6 +10,9 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // has none of its own. Errors: no examples, other dimensions.
 Images make_images(Array array, const std::string& name, NumbersAs as, const Lent& lent = {});
 
+// Of four dimensions: the channels, 1 or 3, stand before the height, and cannot stand last.
+bool channels_first(const std::vector<std::size_t>& dims);
+
 // Whole numbers (count), or rows with a single 1. Error: they are none.
 std::vector<Label> make_labels(Array array, const std::string& name);
 

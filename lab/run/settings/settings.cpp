@@ -103,11 +103,11 @@ Settings read_settings(std::span<const std::string> arguments) {
                      "' belongs to no option", hint, "options read --name value");
   Settings settings;
   if (given.count("resume")) {
-    const bool overwrite = given["overwrite"].as<bool>();
-    for (const char* name : {"out", "config", "overwrite"})
-      check<UsageError>(name == std::string_view("overwrite") ? !overwrite : !given.count(name),
-                        "--", name, ": a run that goes on stays in its folder, with its settings",
-                        hint, "cp -r RUN NEW, then --resume NEW, leaves RUN as it is");
+    check<UsageError>(
+        !given.count("out") && !given.count("config") && !given["overwrite"].as<bool>(),
+        "--resume: a run that goes on stays in its folder, with its settings: no --out, --config "
+        "or ",
+        "--overwrite", hint, "cp -r RUN NEW, then --resume NEW, leaves RUN as it is");
     read_config(std::filesystem::path(shown(given["resume"].as<std::string>())) / "config.ini",
                 settings);
   } else if (given.count("config"))

@@ -131,9 +131,8 @@ FinishedRun read_finished_run(const fs::path& folder) {
     r.epochs = json.at("final").value("epoch", 0);
     r.seconds = json.value("seconds_training", 0.0);
     r.interrupted = json.value("interrupted", false);
-    const auto binarize = r.settings.find("binarize");
-    r.evaluation = evaluation_of(folder, json.value("test_examples", std::int64_t{-1}),
-                                 binarize == r.settings.end() ? "" : binarize->second);
+    r.evaluation =
+        evaluation_of(folder, json.value("test_examples", std::int64_t{-1}), r.setting("binarize"));
     set_comparable(r, json);
   } catch (const nlohmann::json::exception& e) {
     fail(file.string(), ": damaged: ", e.what(), hint, "train the run again");

@@ -172,8 +172,9 @@ struct Table {
     gaps.rows += gap;
   }
 
-  // The column of that name or number, which an option says; `columns` where it may be lacking.
-  std::size_t column_of(std::string_view option, const std::string& name, bool may_lack) const {
+  // The column of that name or number, which an option says; none where it may be lacking.
+  std::optional<std::size_t> column_of(std::string_view option, const std::string& name,
+                                       bool may_lack) const {
     const auto named = std::find(names.begin(), names.end(), name);
     if (named != names.end()) {
       check<UsageError>(std::find(named + 1, names.end(), name) == names.end(), option, ' ', name,
@@ -185,7 +186,7 @@ struct Table {
     const auto [end, status] = std::from_chars(name.data(), last, n);
     const auto all = std::ptrdiff_t(columns);
     const bool number = end == last && status == std::errc{} && n < all && n >= -all;
-    if (!number && may_lack) return columns;
+    if (!number && may_lack) return {};
     std::string known;
     for (const std::string& each : names)
       if (!each.empty() && known.size() < 60) known += concat(known.empty() ? "" : ", ", each);
@@ -199,19 +200,18 @@ struct Table {
   void begin() {
     const TableFor& for_model = options.table_for;
     const bool just = for_model.columns == columns - row_names;
-    dropped.assign(columns + 1, false);
+    dropped.assign(columns, false);
     std::string_view rest = just && !for_model.drop_asked ? "" : options.drop_columns;
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
-      dropped[column_of("--drop-columns", std::string(rest.substr(0, comma)),
-                        for_model.columns && !for_model.drop_asked)] = true;
+      if (const auto c = column_of("--drop-columns", std::string(rest.substr(0, comma)),
+                                   for_model.columns && !for_model.drop_asked))
+        dropped[*c] = true;
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
-    dropped.pop_back();  // what may be lacking
     if (!options.label_column.empty() && !(just && !for_model.labels_asked))
       label = column_of("--label-column", options.label_column,
                         for_model.columns && !for_model.labels_asked);
-    if (label == columns) label.reset();
     check<UsageError>(!label || !dropped[*label], "--drop-columns ", options.drop_columns, ": ",
                       file, ": it is the column of labels", hint, "leave it out of one option");
     const std::size_t count = std::min(lines_at_most * columns, numbers_at_most);
