@@ -19,6 +19,24 @@ Plan plan(Shape shape, Leaves leaves, bool may_be_flat) {
   return p;
 }
 
+Plan plan_of_pull(const Plan& p, Leaves leaves) {
+  constexpr Index few_rows = 8;
+  if (p.flat || p.blocks == 1 || p.per_block >= few_rows) return p;
+  bool wide = false;
+  for (const Leaf* l : leaves) {
+    if (!l->active) continue;
+    if (l->cols == 1 && l->rows > 1) return p;  // its entries would be of several blocks
+    wide |= l->cols > 1 && p.is_one_row(*l);
+  }
+  if (!wide) return p;
+  Plan to = p;
+  to.by_columns = true;
+  constexpr Index blocks = 8, line = 64;  // runs of 3 kB and more: shorter ones took twice the time
+  to.per_block = std::max<Index>(512, (p.shape.cols / blocks + line - 1) / line * line);
+  to.blocks = (p.shape.cols + to.per_block - 1) / to.per_block;
+  return to;
+}
+
 void begin_pull(Tape& tape, const Plan& p, Leaves leaves) {
   for (Leaf* l : leaves) {
     l->adj = l->partial = nullptr;
@@ -29,7 +47,7 @@ void begin_pull(Tape& tape, const Plan& p, Leaves leaves) {
     const Node to = also_otherwise_repeated ? tape.zeroed_target(l->index) : tape.target(l->index);
     l->adj = to.adj.data;
     l->fresh = to.fresh;
-    if (p.blocks > 1 && p.is_one_row(*l))
+    if (p.blocks > 1 && p.is_one_row(*l) && !(p.by_columns && l->cols > 1))
       l->partial = tape.scratch().allocate<Real>(p.blocks * l->cols);
   }
 }

@@ -43,6 +43,24 @@ Real row_sum(Cursors& e, Index begin, Index end) {
   return horizontal_sum(sum);
 }
 
+// Σ_j a_j − softplus(b_j), the log-probability of bits:  softplus(b) = max(b, 0) + log(1 + t),
+// t = exp −|b|, and one logarithm serves up to 64 factors, of Π (1 + t) − 1 so that a small t stays.
+template <class A, class B>
+Real row_sum(Binary<subtract_row, A, Unary<softplus_row, B>>& e, Index begin, Index end) {
+  constexpr Index factors = 64 * Lanes::size;  // Π < 2^64
+  Lanes sum(Real{0});
+  for (Index first = begin; first < end; first += factors) {
+    Lanes above(Real{0});
+    over_lanes(first, std::min(end, first + factors), [&](Index j, auto live) {
+      const Lanes b = eval(e.b.a, j, live).y, t = dead_as(0, exp(-abs(b)), live);
+      above = fma(above, Lanes(1) + t, t);
+      sum += dead_as(0, eval(e.a, j, live).y - select(b < Lanes(0), Lanes(0), b), live);
+    });
+    sum = sum - log1p(above);
+  }
+  return horizontal_sum(sum);
+}
+
 // y_i = Σ_j e_ij          ē_ij = ȳ_i
 struct RowSums {
   static constexpr const char* name = "row_sums";

@@ -171,9 +171,9 @@ inline Lanes pow(Lanes x, Lanes y) {
 }
 
 // x, and the largest number for ±∞: f(x) g(x) is its limit where g(±∞) = 0. NaN stays.
+inline Lanes finite_below(Lanes x) { return max(x, Lanes(std::numeric_limits<Real>::lowest())); }
 inline Lanes finite(Lanes x) {
-  using Limits = std::numeric_limits<Real>;
-  return min(max(x, Lanes(Limits::lowest())), Lanes(Limits::max()));
+  return min(finite_below(x), Lanes(std::numeric_limits<Real>::max()));
 }
 
 // d x^y / dx = y x^(y−1), 0 for y = 0 also at x = 0

@@ -344,6 +344,9 @@ TEST_CASE("random expressions of several blocks, for every number of threads") {
   check_trees(std::make_index_sequence<10>{}, 301, 240, 150, TreeLeaves::full_or_number, true);
   check_trees(std::make_index_sequence<10>{}, 302, 36'000, 1, TreeLeaves::any, true);
   check_trees(std::make_index_sequence<10>{}, 303, 1, 36'000, TreeLeaves::any, true);
+  // of wide rows, whose pullback goes by columns
+  check_trees(std::make_index_sequence<10>{}, 304, 9, 6001, TreeLeaves::any, true);
+  check_trees(std::make_index_sequence<10>{}, 305, 40, 1025, TreeLeaves::any, true);
 }
 
 TEST_CASE("log_sum_exp and log_mean_exp at the ends of the range") {

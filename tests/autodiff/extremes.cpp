@@ -122,6 +122,7 @@ const std::vector<Real>& extremes() {
 // Results beyond the range are infinite, below it they may be 0 (lane_math.hpp).
 bool agrees(Real y, Exact exact, Exact bound) {
   if (std::isnan(exact)) return std::isnan(y);
+  if (std::isinf(exact)) return Exact(y) == exact;
   if (std::abs(exact) > Exact(Limits::max()) / 1.6L)
     return std::abs(y) > Limits::max() / 2 && (y > 0) == (exact > 0);
   return std::abs(Exact(y) - exact) <= bound + Exact(tiny);
@@ -277,4 +278,31 @@ TEST_CASE("every other op has a value and slopes that are finite at 0 and at tin
   }
   MESSAGE(entries, " entries");
   CHECK(entries > 20);
+}
+
+TEST_CASE("a sum of log-probabilities of bits has one logarithm for many, and all its digits") {
+  for (const Index width : {1, 15, 17, 784, 1024, 1025, 5000})
+    for (const Real spread : {Real(1e-3), Real(1), Real(5), Real(30), Real(1e4)}) {
+      Tape tape;
+      const Var l = tape.variable(Shape{2, width}), x = tape.constant(Shape{2, width});
+      Stream(1, Purpose::test, std::uint32_t(width)).normal(l.val());
+      Stream(2, Purpose::test, std::uint32_t(width)).uniform(x.val());
+      for (Real& v : l.val()) v *= spread;
+      for (Index i = 0; i < 2 * width; ++i)  // row 1: each bit is what its logit says
+        x.val().data[i] = i < width ? x.val().data[i] < Real(0.5) : l.val().data[i] > 0;
+      const Var y = row_sums(x * l - softplus(l));
+      tape.backward(sum(y));
+      for (Index i = 0; i < 2; ++i) {
+        Exact exact = 0, size = 0;
+        for (Index j = 0; j < width; ++j) {
+          const Exact b = l.val()(i, j), curve = std::log1p(std::exp(-std::abs(b))),
+                      line = Exact(x.val()(i, j)) * b - std::max(b, Exact(0));
+          exact += line - curve, size += std::abs(line) + curve;
+          CHECK(std::abs(l.adj()(i, j) - (Exact(x.val()(i, j)) - sigmoid_of(b))) < 8 * Exact(eps));
+        }
+        // as many roundings as terms in a lane, and those of the logarithm's argument
+        const Exact bound = Exact(eps) * (16 + Exact(width) / 8) * size + Exact(tiny);
+        CHECK(std::abs(y.val()(i, 0) - exact) <= bound);
+      }
+    }
 }

@@ -11,24 +11,35 @@ namespace vaegrad::inline VAEGRAD_ABI {
 //   out of it:              y_kj = w_kj [degree j > degree k], w (H, Z)          w̄_kj += ȳ_kj [..]
 struct Masked {
   static constexpr auto name = "masked";
+  static constexpr bool writes_first = true;
   bool out, reversed;
 
   static Shape shape(Shape w) { return w; }
-  bool seen(Shape w, Index i, Index j) const {
+  // Columns [first, end) of row i are seen.
+  struct Range {
+    Index first, end;
+  };
+  Range seen(Shape w, Index i) const {
     const Index latent = out ? w.cols : w.rows, hidden = out ? w.rows : w.cols;
-    const Index k = out ? i : j, at = out ? j : i;
-    const Index of_hidden = k * latent / hidden, degree = reversed ? latent - at : at + 1;
-    return out ? degree > of_hidden : of_hidden >= degree;
+    const Index degree = out ? i * latent / hidden : reversed ? latent - i : i + 1;
+    if (out) return reversed ? Range{0, latent - degree} : Range{degree, latent};
+    return {std::min(hidden, (degree * hidden + latent - 1) / latent), hidden};
   }
   void value(Node y, Node w) const {
-    for (Index i = 0; i < y.val.rows; ++i)
-      for (Index j = 0; j < y.val.cols; ++j)
-        y.val(i, j) = seen(y.val.shape(), i, j) ? w.val(i, j) : 0;
+    for (Index i = 0; i < y.val.rows; ++i) {
+      const auto [first, end] = seen(y.val.shape(), i);
+      Real* row = y.val.row(i);
+      std::fill_n(row, first, Real{0});
+      std::copy_n(w.val.row(i) + first, end - first, row + first);
+      std::fill_n(row + end, y.val.cols - end, Real{0});
+    }
   }
   void pull(Wrt<0>, Node y, Node w) const {
-    for (Index i = 0; i < y.val.rows; ++i)
-      for (Index j = 0; j < y.val.cols; ++j)
-        if (seen(y.val.shape(), i, j)) w.adj(i, j) += y.adj(i, j);
+    if (w.fresh) return value({w.adj, {}}, {y.adj, {}});
+    for (Index i = 0; i < y.val.rows; ++i) {
+      const auto [first, end] = seen(y.val.shape(), i);
+      for (Index j = first; j < end; ++j) w.adj(i, j) += y.adj(i, j);
+    }
   }
   std::string details() const {
     return concat(out ? ", out" : ", in", reversed ? ", reversed" : "");
