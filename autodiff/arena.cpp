@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <new>
 
@@ -46,6 +47,16 @@ void Arena::rewind(const Mark& to) {
   for (std::size_t b = to.block; b <= at_ && b < blocks_.size(); ++b)
     forget(blocks_[b], b == to.block ? to.used : 0, b == at_ ? used_ : blocks_[b].size);
   at_ = to.block, used_ = to.used;
+}
+
+bool Arena::since(const Mark& mark, const void* p) const {
+  for (std::size_t b = mark.block; b < blocks_.size(); ++b) {
+    const std::byte* start = blocks_[b].memory.get();
+    const std::less<const void*> before;
+    if (!before(p, start + (b == mark.block ? mark.used : 0)) && before(p, start + blocks_[b].size))
+      return true;
+  }
+  return false;
 }
 
 void Arena::reset() {

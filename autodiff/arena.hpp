@@ -29,10 +29,12 @@ class Arena {
   // A place to go back to: what was allocated since is free again, in the blocks that there are.
   struct Mark {
     std::size_t block, used;
+    bool operator==(const Mark&) const = default;
   };
   Mark mark() const { return {at_, used_}; }
   void rewind(const Mark& to);
-  std::size_t capacity() const;  // bytes
+  bool since(const Mark& mark, const void* p) const;  // whether p was allocated after it
+  std::size_t capacity() const;                       // bytes
 
  private:
   static constexpr std::size_t line = 64;

@@ -98,19 +98,28 @@ class Parameters {
   const std::vector<Named>& list() const { return list_; }
   // Of one of them: a view of its place in the block.
   ConstMatrix value(const Param& p) const {
+    check_mine(p);
     return {values_.data() + p.offset, p.shape.rows, p.shape.cols};
   }
   Matrix change_value(const Param& p) {  // counts as a change, as change_values()
+    check_mine(p);
     ++version_;
     return {values_.data() + p.offset, p.shape.rows, p.shape.cols};
   }
-  Matrix gradient(const Param& p) { return gradient_.value(p); }  // of one of them, a view
+  Matrix gradient(const Param& p) {  // of one of them, a view
+    check_mine(p);
+    return gradient_.value(p);
+  }
   Gradient& own_gradient() { return gradient_; }
 
   std::uint64_t version() const { return version_; }  // counts changes
 
  private:
   friend class Tape;
+  void check_mine(const Param& p) const {
+    check(p.owner == this, "parameters: a Param of ", p.owner ? "another block" : "nobody", hint,
+          "ask the Parameters that it was added to");
+  }
   RealLines values_;
   std::vector<Named> list_;
   Gradient gradient_{*this};  // behind those that it looks at

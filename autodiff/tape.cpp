@@ -69,12 +69,19 @@ void Tape::reset() {
   adjoints_.reset();
   scratch_.reset();
   used_.clear();
+  ++resets_;
   slot_->generation = next_generation();
 }
 
 void Tape::rewind(const Mark& to) {
+  if (resets_ != to.resets) return reset();
   entries_.erase(entries_.begin() + std::ptrdiff_t(to.entries), entries_.end());
   values_.rewind(to.values);
+  used_.erase(used_.begin() + std::ptrdiff_t(to.used), used_.end());
+  // What an earlier value got for its adjoint meanwhile, it keeps.
+  const auto kept = [&](const Entry& e) { return adjoints_.since(to.adjoints, e.adj); };
+  if (adjoints_.mark() != to.adjoints && std::none_of(entries_.begin(), entries_.end(), kept))
+    adjoints_.rewind(to.adjoints);
   slot_->generation = next_generation();  // entries that stay keep theirs, and so do their Vars
 }
 
@@ -203,6 +210,7 @@ Var Tape::operator()(const Param& param) {
 void Tape::collect(Parameters& of, Gradient& to) {
   check(to.of_ == &of && to.values_.size() == of.values_.size(), "collect: the gradient is of ",
         to.of_ == &of ? "fewer numbers" : "other parameters", hint, "Gradient(parameters)");
+  of.in_use_.store(true, std::memory_order_relaxed);  // or an add() would leave the gradient short
   std::erase_if(collected_, [&](const Collected& c) { return c.of == &of; });
   collected_.push_back({&of, &to});
 }

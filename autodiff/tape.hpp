@@ -155,10 +155,13 @@ class Tape {
   void freeze(const Parameters* which) { frozen_.push_back(which); }  // null: everything
   void thaw() { frozen_.pop_back(); }
   struct Mark {
-    std::size_t entries;
-    Arena::Mark values;
+    std::size_t entries, used;
+    Arena::Mark values, adjoints;
+    std::uint64_t resets;
   };
-  Mark mark() const { return {entries_.size(), values_.mark()}; }
+  Mark mark() const {
+    return {entries_.size(), used_.size(), values_.mark(), adjoints_.mark(), resets_};
+  }
   void rewind(const Mark& to);  // forgets what was recorded since
 
   // ---- for ops ----
@@ -204,6 +207,7 @@ class Tape {
     Gradient* to;
   };
   std::vector<Collected> collected_;
+  std::uint64_t resets_ = 0;
   bool check_finite_ = false;
 };
 

@@ -102,6 +102,72 @@ TEST_CASE("rows are evaluated in the memory of a piece of them") {
       doctest::Contains("evaluate_rows: the result is (9, 5), expected (9, 3)"), Error);
 }
 
+TEST_CASE("between two evaluations parameters may change, and what a callback resets stays reset") {
+  Network f;
+  const auto x = data(8);
+  Tape tape;
+  std::vector<Real> y(8 * 3);
+  const auto evaluate = [&] {
+    evaluate_rows(tape, {y.data(), 8, 3}, [&](Index first, Index count) {
+      return f(tape, tape.constant(part(x, first, count)));
+    });
+  };
+  const Var earlier = tape.variable(Real(2));
+  evaluate();
+  const Real before = y[0];
+  f.parameters.change_value(f.V).data[0] += 1;
+  evaluate();  // nothing that is still there knew the old numbers
+  CHECK(y[0] != before);
+  CHECK(earlier.item() == 2);
+
+  {
+    const Temporary these(tape);
+    tape.reset();
+    CHECK(f(tape, tape.constant(part(x, 0, 8))).shape() == Shape{8, 3});
+  }
+  CHECK(tape.size() == 0);
+  CHECK_THROWS_AS(earlier.item(), Error);
+}
+
+TEST_CASE("adjoints of what is temporary are forgotten too, those of earlier values stay") {
+  Tape tape;
+  const Var x = tape.variable(Shape{1, 1 << 12});
+  std::fill(x.val().begin(), x.val().end(), Real(3));
+  std::size_t memory = 0;
+  for (int i = 0; i < 100; ++i) {
+    const Temporary these(tape);
+    const Var y = tape.variable(x.val());
+    tape.backward(sum(y * y));
+    CHECK(y.adj()(0, 7) == 6);
+    if (i == 0) memory = tape.memory();
+  }
+  CHECK(tape.memory() == memory);
+  {
+    const Temporary these(tape);
+    tape.backward(sum(x * x));
+  }
+  const Var other = tape.variable(x.val());
+  tape.backward(sum(other * 7));
+  CHECK(other.adj()(0, 7) == 7);
+  {
+    const Temporary these(tape);
+    tape.backward(sum(x * x));
+  }
+  CHECK(x.adj()(0, 7) == 6);
+}
+
+TEST_CASE("a Param is asked of the block that it was added to") {
+  Network f, g;
+  CHECK_THROWS_WITH_AS(f.parameters.value(g.W),
+                       doctest::Contains("parameters: a Param of another block"), Error);
+  CHECK_THROWS_AS(f.parameters.change_value(g.W), Error);
+  CHECK_THROWS_AS(f.parameters.gradient(Param{}), Error);
+  Tape tape;
+  Gradient gradient(f.parameters);
+  tape.collect(f.parameters, gradient);
+  CHECK_THROWS_WITH_AS(f.parameters.add("late", {1, 1}), doctest::Contains("after a tape"), Error);
+}
+
 TEST_CASE("four threads record on the same parameters") {
   const Network f;
   const auto x = data(64);
