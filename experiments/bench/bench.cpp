@@ -167,7 +167,7 @@ int bench_ranks(const BenchOptions& options) {
     fmt::print("{:<13}{:>6}{:>9}{:>9}{:>12}{:>12}\n", "case", "parts", "ms/step", "adding",
                "bytes/step", "formula");
   for (const BenchCase& c : bench_cases()) {
-    const bool chosen = options.only.empty() ? c.plain() : options.only == c.name;
+    const bool chosen = options.only.empty() ? c.plain() : options.only == c.name && !c.evaluates;
     if (!chosen) continue;
     const RankRow r = measure_ranks(c, images, options.seconds);
     if (options.json)
@@ -232,7 +232,7 @@ std::string bench_help() {
          "Measures this machine and the training step on it. Beside each step stands the\n"
          "same step written by hand without a tape, run in turns with it; their losses\n"
          "must agree. Beside a convolutional one: its convolutions and products alone;\n"
-         "beside a flow, a VampPrior and a ladder: the products of their own tapes.\n\n"
+         "beside a flow, a VampPrior, a ladder and log p(x): the products of their tapes.\n\n"
          "  --json                  one object per case\n"
          "  --peers                 beside PyTorch and JAX instead, where there are any\n"
          "  --python P              the Python that has them [$VAEGRAD_PYTHON, or python3]\n"

@@ -19,13 +19,14 @@ struct BenchCase {
   std::string posterior = "gaussian", prior = "standard-normal", hierarchy = "bottom-up";
   Index components = 1;            // of the prior
   std::vector<Index> layers = {};  // of several layers of latents
+  bool evaluates = false;          // no step: log p(x) by importance sampling
 
   static constexpr ImageShape image{28, 28};
   static constexpr Index dimensions = image.size();
 
   // One layer of Gaussian latents under N(0, I): the step by hand and the peers have no other.
   bool plain() const {
-    return posterior == "gaussian" && prior == "standard-normal" && layers.empty();
+    return posterior == "gaussian" && prior == "standard-normal" && layers.empty() && !evaluates;
   }
 
   // Multiplications and additions of the products, where it is plain.
@@ -64,6 +65,7 @@ inline const std::vector<BenchCase>& bench_cases() {
       {"iaf-b128",    {400},      20, "relu",     128,  1,  false, "mlp",   "iaf"},
       {"vamp-b100",   {300, 300}, 40, "relu",     100,  1,  false, "gated", "gaussian", "vamp",            "bottom-up", 500},
       {"ladder-b128", {512, 512}, 112, "relu",    128,  1,  false, "mlp",   "gaussian", "standard-normal", "ladder",    1,   {64, 32, 16}},
+      {"nll-b20",     {200, 200}, 50, "tanh",     20,   500,true,  "mlp",   "gaussian", "standard-normal", "bottom-up", 1,   {}, true},
   };
   return all;
 }

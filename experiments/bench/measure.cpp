@@ -1,7 +1,9 @@
 #include "measure.hpp"
 
 #include <cmath>
+#include <limits>
 #include <vaegrad/autodiff/autodiff.hpp>
+#include <vaegrad/models/estimators.hpp>
 
 #include "allocations.hpp"
 #include "machine.hpp"
@@ -16,6 +18,57 @@ namespace {
 
 constexpr int compared_steps = 30;
 constexpr double float_noise = 2e-4;  // relative; Adam's first steps amplify the last bits
+
+// -log p(x) as `vaegrad evaluate` has it
+BenchRow measure_evaluation(const BenchCase& what, const Images& images, double peak,
+                            double seconds) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  forget_peak_memory();
+  const TapeStep step(what, images);
+  const auto numbers = permutation(std::uint32_t(images.count), 1, Purpose::shuffle);
+  const auto rows = std::span(numbers).first(std::size_t(what.batch));
+  const auto record = [&](Tape& tape, Stream& noise, Index k) {
+    const Var x = tape.constant(Shape{what.batch, what.dimensions});
+    fill(x.val(), images, rows, Binarize::none, 1, 0);
+    return step.model.log_weights(step.model.see(x), noise, k);
+  };
+  std::vector<LogWeights> weights;
+  std::vector<WeightTail> tails;
+  Tape tape;
+  Index chunk = 0, chunks = 0;
+  const auto counted = [&](Tape& on, Stream& noise, Index k) {
+    ++chunks, chunk = k;
+    return record(on, noise, k);
+  };
+  importance_sample(counted, rows, what.particles, 1, weights, &tails);
+  {
+    const Frozen values_only(tape);
+    Stream noise(1, Purpose::evaluate, 0, rows, std::uint32_t(chunk));
+    record(tape, noise, chunk);
+  }
+  TapeProducts products(tape);
+  BenchRow row{};
+  row.name = what.name;
+  row.peak_mb = peak_megabytes();
+  row.entries = tape.size();
+  const Pair times =
+      in_turns([&] { importance_sample(record, rows, what.particles, 1, weights, &tails); },
+               [&] {
+                 for (Index c = 0; c < chunks; ++c) products();
+               },
+               seconds);
+  row.ms_per_step = times.first, row.hand_ms = times.second, row.ratio_to_hand = times.ratio;
+  const double flops = double(chunks) * products.value_flops();
+  row.gflops = 1e-6 * flops / row.ms_per_step;
+  row.share_of_peak = 1e9 * row.gflops / peak;
+  row.hand_share_of_peak = 1e3 * flops / row.hand_ms / peak;
+  row.products_ms = row.hand_ms, row.value_ms = row.ms_per_step;
+  for (double* none : {&row.adam_ms, &row.allocations, &row.allocations_onednn, &row.gradient_ms,
+                       &row.gradient_over_value, &row.flop_ratio, &row.hand_loss})
+    *none = unknown;
+  row.loss = -weights[0].log_mean();
+  return row;
+}
 
 }  // namespace
 
@@ -37,6 +90,7 @@ Images bench_images() {
 }
 
 BenchRow measure(const BenchCase& what, const Images& images, double peak, double seconds) {
+  if (what.evaluates) return measure_evaluation(what, images, peak, seconds);
   BenchRow row{};
   row.name = what.name;
   std::vector<std::uint32_t> order = permutation(std::uint32_t(images.count), 1, Purpose::shuffle);

@@ -27,7 +27,8 @@ struct BenchRow {
 // Random images with an image's share of black, in bytes.
 Images bench_images();
 
-// Of a convolutional case, `hand` is its primitives alone: they have no loss.
+// Of a convolutional case, `hand` is its primitives alone: they have no loss. Of one that evaluates,
+// it is the products of one chunk of particles, so often, and there is no gradient.
 // Error: the losses of the tape and of the step by hand differ by more than float noise.
 BenchRow measure(const BenchCase& what, const Images& images, double peak_flops, double seconds);
 
