@@ -99,6 +99,7 @@ py::array PythonRun::sample(std::int64_t count, std::optional<std::int64_t> labe
   check<UsageError>(!label || (model.classes() && *label >= 0 && *label < model.classes()),
                     "label ", label.value_or(0), ": the model knows ", model.classes(), " classes",
                     hint, model.classes() ? "they count from 0" : "train with model=\"cvae\"");
+  if (label) model.check_class(Index(*label));
   check<UsageError>(temperature >= 0 && temperature <= 100, "temperature ", temperature,
                     ": not from 0 to 100", hint, "1 leaves the prior as it is");
   const std::size_t most =

@@ -3,6 +3,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include <algorithm>
+#include <utility>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/whole_run.hpp>
 
@@ -11,6 +12,12 @@
 
 namespace vaegrad {
 namespace {
+
+// Python's or numpy's
+bool is_bool(const py::handle& value, bool which) {
+  py::detail::make_caster<bool> truth;
+  return truth.load(value, false) && bool(truth) == which;
+}
 
 // Lets in signals, calls `callback` after each epoch, and keeps what either raises until the run is
 // saved. Its methods are called without Python's lock.
@@ -30,9 +37,7 @@ class PythonObserver : public Observer {
       py::dict row;
       row["epoch"] = m.epoch, row["step"] = m.step, row["seconds"] = m.seconds;
       for (const MetricColumn& c : metric_columns) row[c.name] = m.*c.value;
-      const py::object stop = computing_.let_in([&] { return callback_(row); });
-      py::detail::make_caster<bool> truth;  // Python's, or numpy's
-      stopped_ = truth.load(stop, false) && truth;
+      stopped_ = is_bool(computing_.let_in([&] { return callback_(row); }), true);
     });
   }
   void note(const std::string& text) override {
@@ -86,13 +91,14 @@ std::vector<std::string> arguments_of(const py::dict& settings) {
   for (const auto& [key, value] : settings) {
     std::string name = py::str(key);
     std::replace(name.begin(), name.end(), '_', '-');
-    if (value.is_none() || value.ptr() == Py_False) continue;
+    if (value.is_none() || is_bool(value, false)) continue;
     const bool known = std::ranges::any_of(
         all_settings(), [&](const Setting& s) { return s.name == name && !*s.value; });
-    check<UsageError>(value.ptr() != Py_True || known, std::string(py::str(key)),
-                      ": True, but it is no switch", hint, "vaegrad.settings() says what it takes");
+    const bool on = is_bool(value, true);
+    check<UsageError>(!on || known, std::string(py::str(key)), ": True, but it is no switch", hint,
+                      "vaegrad.settings() says what it takes");
     to.push_back(concat("--", name));
-    if (value.ptr() != Py_True) to.back() += concat('=', text_of(value));
+    if (!on) to.back() += concat('=', text_of(value));
   }
   return to;
 }
@@ -104,9 +110,15 @@ std::unique_ptr<PythonRun> train_with(const py::object& x, const py::object& lab
   const bool given = !x.is_none();
   check<UsageError>(!given || !keywords.contains("data"),
                     "data: the examples are given as an array already", hint, "leave data out");
-  check<UsageError>(given || (labels.is_none() && test.is_none() && test_labels.is_none()),
-                    "labels, test and test_labels belong to an array x, which is not given", hint,
-                    "train(x, labels, ..), or data=\"mnist\"");
+  for (const auto& [value, option] :
+       {std::pair(&labels, "--labels"), std::pair(&test, "--test-data"),
+        std::pair(&test_labels, "--test-labels")}) {
+    if (given || value->is_none()) continue;
+    check<UsageError>(py::isinstance<py::str>(*value) || py::hasattr(*value, "__fspath__"),
+                      "labels, test and test_labels are arrays, but no array x is given", hint,
+                      "train(x, labels, ..), or data=FILE and labels=FILE");
+    arguments.push_back(concat(option, '=', std::string(py::str(*value))));
+  }
   check<UsageError>(!test.is_none() || test_labels.is_none(), "test_labels without test", hint,
                     "without test a part of x is for testing, with its labels");
   if (given) arguments.push_back(concat("--data=", in_memory));

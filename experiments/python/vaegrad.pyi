@@ -86,10 +86,10 @@ def load(
 ) -> Run: ...
 def train(
     x: Optional[ArrayLike] = None,
-    labels: Optional[ArrayLike] = None,
+    labels: Optional[Union[ArrayLike, PathLike[str]]] = None,
     *,
-    test: Optional[ArrayLike] = None,
-    test_labels: Optional[ArrayLike] = None,
+    test: Optional[Union[ArrayLike, PathLike[str]]] = None,
+    test_labels: Optional[Union[ArrayLike, PathLike[str]]] = None,
     callback: Optional[Callable[[dict[str, float]], Optional[bool]]] = None,
     **settings: Any,
 ) -> Run: ...

@@ -111,6 +111,8 @@ check(weight.shape == (1, 64) and not weight.flags.writeable, "parameters")
 
 # ---- of a conditional model
 given = vaegrad.train(images, labels, model="cvae", out="given", **small)
+by_files = vaegrad.train(data="./x.npy", labels=Path("y.npy"), model="cvae", out="given-by-files", **small)
+same(by_files.parameters["decoder.outputs.bias"], given.parameters["decoder.outputs.bias"], "labels by a file")
 tool("encode", "given", "--mean", "--data", "./x.npy", "--labels", "./y.npy", "--out", "z.npy")
 same(given.encode(images, labels), np.load("z.npy"), "encode, given labels")
 check(given.classes == 4 and given.sample(3, label=2).shape == (3, 8, 8), "cvae")
@@ -160,7 +162,7 @@ check(np.allclose(of_bytes.encode(whole[:9] / 255), of_bytes.encode(whole[:9]), 
 # ---- a run is what it was when it was opened, though another takes its folder and its caller another
 first = vaegrad.train(images, out="taken", **small)
 objective = list(first.metrics["train_elbo"])
-vaegrad.train(images, out="taken", overwrite=True, seed=2, **small)
+vaegrad.train(images, out="taken", overwrite=np.True_, standardise=np.False_, seed=2, **small)
 here = os.getcwd()
 os.makedirs("elsewhere", exist_ok=True)
 os.chdir("elsewhere")
