@@ -80,11 +80,7 @@ int sample(Arguments arguments) {
   if (model.fitted_prior) s.prior = concat("a ", from, " fitted to its codes");
   s.count = std::size_t(options.integer("count", 100, 1, is_numbers_name(out) ? 1000000 : 10000));
   if (options.has("class")) s.of_class = Index(options.integer("class", 0, 0, 1000000));
-  check<UsageError>(!s.of_class || model.classes(), "--class: the model is given no class", hint,
-                    "leave --class out, or train with --model cvae");
-  check<UsageError>(!s.of_class || *s.of_class < model.classes(), "--class ",
-                    s.of_class.value_or(0), ": there is no such class", hint,
-                    "its classes are 0 to ", model.classes() - 1);
+  if (s.of_class) model.check_class(*s.of_class);
   s.temperature = options.real("temperature", 1, 0, 100);
   check_temperature(model, s);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
@@ -136,8 +132,11 @@ int traverse(Arguments arguments) {
     const Examples examples = examples_of(options, run, data);
     return drawn(draw_traversal(model, &examples, run.settings, out), out);
   }
-  const Index c = Index(
-      options.integer("class", 0, 0, std::max<std::int64_t>(1, std::int64_t(model.classes())) - 1));
+  Index c = model.classes() ? model.class_in_turn(0) : 0;
+  if (options.has("class")) {
+    c = Index(options.integer("class", 0, 0, 1000000));
+    model.check_class(c);
+  }
   return drawn(draw_traversal(model, nullptr, run.settings, out, recorded_kl(run.folder), c), out);
 }
 int interpolate(Arguments arguments) {

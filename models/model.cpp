@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/model.hpp>
@@ -46,6 +47,7 @@ Model::Model(const Architecture& a, bool only_count)
       latent(a.encoder ? a.latent : 0),
       modelled(all_but(a.given_pixels, a.image)),
       given_pixels(a.given_pixels),
+      met_classes(a.met_classes),
       deterministic(a.deterministic),
       posterior(a.posterior),
       standard_normal(a.prior == &standard_normal_prior),
@@ -64,6 +66,24 @@ Model::Model(const Architecture& a, bool only_count)
   if (given_pixels.empty()) head.image = image;
   if (head.row->on_images) head.row->on_images(head.image);  // or else refused here
   if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
+  if (met_classes.empty() || !classes()) {
+    met_classes.resize(std::size_t(classes()));
+    std::iota(met_classes.begin(), met_classes.end(), Index{0});
+  }
+  std::sort(met_classes.begin(), met_classes.end());
+  met_classes.erase(std::unique(met_classes.begin(), met_classes.end()), met_classes.end());
+}
+
+void Model::check_class(Index y) const {
+  check<UsageError>(classes() > 0, "class ", y, ": the model is given no class", hint,
+                    "leave it out, or train with --model cvae");
+  check<UsageError>(y >= 0 && y < classes(), "class ", y, ": there is no such class", hint,
+                    "its classes are 0 to ", classes() - 1);
+  if (std::binary_search(met_classes.begin(), met_classes.end(), y)) return;
+  std::string met;
+  for (const Index c : met_classes) met += (met.empty() ? "" : ", ") + std::to_string(c);
+  fail<UsageError>("class ", y, ": no example of it was met in training (--classes)", hint,
+                   "one of ", met);
 }
 
 Index Model::count_parameters(const Architecture& a) {

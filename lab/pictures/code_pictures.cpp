@@ -125,7 +125,9 @@ bool draw_manifold(const Model& model, std::optional<Index> of_class,
   const Var z = tape.constant(Shape{n * n, 2});
   ImageGrid grid;
   grid.title = "E[x|z] at quantiles of the prior: z0 to the right, z1 upwards";
-  if (model.conditions) grid.title += fmt::format("; class {}", of_class.value_or(0));
+  if (of_class) model.check_class(*of_class);
+  const Index y = of_class ? *of_class : model.classes() ? model.class_in_turn(0) : 0;
+  if (model.conditions) grid.title += fmt::format("; class {}", y);
   grid.of(model.image), grid.columns = int(n);
   for (Index i = 0; i < n; ++i) {
     const double up = quantile(n - 1 - i);
@@ -134,8 +136,7 @@ bool draw_manifold(const Model& model, std::optional<Index> of_class,
     for (Index j = 0; j < n; ++j)
       z.val()(i * n + j, 0) = Real(quantile(j)), z.val()(i * n + j, 1) = Real(up);
   }
-  const Var condition =
-      one_hot(tape, model, std::vector<Index>(std::size_t(n * n), of_class.value_or(0)));
+  const Var condition = one_hot(tape, model, std::vector<Index>(std::size_t(n * n), y));
   const Var x = shown(model, model.decode(z, condition));
   grid.pixels = grey(std::span<const Real>(x.val().data, std::size_t(x.val().size())));
   return draw(grid, path);

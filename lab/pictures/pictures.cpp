@@ -49,11 +49,7 @@ bool draw_completions(const Model& model, const Settings& settings, const Sampli
 bool draw_samples(const Model& model, const Settings& settings, const Sampling& s,
                   const std::filesystem::path& path) {
   if (model.baseline) return draw_completions(model, settings, s, path);
-  check<UsageError>(!s.of_class || model.conditions, "--class: the model is not conditional", hint,
-                    "train with --model cvae");
-  check<UsageError>(!s.of_class || *s.of_class < model.conditions, "--class ",
-                    s.of_class.value_or(0), ": there are classes 0 to ", model.conditions - 1, hint,
-                    "--class 0");
+  if (s.of_class) model.check_class(*s.of_class);
   check<UsageError>(!s.aggregate || !s.of_class, "--class: the aggregate posterior brings its own",
                     hint, "leave --class out");
   Tape tape;
@@ -63,12 +59,12 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
   const bool each_class = model.conditions && !s.of_class && !s.aggregate;
   if (each_class) {
     grid.title = "Samples: E[x|z, y], one class y a row";
-    count = 10 * std::size_t(model.conditions);
+    count = 10 * model.met_classes.size();
   }
   std::vector<Index> labels(count, s.of_class.value_or(0));
   if (each_class)
     for (std::size_t i = 0; i < count; ++i) {
-      labels[i] = Index(i / 10);
+      labels[i] = model.class_in_turn(i / 10);
       if (i % 10 == 0) grid.row_labels.push_back(std::to_string(labels[i]));
     }
   Var condition = one_hot(tape, model, labels), z;

@@ -71,7 +71,8 @@ bool draw_table_samples(const Model& model, const Examples* examples, const Sett
     count = Index(rows.size());
   } else if (model.classes()) {
     std::vector<Index> labels;
-    for (Index i = 0; i < count; ++i) labels.push_back(s.of_class.value_or(i % model.classes()));
+    for (Index i = 0; i < count; ++i)
+      labels.push_back(s.of_class.value_or(model.class_in_turn(std::size_t(i))));
     batch.condition = one_hot(tape, model, labels);
   }
   Stream noise(s.seed, Purpose::prior);

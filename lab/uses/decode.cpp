@@ -43,10 +43,8 @@ OwnedMatrix decode(const Model& model, ConstMatrix z, std::span<const Label> lab
                     "--class C, or --labels FILE for each code");
   check(labels.size() <= 1 || labels.size() == std::size_t(z.rows), labels.size(), " labels for ",
         z.rows, " codes", hint, "a label for each code");
-  for (const Label y : labels)
-    check(!model.classes() || Index(y) < model.classes(), "class ", int{y},
-          " was not met in training: there are ", model.classes(), hint, "0 to ",
-          model.classes() - 1);
+  if (model.classes())
+    for (const Label y : labels) model.check_class(Index(y));
   OwnedMatrix to(z.rows, model.dimensions());
   Tape tape;
   spread_rows_over_ranks(to.view(), batch, [&](std::size_t first, std::size_t n) {
@@ -86,7 +84,7 @@ OwnedMatrix sample(const Model& model, const Settings& settings, const Sampling&
     Stream noise(s.seed, Purpose::prior, 1, std::uint32_t(first));
     std::vector<Label> y;
     for (std::size_t i = 0; i < n && model.classes(); ++i)
-      y.push_back(Label(s.of_class.value_or(Index(first + i) % model.classes())));
+      y.push_back(Label(s.of_class.value_or(model.class_in_turn(first + i))));
     const Var condition = one_hot_of(tape, model, y);
     const Var z = model.sample_prior(tape, condition, Index(n), noise);
     const Var x = model.decode(s.temperature * z, condition).sample(noise);

@@ -33,7 +33,7 @@ Generated generate(const Model& model, const Settings& settings, const Sampling&
     return s.aggregate->rows[pick.below(s.aggregate->count())];
   };
   const auto class_of = [&](std::size_t i) {
-    return Label(s.of_class.value_or(Index(i) % model.classes()));
+    return Label(s.of_class.value_or(model.class_in_turn(i)));
   };
   for (std::size_t i = 0; model.classes() && i < s.count; ++i)
     to.classes.push_back(s.aggregate ? s.aggregate->file->labels[picked(i)] : class_of(i));

@@ -54,6 +54,11 @@ grep -q 'stdout: cannot be written' err.txt || wrong "stdout: $(cat err.txt)"
 works encode run --mean --data few.idx --out c.csv
 lines c.csv 30  # of which --validation 60 leaves nothing
 works train --data shapes-16-3x4x8x6x6 --binarize threshold --classes 0,1 "${small[@]}" --out two
+works train --model cvae --data shapes-16-3x4x8x6x6 --binarize threshold --classes 1,2 "${small[@]}" --out met
+works sample met --count 4 --out met.npy
+refused 2 'class 0: no example of it was met' sample met --count 4 --class 0 --out unmet.npy
+refused 2 'one of 1, 2' traverse met --class 0
+works traverse met
 works detect two --data shapes-16-3x4x8x6x6 --anomalous-classes 2 --score elbo --particles 2 --out found
 works train --data shapes-16-3x4x8x6x6 --classes 0,1 --likelihood gaussian --validation 0 "${small[@]}" --out bytes
 { npy '<f4' '20, 16, 16'; for ((i = 0; i < 5120; ++i)); do printf '\0\0\200\76'; done; } >quarter.npy  # 0.25

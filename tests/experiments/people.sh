@@ -194,15 +194,15 @@ works detect many --data x.idx --labels signs.npy --anomalous-classes 0,5,1622 -
 
 # ---- the rate is halved where validation is not better; taken up, it is the same run
 plateau=(--data x.idx --labels many.csv "${net[@]}" --learning-rate 0.2 --learning-rate-schedule plateau --plateau 2)
-works train "${plateau[@]}" --epochs 12 --out steps
+works train "${plateau[@]}" --epochs 25 --out steps
 awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; rate = 0.2; next }
   { if ($at["learning_rate"] != rate) wrong = 1
     valid = $at["valid_objective"]
     if (NR == 2 || valid > best) { best = valid; since = 0 }
     else if (++since % 2 == 0) { rate /= 2; ++halved } }
   END { exit wrong || !halved }' steps/metrics.csv || wrong "rates: $(cut -d, -f1- steps/metrics.csv)"
-works train "${plateau[@]}" --epochs 7 --out steps-again
-works train --resume steps-again --epochs 12
+works train "${plateau[@]}" --epochs 17 --out steps-again
+works train --resume steps-again --epochs 25
 cmp -s steps/model.safetensors steps-again/model.safetensors || wrong 'a plateau taken up gives other weights'
 refused 2 '--plateau 3 would be ignored' train --data x.idx --plateau 3
 refused 2 'needs validation examples' train --data x.idx --learning-rate-schedule plateau --validation 0
