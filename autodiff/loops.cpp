@@ -31,8 +31,9 @@ Plan plan_of_pull(const Plan& p, Leaves leaves) {
   if (!wide) return p;
   Plan to = p;
   to.by_columns = true;
-  constexpr Index blocks = 8, line = 64;  // runs of 3 kB and more: shorter ones took twice the time
-  to.per_block = std::max<Index>(512, (p.shape.cols / blocks + line - 1) / line * line);
+  constexpr Index run = 1024, line = 64;  // numbers: shorter runs of each row took a third longer
+  const Index parts = (p.shape.cols + run - 1) / run;
+  to.per_block = ((p.shape.cols + parts - 1) / parts + line - 1) / line * line;
   to.blocks = (p.shape.cols + to.per_block - 1) / to.per_block;
   return to;
 }

@@ -43,10 +43,12 @@ Real row_sum(Cursors& e, Index begin, Index end) {
   return horizontal_sum(sum);
 }
 
-// Σ_j a_j − softplus(b_j), the log-probability of bits:  softplus(b) = max(b, 0) + log(1 + t),
+// Σ_j x_j a_j − softplus(b_j), the log-probability of bits:  softplus(b) = max(b, 0) + log(1 + t),
 // t = exp −|b|, and one logarithm serves up to 64 factors, of Π (1 + t) − 1 so that a small t stays.
-template <class A, class B>
-Real row_sum(Binary<subtract_row, A, Unary<softplus_row, B>>& e, Index begin, Index end) {
+// Of such a product alone: differences of softplus, say, cancel term by term.
+template <class X, class A, class B>
+Real row_sum(Binary<subtract_row, Binary<multiply_row, X, A>, Unary<softplus_row, B>>& e,
+             Index begin, Index end) {
   constexpr Index factors = 64 * Lanes::size;  // Π < 2^64
   Lanes sum(Real{0});
   for (Index first = begin; first < end; first += factors) {

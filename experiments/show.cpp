@@ -191,7 +191,7 @@ std::string reconstruct_help() {
 std::string traverse_help() {
   return described("traverse [RUN] [options]",
                    "Draws what each latent does: one row for each, from -3 to 3.",
-                   "  --class C               of a conditional model [0]\n"
+                   "  --class C               of a conditional model [the first]\n"
                    "  --split NAME            .. around a split's first image [the prior's mean]\n",
                    "traverse runs/latest", "a picture: .png, .svg [in RUN]");
 }

@@ -82,8 +82,7 @@ void Model::check_class(Index y) const {
   if (std::binary_search(met_classes.begin(), met_classes.end(), y)) return;
   std::string met;
   for (const Index c : met_classes) met += (met.empty() ? "" : ", ") + std::to_string(c);
-  fail<UsageError>("class ", y, ": no example of it was met in training (--classes)", hint,
-                   "one of ", met);
+  fail<UsageError>("class ", y, ": left out in training, by --classes", hint, "one of ", met);
 }
 
 Index Model::count_parameters(const Architecture& a) {

@@ -195,6 +195,12 @@ int bench(Arguments arguments) {
   check<UsageError>(ranks().size() == 1 || !(options.peers || options.growth),
                     options.peers ? "--peers" : "--growth", ": it measures one process", hint,
                     "without mpirun");
+  for (const BenchCase& c : bench_cases()) {
+    const bool measured = options.peers ? c.plain() : ranks().size() == 1 || !c.evaluates;
+    check<UsageError>(c.name != options.only || measured, "--case ", c.name,
+                      options.peers ? ": the peers have no such step" : ": it measures one process",
+                      hint, options.peers ? "leave --peers out" : "without mpirun");
+  }
   if (ranks().size() > 1) return bench_ranks(options);
   if (options.peers) return bench_peers(options);
   if (options.growth) return bench_growth(options);

@@ -41,6 +41,7 @@ BenchRow measure_evaluation(const BenchCase& what, const Images& images, double 
     return record(on, noise, k);
   };
   importance_sample(counted, rows, what.particles, 1, weights, &tails);
+  check(what.particles == chunk * chunks, "bench: ", what.name, ": chunks of several sizes");
   {
     const Frozen values_only(tape);
     Stream noise(1, Purpose::evaluate, 0, rows, std::uint32_t(chunk));
@@ -51,12 +52,12 @@ BenchRow measure_evaluation(const BenchCase& what, const Images& images, double 
   row.name = what.name;
   row.peak_mb = peak_megabytes();
   row.entries = tape.size();
-  const Pair times =
-      in_turns([&] { importance_sample(record, rows, what.particles, 1, weights, &tails); },
-               [&] {
-                 for (Index c = 0; c < chunks; ++c) products();
-               },
-               seconds);
+  const Pair times = in_turns(
+      [&] { weights.clear(), importance_sample(record, rows, what.particles, 1, weights, &tails); },
+      [&] {
+        for (Index c = 0; c < chunks; ++c) products();
+      },
+      seconds);
   row.ms_per_step = times.first, row.hand_ms = times.second, row.ratio_to_hand = times.ratio;
   const double flops = double(chunks) * products.value_flops();
   row.gflops = 1e-6 * flops / row.ms_per_step;

@@ -233,14 +233,14 @@ class Samples {
   constructor(run) {
     this.run = run, this.first = 0;
     const classes = run.json.classes, per = classes ? 6 : 20;
-    this.names = Array.from({ length: classes || 1 }, (_, c) => c);
+    this.names = classes ? run.json.met_classes : [0];
     this.cells = this.names.map(() => Array.from({ length: per }, () => imageCanvas(run.json.image, say`a sample`)));
-    const rows = this.cells.map((cells, c) => h("div", { class: classes ? "classrow" : "strip ten" }, classes ? h("span", { class: "name" }, labelName(run, c)) : null, ...cells));
+    const rows = this.cells.map((cells, i) => h("div", { class: classes ? "classrow" : "strip ten" }, classes ? h("span", { class: "name" }, labelName(run, this.names[i])) : null, ...cells));
     this.element = h("div", { class: "samples" }, ...(run.generator ? rows : [h("p", { class: "note" }, say`Samples are left out: ${run.json.programs.no_generate}.`)]),
       run.generator ? h("button", { type: "button", onclick: () => ((this.first += per), this.draw()) }, say`Draw others`) : null);
   }
   draw() {
     if (!this.run.generator) return;
-    this.cells.forEach((cells, c) => cells.forEach((cell, k) => paint(cell, this.run.generate(this.first + k, c).mean, this.run.json.image)));
+    this.cells.forEach((cells, i) => cells.forEach((cell, k) => paint(cell, this.run.generate(this.first + k, this.names[i]).mean, this.run.json.image)));
   }
 }

@@ -117,10 +117,12 @@ std::unique_ptr<PythonRun> train_with(const py::object& x, const py::object& lab
     check<UsageError>(py::isinstance<py::str>(*value) || py::hasattr(*value, "__fspath__"),
                       "labels, test and test_labels are arrays, but no array x is given", hint,
                       "train(x, labels, ..), or data=FILE and labels=FILE");
-    arguments.push_back(concat(option, '=', std::string(py::str(*value))));
+    const auto path = py::reinterpret_steal<py::object>(PyOS_FSPath(value->ptr()));
+    if (!path) throw py::error_already_set();
+    arguments.push_back(concat(option, '=', std::string(py::str(path))));
   }
-  check<UsageError>(!test.is_none() || test_labels.is_none(), "test_labels without test", hint,
-                    "without test a part of x is for testing, with its labels");
+  check<UsageError>(!given || !test.is_none() || test_labels.is_none(), "test_labels without test",
+                    hint, "without test a part of x is for testing, with its labels");
   if (given) arguments.push_back(concat("--data=", in_memory));
   Settings settings = read_settings(arguments);
   check_consistent(settings);
@@ -129,7 +131,7 @@ std::unique_ptr<PythonRun> train_with(const py::object& x, const py::object& lab
   const NumbersAs as = numbers_as(settings);
   std::optional<Shown> train_images, test_images;
   if (given) train_images = images_of(x, labels, as, "x");
-  if (!test.is_none()) test_images = images_of(test, test_labels, as, "test");
+  if (given && !test.is_none()) test_images = images_of(test, test_labels, as, "test");
   std::filesystem::path folder;
   {
     Computing computing;
@@ -180,6 +182,7 @@ x: (n, height, width[, channels]) or (n, columns): bytes 0..255 or numbers, as t
 from a file; or None, and data="mnist" names a data set or a path as on the command line (without
 either: Fashion-MNIST by the default configuration).
 labels: (n,), for a conditional model. test, test_labels: test examples; without them a tenth of x.
+Beside data=FILE they are files too.
 callback: called after each epoch with a dict, a row of metrics.csv; returning True stops the training.
 settings: those of `vaegrad train`, with _ for -: latent=2, hidden=[400, 200], learning_rate=1e-4,
 objective="iwae", particles=5, epochs=20, out="runs/a", overwrite=True, resume="runs/a", ..

@@ -349,6 +349,53 @@ TEST_CASE("random expressions of several blocks, for every number of threads") {
   check_trees(std::make_index_sequence<10>{}, 305, 40, 1025, TreeLeaves::any, true);
 }
 
+TEST_CASE("a wide row that serves many is pulled by columns") {
+  const Index rows = 9, cols = 6001;
+  Parameters p;
+  const Param b = p.add("b", {1, cols}), d = p.add("d", {3, cols}), c = p.add("c", {1, 1});
+  for (const Param& each : {b, d, c})
+    Stream(1, Purpose::test, each.number).normal(p.change_value(each));
+  Tape tape;
+  const Var x = tape.variable(Shape{rows, cols}), w = tape.constant(Shape{rows, 1});
+  Stream(2, Purpose::test).normal(x.val());
+  Stream(3, Purpose::test).normal(w.val());
+  const auto leaf = [&](Shape s, bool active, Index repeat = 1) {
+    return Leaf{nullptr, s.rows, s.cols, repeat, 0, active, true, nullptr, nullptr};
+  };
+  const auto by_columns = [&](Leaf one) {
+    Leaf full = leaf({rows, cols}, true);
+    Leaf* leaves[]{&full, &one};
+    return plan_of_pull(plan({rows, cols}, leaves, false), leaves).by_columns;
+  };
+  CHECK(by_columns(leaf({1, cols}, true)));
+  CHECK(!by_columns(leaf({1, cols}, false)));
+  CHECK(!by_columns(leaf({rows, 1}, true)));
+  CHECK(!by_columns(leaf({1, 1}, true)));
+
+  // twice on the tape, and what stands in the gradient is added to
+  const Var from = tape(b), again = tape(b);
+  const Var y = tape(c) * square(x + from) * again + w * repeat_rows(tape(d), 3);
+  const auto loss = [&](Var v) { return sum(row_sums(v)) + 0.01 * sum(column_sums(square(v))); };
+  const Var of_y = loss(y);
+  p.zero_gradient();
+  tape.backward(of_y);
+  tape.backward(of_y);
+  const auto v = [&](const Param& of, Index i, Index j) { return double(p.value(of)(i, j)); };
+  for (Index j = 0; j < cols; j += 7) {
+    double of_b = 0, of_d = 0, size = 0;
+    for (Index i = 0; i < rows; ++i) {
+      const double s = double(x.val()(i, j)) + v(b, 0, j), wi = double(w.val()(i, 0)),
+                   value = v(c, 0, 0) * s * s * v(b, 0, j) + wi * v(d, i / 3, j),
+                   above = 1 + 0.02 * value;
+      const double g = above * v(c, 0, 0) * (2 * s * v(b, 0, j) + s * s);
+      of_b += 2 * g, size += std::abs(2 * g) + 1;
+      if (i < 3) of_d += 2 * above * wi;
+    }
+    REQUIRE(std::abs(double(p.gradient(b)(0, j)) - of_b) < 200 * eps * size);
+    REQUIRE(std::abs(double(p.gradient(d)(0, j)) - of_d) < 200 * eps * size);
+  }
+}
+
 TEST_CASE("log_sum_exp and log_mean_exp at the ends of the range") {
   Tape tape;
   const Real big = Real(1e30);

@@ -56,7 +56,7 @@ lines c.csv 30  # of which --validation 60 leaves nothing
 works train --data shapes-16-3x4x8x6x6 --binarize threshold --classes 0,1 "${small[@]}" --out two
 works train --model cvae --data shapes-16-3x4x8x6x6 --binarize threshold --classes 1,2 "${small[@]}" --out met
 works sample met --count 4 --out met.npy
-refused 2 'class 0: no example of it was met' sample met --count 4 --class 0 --out unmet.npy
+refused 2 'class 0: left out in training' sample met --count 4 --class 0 --out unmet.npy
 refused 2 'one of 1, 2' traverse met --class 0
 works traverse met
 works detect two --data shapes-16-3x4x8x6x6 --anomalous-classes 2 --score elbo --particles 2 --out found

@@ -112,6 +112,8 @@ check(weight.shape == (1, 64) and not weight.flags.writeable, "parameters")
 # ---- of a conditional model
 given = vaegrad.train(images, labels, model="cvae", out="given", **small)
 by_files = vaegrad.train(data="./x.npy", labels=Path("y.npy"), model="cvae", out="given-by-files", **small)
+by_all = vaegrad.train(data="./x.npy", labels="./y.npy", test=Path("x.npy"), test_labels="./y.npy", model="cvae", out="all-by-files", **small)
+check(len(by_all.data("test")[0]) == len(images), "test data by a file")
 same(by_files.parameters["decoder.outputs.bias"], given.parameters["decoder.outputs.bias"], "labels by a file")
 tool("encode", "given", "--mean", "--data", "./x.npy", "--labels", "./y.npy", "--out", "z.npy")
 same(given.encode(images, labels), np.load("z.npy"), "encode, given labels")

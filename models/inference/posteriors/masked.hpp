@@ -51,5 +51,11 @@ VAEGRAD_CHECKED(Masked, masked_in, VAEGRAD_INPUTS({{3, 7}}), [](Var w) {
 VAEGRAD_CHECKED_ALSO(Masked, masked_out, VAEGRAD_INPUTS({{7, 3}}), [](Var w) {
   return record(Masked{true, true}, w);
 })
+VAEGRAD_CHECKED_ALSO(Masked, masked_in_few, VAEGRAD_INPUTS({{5, 3}}), [](Var w) {
+  return record(Masked{false, true}, w);
+})
+VAEGRAD_CHECKED_ALSO(Masked, masked_out_few, VAEGRAD_INPUTS({{3, 5}}), [](Var w) {
+  return record(Masked{true, false}, w);
+})
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
