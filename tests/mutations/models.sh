@@ -22,8 +22,8 @@ posteriors/iaf_posterior.cpp | log_det + row_sums(log_sigmoid(gate)) | log_det |
 posteriors/iaf_posterior.cpp | record(Masked{out, reversed}, tape(w)) | tape(w) | *flow*
 posteriors/sylvester_posterior.cpp | square(h) + (1 - square(h)) * repeat_rows(both, K) | repeat_rows(both, K) | *flow*
 posteriors/sylvester_posterior.cpp | for (Index k = at_.reflections; k-- > 0;) moved | for (Index k = 0; k < at_.reflections; ++k) moved | *flow*
-posteriors/full_covariance_posterior.cpp | expm1(q.log_variance) - q.log_variance + below | expm1(q.log_variance) - q.log_variance | *ovariance*
-posteriors/full_covariance_posterior.cpp | * q.base + Ne | * q.base - Ne | *ovariance*
+posteriors/full_covariance_posterior.cpp | exp(q.log_variance) * below) | 0 * below) | *ovariance*
+posteriors/full_covariance_posterior.cpp | (q.base + Ne) | (q.base - Ne) | *ovariance*
 posteriors/von_mises_fisher_posterior.cpp | - 0.5 * repeat_rows(kappa, particles) * distance | - repeat_rows(kappa, particles) * distance | von Mises*
 posteriors/von_mises_fisher_posterior.cpp | log_sphere_area(latent_) | log_sphere_area(latent_ - 1) | von Mises*
 posteriors/sphere_ops.hpp | kappa.adj(r / particles, 0) += y.adj(r, 0) * y.val(r, 1) | kappa.adj(r / particles, 0) -= y.adj(r, 0) * y.val(r, 1) | von Mises*
