@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/ranks/ranks.hpp>
 #include <vaegrad/lab/run/training/console.hpp>
@@ -67,7 +68,7 @@ int run_fit_prior(Arguments arguments) {
   fmt::print("{}: log p(z) of test codes {}{:.2f} nats, under N(0, I) {:.2f}; {}\n",
              folder.string(), chosen.bound ? "at least " : "", after, before,
              duration(progress.seconds()));
-  fmt::print("vaegrad sample {} --from {} draws from it\n", opened.folder.string(), chosen.name);
+  fmt::print("vaegrad sample {} --from {} draws from it\n", typed(opened.folder), chosen.name);
   return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <vaegrad/autodiff/by_name.hpp>
+#include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/pictures/picture_parts.hpp>
 #include <vaegrad/lab/pictures/pictures.hpp>
 #include <vaegrad/lab/uses/decode.hpp>
@@ -34,7 +35,7 @@ int written(const Model& model, const OwnedMatrix& x, const Path& path) {
 void needs_a_prior(const LoadedRun& run) {
   check<UsageError>(!run.model->deterministic || run.model->fitted_prior,
                     "an autoencoder has no distribution of codes to draw from", hint,
-                    "vaegrad fit-prior ", run.folder.string(), ", then --from mixture");
+                    "vaegrad fit-prior ", typed(run.folder), ", then --from mixture");
 }
 // --split of the run's data, all of others that --data names, or the --images of them
 Examples examples_of(const Options& options, LoadedRun& run, RunData& data) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/run/run_data.hpp>
 #include <vaegrad/lab/run/training/console.hpp>
 #include <vaegrad/lab/whole_run.hpp>
@@ -24,7 +25,7 @@ int train(Arguments arguments) {
   const std::string folder = run.folder.string();
   if (!run.complete) {
     say("\ninterrupted in epoch {} and saved; go on with: vaegrad train --resume {}\n",
-        run.epoch + 1, folder);
+        run.epoch + 1, typed(run.folder));
     return 128 + interrupted();
   }
   if (run.baseline)

@@ -188,7 +188,7 @@ int run_compare(Arguments arguments) {
     }
   }
   check(!runs.empty(), "none of the ", folders.size(), " runs is finished", hint,
-        "finish one with vaegrad train --resume ", folders[0].string());
+        "finish one with vaegrad train --resume ", typed(folders[0]));
   bool pictures = true;
   if (!sweeps)
     pictures = compare_runs(runs, asked.picture.empty() ? "comparison.png" : asked.picture);

@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -177,6 +179,18 @@ void check_memory(std::string_view where, std::size_t bytes) {
                       static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   check(bytes <= memory, where, ": too large for this machine: ", bytes, " bytes, the memory has ",
         memory, hint, "cut the file into smaller ones");
+}
+
+std::string typed(const std::filesystem::path& path) {
+  const std::string& name = path.native();
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) || c >= 0x80 ||
+           std::string_view("_./+-=,:@%").find(char(c)) != std::string::npos;
+  };
+  if (!name.empty() && std::all_of(name.begin(), name.end(), plain)) return name;
+  std::string to = "'";
+  for (const char c : name) to += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return to + "'";
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

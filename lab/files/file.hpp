@@ -67,6 +67,10 @@ void remove_file(const std::filesystem::path& path);
 // An Error when so many bytes cannot be held at once, before anybody tries.
 void check_memory(std::string_view where, std::size_t bytes);
 
+// A path as one types it in a shell, for commands that are printed to be copied: in quotes where a
+// shell would take it for something else.
+std::string typed(const std::filesystem::path& path);
+
 // Memory as text, to be written.
 template <class T>
 std::string_view as_text(std::span<const T> values) {

@@ -46,7 +46,7 @@ void forget(const fs::path& folder) {
 Run::Run(const Settings& settings) {
   if (ranks().first()) take_up(settings);
   folder_ = ranks().broadcast(folder_.string());
-  ranks().way_out(concat("vaegrad train --resume ", folder_.string(),
+  ranks().way_out(concat("vaegrad train --resume ", typed(folder_),
                          ", on as many ranks as there are: from its last checkpoint"));
 }
 

@@ -125,5 +125,11 @@ cp out.txt sampled/evaluation.json
 works compare sampled
 grep -q 'NLL' out.txt && wrong 'compare took the NLL of other pixels'
 
+# ---- commands that are printed can be copied, whatever a folder is called
+works train --model autoencoder --data own.idx "${small[@]}" --out "it's mine"
+refused 2 "vaegrad fit-prior 'it'\\''s mine'" sample "it's mine"
+works train --model autoencoder --data own.idx "${small[@]}" --out plain-1.0
+refused 2 'vaegrad fit-prior plain-1.0,' sample plain-1.0
+
 ((fails == 0)) || exit 1
 echo "kept: all as expected"

@@ -234,12 +234,12 @@ Array read_image_folder(const fs::path& folder, std::size_t side) {
   check(
       !images.empty(), folder.native(), ": no PNG or JPEG files in it or in folders in it",
       others.empty() ? "" : "; passed over: ", others, hint,
-      deeper ? concat("one folder less: --data ", top.folders.back().string(),
+      deeper ? concat("one folder less: --data ", typed(top.folders.back()),
                       ", and --test-data for the folder of test images")
       : reader.other.empty()
           ? concat("pictures as .png or .jpg, in ", folder.string(), " or in a folder for a class")
           : concat("convert other formats, for instance: mogrify -format png ",
-                   reader.other.parent_path().string(), "/*", reader.other.extension().string()));
+                   typed(reader.other.parent_path()), "/*", reader.other.extension().string()));
   check_one_form(folder.native(), images);
 
   array.dims = {images.size(), images[0].height, images[0].width, images[0].channels};

@@ -99,7 +99,7 @@ void use_fitted_prior(LoadedRun& run, const Fit& fit) {
   const fs::path folder = folder_of(run, fit);
   const std::string of = weights_of(folder),
                     command =
-                        concat("vaegrad fit-prior ", run.folder.string(), " --prior ", fit.name);
+                        concat("vaegrad fit-prior ", typed(run.folder), " --prior ", fit.name);
   check(!of.empty(), run.folder.string(), ": no ", fit.name, " was fitted to the codes of this run",
         hint, command);
   check(of == fingerprint(*run.model), folder.string(),

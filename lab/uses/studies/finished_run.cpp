@@ -113,7 +113,7 @@ FinishedRun read_finished_run(const fs::path& folder) {
   const fs::path file = folder / "summary.json";
   std::error_code error;
   check(fs::exists(file, error), folder.string(), ": there is no summary.json in it", hint,
-        "a run writes it at its end; finish it with vaegrad train --resume ", folder.string());
+        "a run writes it at its end; finish it with vaegrad train --resume ", typed(folder));
   const nlohmann::json json = read_json(file);
   check(!json.is_discarded() && json.contains("settings") && json.contains("data_sha256"),
         file.string(), ": damaged, or not written by vaegrad", hint, "train the run again");
