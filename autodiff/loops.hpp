@@ -2,8 +2,8 @@
 // in each row, and the two passes that every fused entry is made of.
 //
 // Broadcasting is stride 0. An adjoint that several blocks add to is summed per block, and the
-// blocks are combined in order by one thread; blocks follow from shapes and from who wants an adjoint, so no result depends
-// on the number of threads.
+// blocks are combined in order by one thread; blocks follow from shapes and from who wants an
+// adjoint, so no result depends on the number of threads.
 #pragma once
 #include <algorithm>
 

@@ -45,8 +45,7 @@ Gradient::Gradient(const Parameters& of)
 void Gradient::zero() { std::fill(touched_.begin(), touched_.end(), std::uint8_t{0}); }
 
 Matrix Gradient::value(const Param& p) {
-  check(p.owner == of_, "gradient: a Param of ", p.owner ? "another block" : "nobody", hint,
-        "ask the gradient of the Parameters that it was added to");
+  of_->check_mine(p);
   const Matrix g{values_.data() + p.offset, p.shape.rows, p.shape.cols};
   if (!touched_[p.number]) std::fill(g.begin(), g.end(), Real{0});
   touched_[p.number] = true;

@@ -112,6 +112,7 @@ class Parameters {
   std::uint64_t version() const { return version_; }  // counts changes
 
  private:
+  friend class Gradient;
   friend class Tape;
   void check_mine(const Param& p) const {
     check(p.owner == this, "parameters: a Param of ", p.owner ? "another block" : "nobody", hint,

@@ -47,7 +47,7 @@ Model::Model(const Architecture& a, bool only_count)
       latent(a.encoder ? a.latent : 0),
       modelled(all_but(a.given_pixels, a.image)),
       given_pixels(a.given_pixels),
-      met_classes(a.met_classes),
+      trained_classes(a.trained_classes),
       deterministic(a.deterministic),
       posterior(a.posterior),
       standard_normal(a.prior == &standard_normal_prior),
@@ -66,12 +66,13 @@ Model::Model(const Architecture& a, bool only_count)
   if (given_pixels.empty()) head.image = image;
   if (head.row->on_images) head.row->on_images(head.image);  // or else refused here
   if (inference && !given_pixels.empty()) baseline.reset(new Model(baseline_of(a), only_count));
-  if (met_classes.empty() || !classes()) {
-    met_classes.resize(std::size_t(classes()));
-    std::iota(met_classes.begin(), met_classes.end(), Index{0});
+  if (trained_classes.empty() || !classes()) {
+    trained_classes.resize(std::size_t(classes()));
+    std::iota(trained_classes.begin(), trained_classes.end(), Index{0});
   }
-  std::sort(met_classes.begin(), met_classes.end());
-  met_classes.erase(std::unique(met_classes.begin(), met_classes.end()), met_classes.end());
+  std::sort(trained_classes.begin(), trained_classes.end());
+  trained_classes.erase(std::unique(trained_classes.begin(), trained_classes.end()),
+                        trained_classes.end());
 }
 
 void Model::check_class(Index y) const {
@@ -79,9 +80,9 @@ void Model::check_class(Index y) const {
                     "leave it out, or train with --model cvae");
   check<UsageError>(y >= 0 && y < classes(), "class ", y, ": there is no such class", hint,
                     "its classes are 0 to ", classes() - 1);
-  if (std::binary_search(met_classes.begin(), met_classes.end(), y)) return;
+  if (std::binary_search(trained_classes.begin(), trained_classes.end(), y)) return;
   std::string met;
-  for (const Index c : met_classes) met += (met.empty() ? "" : ", ") + std::to_string(c);
+  for (const Index c : trained_classes) met += (met.empty() ? "" : ", ") + std::to_string(c);
   fail<UsageError>("class ", y, ": left out in training, by --classes", hint, "one of ", met);
 }
 

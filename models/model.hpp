@@ -15,8 +15,8 @@ struct Architecture {
   Index conditions = 0;  // how many numbers y has; 0 without
   // Pixels of the image that are given in y instead of modelled.
   std::vector<std::uint32_t> given_pixels = {};
-  std::vector<Index> met_classes = {};  // where y is a class: those that training chose [all]
-  bool encoder = true;                  // a baseline has none: its z is y
+  std::vector<Index> trained_classes = {};  // where y is a class: those that training chose [all]
+  bool encoder = true;                      // a baseline has none: its z is y
   bool deterministic = false;  // an autoencoder or a baseline: z is the mean, and there is no KL
   Network network;             // mirrored in the decoder
   std::vector<Index> hidden;   // of the prior's own networks
@@ -53,7 +53,7 @@ struct Model {
   Index latent;      // 0: of a baseline, which has no code
   // Pixels of the image: those that x is made of, and those that are given in y instead.
   std::vector<std::uint32_t> modelled, given_pixels;
-  std::vector<Index> met_classes;  // where y is a class: those that training chose
+  std::vector<Index> trained_classes;  // where y is a class: those that training chose
   bool deterministic;  // an autoencoder or a baseline: z is the mean, and there is no KL
   const PosteriorRow* posterior;
   bool standard_normal;       // the prior, whatever y is
@@ -78,7 +78,7 @@ struct Model {
 
   Index classes() const { return given_pixels.empty() ? conditions : 0; }
   // The i-th of the classes that training chose, which follow one another again and again.
-  Index class_in_turn(std::size_t i) const { return met_classes[i % met_classes.size()]; }
+  Index class_in_turn(std::size_t i) const { return trained_classes[i % trained_classes.size()]; }
   // Error: the model is given no class, or training left this one out.
   void check_class(Index y) const;
   // x is a byte times so much, where the data are bytes.

@@ -233,7 +233,7 @@ class Samples {
   constructor(run) {
     this.run = run, this.first = 0;
     const classes = run.json.classes, per = classes ? 6 : 20;
-    this.names = classes ? run.json.met_classes : [0];
+    this.names = classes ? run.json.trained_classes : [0];
     this.cells = this.names.map(() => Array.from({ length: per }, () => imageCanvas(run.json.image, say`a sample`)));
     const rows = this.cells.map((cells, i) => h("div", { class: classes ? "classrow" : "strip ten" }, classes ? h("span", { class: "name" }, labelName(run, this.names[i])) : null, ...cells));
     this.element = h("div", { class: "samples" }, ...(run.generator ? rows : [h("p", { class: "note" }, say`Samples are left out: ${run.json.programs.no_generate}.`)]),

@@ -190,7 +190,7 @@ nlohmann::json package(LoadedRun& run, const DataSet& data, const PageParts& par
           ? Json(std::vector<Index>(m.inference->layers().begin(), m.inference->layers().end()))
           : Json{m.latent};
   to["classes"] = m.classes();
-  to["met_classes"] = m.met_classes;
+  to["trained_classes"] = m.trained_classes;
   to["standard_normal"] = m.standard_normal;
   to["binary"] = file.binary;
   to["binarize"] = name_of(run.settings.binarize.value_or(Binarize::none));

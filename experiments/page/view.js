@@ -50,7 +50,7 @@ class Page {
     } }, say`Erase`);
     this.labels = run.json.classes || this.runs.some((r) => r.json.classes)
       ? h("label", {}, "y = ", h("select", { "aria-label": say`the class that the model is given`, onchange: (event) => ((this.state.label = +event.target.value), this.see()) },
-          ...[...new Set(this.runs.flatMap((r) => r.json.met_classes))].sort((a, b) => a - b).map((c) => h("option", { value: c }, labelName(run, c))))) : null;
+          ...[...new Set(this.runs.flatMap((r) => r.json.trained_classes))].sort((a, b) => a - b).map((c) => h("option", { value: c }, labelName(run, c))))) : null;
     const grey = run.json.image.channels === 1;
     return h("section", { class: "card input" }, h("h2", {}, grey ? say`Draw, or pick an image` : say`Pick an image`), this.pad.canvas,
       h("div", { class: "row" }, grey ? h("button", { type: "button", onclick: () => this.pad.clear() }, say`Clear `, h("kbd", {}, "C")) : null, grey ? erase : null,

@@ -59,7 +59,7 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
   const bool each_class = model.conditions && !s.of_class && !s.aggregate;
   if (each_class) {
     grid.title = "Samples: E[x|z, y], one class y a row";
-    count = 10 * model.met_classes.size();
+    count = 10 * model.trained_classes.size();
   }
   std::vector<Index> labels(count, s.of_class.value_or(0));
   if (each_class)

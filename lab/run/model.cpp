@@ -46,7 +46,7 @@ Architecture architecture(const Settings& s, ImageShape image, Index conditions)
   return {.image = image,
           .conditions = conditions,
           .given_pixels = pixels(s, image),
-          .met_classes = {s.classes.begin(), s.classes.end()},
+          .trained_classes = {s.classes.begin(), s.classes.end()},
           .encoder = s.model != "baseline",
           .deterministic = is_deterministic(s),
           .network = with_normalisation(with_widths(network(s.network), widths(s)),
