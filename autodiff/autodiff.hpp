@@ -1,5 +1,6 @@
 // The whole engine.
 #pragma once
+#include <vaegrad/autodiff/affine.hpp>
 #include <vaegrad/autodiff/convolution.hpp>
 #include <vaegrad/autodiff/elementwise.hpp>
 #include <vaegrad/autodiff/fused.hpp>

@@ -12,10 +12,13 @@
 //   VAEGRAD_CHECKED(Negate, negate, VAEGRAD_INPUTS({{3, 4}}), [](Var x) { return negate(x); })
 //
 // A pullback adds to adjoints. With `static constexpr bool writes_first = true` it is told by
-// x.fresh that nothing is there yet, and must then write all of x.adj. With `alias(Node x)` in the
-// place of value, y is a view of x's memory. An op may have members (a slice its position) and
-// print them with details(); it must be trivially destructible.
+// x.fresh that nothing is there yet, and must then write all of x.adj. Where all of them are cheaper
+// in one go, there is `pull_all(Node y, Node x, ..)` in their place: told the same, and by a null
+// x.adj.data that x needs no gradient. With `alias(Node x)` in the place of value, y is a view of
+// x's memory. An op may have members (a slice its position) and print them with details(); it must be
+// trivially destructible.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -49,9 +52,21 @@ struct Recorded {
     const Node y{{e.val, e.rows, e.cols}, {e.adj, e.rows, e.cols}};
     r.op.pull(Wrt<K>{}, y, a[I]...);
   }
+  template <std::size_t... I>
+  static void pull_all(Tape& tape, const Entry& e, std::index_sequence<I...>) {
+    const Recorded& r = of(e);
+    const auto target = [&](std::uint32_t i) {  // one that comes twice is only added to
+      return std::count(r.in.begin(), r.in.end(), i) == 1 ? tape.target(i) : tape.zeroed_target(i);
+    };
+    const std::array<Node, N> a{target(r.in[I])...};
+    r.op.pull_all(Node{{e.val, e.rows, e.cols}, {e.adj, e.rows, e.cols}}, a[I]...);
+  }
   static inline const Kind kind{[](Tape& tape, const Entry& e) {
                                   [&]<std::size_t... K>(std::index_sequence<K...> all) {
-                                    (pull_one<K>(tape, e, all), ...);
+                                    if constexpr (requires { &Op::pull_all; })
+                                      pull_all(tape, e, all);
+                                    else
+                                      (pull_one<K>(tape, e, all), ...);
                                   }
                                   (std::make_index_sequence<N>{});
                                 },

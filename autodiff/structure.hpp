@@ -94,39 +94,6 @@ VAEGRAD_CHECKED_ALSO(Matmul, matmul_nt, VAEGRAD_INPUTS({{3, 4}}, {{2, 4}}),
 VAEGRAD_CHECKED_ALSO(Matmul, matmul_tt, VAEGRAD_INPUTS({{4, 3}}, {{2, 4}}),
                      [](Var a, Var b) { return matmul(transpose(a), transpose(b)); })
 
-// Y = A B + 1 c          Ā += Ȳ Bᵀ          B̄ += Aᵀ Ȳ          c̄_j += Σ_i ȳ_ij          c  (1, D)
-//
-// One entry rather than matmul(a, b) + c: that sum reads and writes all of Y once more, and its
-// pullback all of Ȳ; 5 % of a step in which Y is as wide as an image.
-struct Affine {
-  static constexpr auto name = "affine";
-  static constexpr bool writes_first = true;
-
-  static Shape shape(Shape a, Shape b, Shape c) {
-    check(a.cols == b.rows, "affine: inner dimensions differ: a is ", a, ", b is ", b, hint,
-          "a needs as many columns as b has rows");
-    check(c == Shape{1, b.cols}, "affine: c is ", c, ", but b is ", b, hint,
-          "c needs one row and as many columns as b");
-    return {a.rows, b.cols};
-  }
-  static void value(Node y, Node a, Node b, Node c) {
-    multiply(factor(a.val), factor(b.val), y.val.data, false, c.val.data);
-  }
-  static void pull(Wrt<0>, Node y, Node a, Node b, Node) {
-    multiply(factor(y.adj), transposed(b.val), a.adj.data, !a.fresh);
-  }
-  static void pull(Wrt<1>, Node y, Node a, Node b, Node) {
-    multiply(transposed(a.val), factor(y.adj), b.adj.data, !b.fresh);
-  }
-  static void pull(Wrt<2>, Node y, Node, Node, Node c) { sum_columns(y.adj, c.adj.data, !c.fresh); }
-};
-// a b + c:  a (B, N), b (N, D), c (1, D)
-inline Var affine(Var a, Var b, Var c) { return record(Affine{}, a, b, c); }
-VAEGRAD_CHECKED(Affine, affine, VAEGRAD_INPUTS({{3, 4}}, {{4, 2}}, {{1, 2}}),
-                [](Var a, Var b, Var c) { return affine(a, b, c); })
-VAEGRAD_CHECKED_ALSO(Affine, affine_wide, VAEGRAD_INPUTS({{5, 2}}, {{2, 75}}, {{1, 75}}),
-                     [](Var a, Var b, Var c) { return affine(a, b, c); })
-
 // The same entries in another shape, row by row. No copy.
 struct Reshape {
   static constexpr auto name = "reshape";

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <vaegrad/autodiff/initialisers.hpp>
+#include <vaegrad/autodiff/kernels/epilogue.hpp>
 #include <vaegrad/autodiff/tape.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -15,6 +16,8 @@ struct Initial {
   Initialiser weights = Initialiser::glorot;
 };
 
+struct Activation;
+
 // y = x W + b;  x (B, in), W (in, out), b (1, out), y (B, out)
 struct Linear {
   Param weight, bias;
@@ -24,15 +27,17 @@ struct Linear {
                      vaegrad::initial(initial.weights, initial.seed, p.list().size()))),
         bias(p.add(name + ".bias", {1, out})) {}
 
-  Var product(Var x) const;     // x W alone, for an Activation that adds the bias, or a tangent
-  Var operator()(Var x) const;  // x W + b, one entry
+  Var product(Var x) const;                          // x W alone, for a tangent
+  Var operator()(Var x) const;                       // x W + b, one entry
+  Var operator()(Var x, const Activation& a) const;  // a(x W + b)
 };
 
 // a(x + b), one entry: a layer's product x, its bias b (1, out), and what follows.
 struct Activation {
   const char* name;
   Var (*apply)(Var x, Var b);
-  Var (*along)(Var u, Var t);  // a'(u) t, the derivative of a along t
+  Var (*along)(Var u, Var t);          // a'(u) t, the derivative of a along t
+  const Epilogue* epilogue = nullptr;  // a as the end of a product's op; none: its slope asks for u
 };
 std::span<const Activation> activations();
 const Activation& activation(std::string_view name);  // UsageError: the names there are

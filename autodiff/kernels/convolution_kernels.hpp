@@ -3,9 +3,12 @@
 // one against the other.
 //
 // An image is a row of numbers, (height, width, channels) with the channels last; a batch is a
-// matrix of such rows. Nothing here knows of bias or activation: those are elementwise.
+// matrix of such rows. Nothing here knows of bias or activation, but for a layer with an epilogue.
 #pragma once
+#include <utility>
+
 #include <vaegrad/autodiff/image_shape.hpp>
+#include <vaegrad/autodiff/kernels/epilogue.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
@@ -48,5 +51,40 @@ void convolution_weights(const ConvolutionGeometry& g, Index batch, const Real* 
                          Real* w, bool accumulate);
 // All three: what stands in the result is added to when `accumulate`; the same bits for any number
 // of threads.
+
+// A layer h = f(A x + b), or f(Aᵀ x + b) where it is transposed; b has a number for each channel of
+// what comes out.
+struct ConvolvedLayer {
+  ConvolutionGeometry g;
+  bool transposed = false;
+  const Epilogue* f;
+
+  constexpr ImageShape from() const { return transposed ? g.out() : g.in; }
+  constexpr ImageShape to() const { return transposed ? g.in : g.out(); }
+};
+void convolve_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,
+                    const Real* b, Real* h);
+
+// Its adjoints, of δ = f' h̄: to x Aᵀ δ (transposed A δ), to w ∂⟨δ, A x⟩/∂w, to b the sum of δ over
+// images and pixels
+struct LayerAdjoints {
+  Contribution x, w, b;
+};
+void pull_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,
+                const Real* h, const Real* h_adj, const LayerAdjoints& to);
+
+// ---- internal ----
+
+// pull_layer(), δ of the whole batch first: where its parts cannot be taken one by one.
+inline void pull_layer_at_once(const ConvolvedLayer& layer, Index batch, const Real* x,
+                               const Real* w, const Real* h, const Real* h_adj,
+                               const LayerAdjoints& to) {
+  const Index channels = layer.to().channels, pixels = batch * layer.to().size() / channels;
+  const Real* delta = pull(*layer.f, h, h_adj, pixels, channels, to.b);
+  const auto towards = layer.transposed ? convolve_images : convolve_images_transposed;
+  if (to.x.data) towards(layer.g, batch, delta, w, to.x.data, to.x.accumulate);
+  const auto [in, out] = layer.transposed ? std::pair(delta, x) : std::pair(x, delta);
+  if (to.w.data) convolution_weights(layer.g, batch, in, out, to.w.data, to.w.accumulate);
+}
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -17,7 +17,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
 using onednn::Buffer, onednn::execute, onednn::Part, onednn::Pass, onednn::Plan, onednn::plan,
-    onednn::point;
+    onednn::point, onednn::most_sums;
 
 constexpr Index worth_threads = 16384;  // numbers to be added
 
@@ -57,19 +57,20 @@ Real* target(Plan& p, Real* to, Index size, bool accumulate) {
   return p.result.data.get();
 }
 
+// ---- one part of a batch; x and y begin with its images ----
+
 // windows = y Wᵀ, one row for each place of the window; each is then added where it looked.
 void back_by_product(const Plan& p, const Part& part, const Real* y, const Real* w, Real* x) {
   const ConvolutionGeometry& g = p.g;
   const ImageShape out = g.out();
   const Index width = g.weights().rows, C = g.in.channels, D = g.channels;
   const Index pixels = out.height * out.width;
-  const dnnl_status_t status =
-      dnnl_sgemm('N', 'T', part.count * pixels, width, D, 1.f, y + part.first * out.size(), D, w, D,
-                 0.f, part.work.data.get(), width);
+  const dnnl_status_t status = dnnl_sgemm('N', 'T', part.count * pixels, width, D, 1.f, y, D, w, D,
+                                          0.f, part.work.data.get(), width);
   check(status == dnnl_success, "convolution: dnnl_sgemm failed: status ", int(status));
   const Real* window = part.work.data.get();
   for (Index b = 0; b < part.count; ++b) {
-    Real* image = x + (part.first + b) * g.in.size();
+    Real* image = x + b * g.in.size();
     std::fill_n(image, g.in.size(), Real(0));
     for (Index o = 0; o < out.height; ++o)
       for (Index q = 0; q < out.width; ++q, window += width) {
@@ -83,6 +84,65 @@ void back_by_product(const Plan& p, const Part& part, const Real* y, const Real*
         }
       }
   }
+}
+
+// weights as arranged() has them
+void forward(const Part& part, const Real* x, const Real* weights, Real* y) {
+  point(part.x, x);
+  point(part.w, weights);
+  point(part.y, y);
+  execute(part.primitive, part.stream,
+          {{DNNL_ARG_SRC, part.x.get()},
+           {DNNL_ARG_WEIGHTS, part.w.get()},
+           {DNNL_ARG_DST, part.y.get()},
+           {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
+}
+void back(const Plan& p, const Part& part, const Real* y, const Real* weights, Real* x) {
+  if (p.by_product) return back_by_product(p, part, y, weights, x);
+  point(part.y, y);
+  point(part.w, weights);
+  point(part.x, x);
+  execute(part.primitive, part.stream,
+          {{DNNL_ARG_DIFF_DST, part.y.get()},
+           {DNNL_ARG_WEIGHTS, part.w.get()},
+           {DNNL_ARG_DIFF_SRC, part.x.get()},
+           {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
+}
+// The sum over its images, in a place of its own
+void sum(const Plan& p, const Part& part, const Real* x, const Real* y) {
+  point(part.x, x);
+  point(part.y, y);
+  point(part.w, p.sums.data.get() + (&part - p.parts.data()) * p.weights_size);
+  execute(part.primitive, part.stream,
+          {{DNNL_ARG_SRC, part.x.get()},
+           {DNNL_ARG_DIFF_DST, part.y.get()},
+           {DNNL_ARG_DIFF_WEIGHTS, part.w.get()},
+           {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
+}
+// Those sums in their order, to w
+void add_parts(Plan& p, Real* w, bool accumulate) {
+  const Index n = p.weights_size, parts = Index(p.parts.size()), size = p.g.weights().size();
+  Real* sum = p.sums.data.get();
+  constexpr Index piece = worth_threads / 4;
+  parallel_for((n + piece - 1) / piece, n * (parts - 1) >= worth_threads, [&](Index block) {
+    const Index first = block * piece, count = std::min(piece, n - first);
+    for (Index k = 1; k < parts; ++k) add(sum + first, sum + k * n + first, count);
+  });
+  const Real* from = sum;
+  if (!p.weights_as_they_are) {
+    const OneThread one;
+    Real* to = target(p, w, size, accumulate);
+    point(p.weights_kept, sum);
+    point(p.weights_given, to);
+    execute(p.rearrange, p.stream,
+            {{DNNL_ARG_FROM, p.weights_kept.get()}, {DNNL_ARG_TO, p.weights_given.get()}});
+    if (!accumulate) return;
+    from = to;
+  }
+  if (accumulate)
+    add(w, from, size);
+  else
+    std::copy_n(from, size, w);
 }
 
 // Windows of one pixel that skip some: those that are seen are put side by side first. oneDNN 2.6
@@ -116,101 +176,116 @@ const Real* seen_pixels(const ConvolutionGeometry& g, Index batch, const Real* x
   return seen;
 }
 
-}  // namespace
-
-void convolve_images(const ConvolutionGeometry& g, Index batch, const Real* x, const Real* w,
-                     Real* y, bool accumulate) {
+// after(first image, how many) as soon as they are computed
+template <class After>
+void forward(const ConvolutionGeometry& g, Index batch, const Real* x, const Real* w, Real* y,
+             bool accumulate, After after) {
   if (skips_pixels(g))
-    return convolve_images(without_skipped(g), batch, seen_pixels(g, batch, x), w, y, accumulate);
+    return forward(without_skipped(g), batch, seen_pixels(g, batch, x), w, y, accumulate, after);
   Plan& p = plan(Pass::forward, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size();
   Real* to = target(p, y, batch * n_out, accumulate);
   const Real* kept = arranged(p, w);
   for_each_part(p, [&](Part& part) {
-    point(part.x, x + part.first * n_in);
-    point(part.w, kept);
-    point(part.y, to + part.first * n_out);
-    execute(part.primitive, part.stream,
-            {{DNNL_ARG_SRC, part.x.get()},
-             {DNNL_ARG_WEIGHTS, part.w.get()},
-             {DNNL_ARG_DST, part.y.get()},
-             {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
+    forward(part, x + part.first * n_in, kept, to + part.first * n_out);
+    after(part.first, part.count);
   });
   if (accumulate) add_threaded(y, to, batch * n_out);
 }
-
-void convolve_images_transposed(const ConvolutionGeometry& g, Index batch, const Real* y,
-                                const Real* w, Real* x, bool accumulate) {
+template <class After>
+void back(const ConvolutionGeometry& g, Index batch, const Real* y, const Real* w, Real* x,
+          bool accumulate, After after) {
   if (skips_pixels(g)) {
     const ConvolutionGeometry seen = without_skipped(g);
     Real* from = room_for_seen(batch * seen.in.size());
     convolve_images_transposed(seen, batch, y, w, from, false);
     if (!accumulate) std::fill_n(x, batch * g.in.size(), Real(0));
-    return for_each_seen(g, batch,
-                         [&](Index to, Index at) { add(x + to, from + at, g.in.channels); });
+    for_each_seen(g, batch, [&](Index to, Index at) { add(x + to, from + at, g.in.channels); });
+    return after(0, batch);
   }
   Plan& p = plan(Pass::back, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size();
   Real* to = target(p, x, batch * n_in, accumulate);
-  if (p.by_product) {
-    for_each_part(p, [&](Part& part) { back_by_product(p, part, y, w, to); });
-  } else {
-    const Real* kept = arranged(p, w);
-    for_each_part(p, [&](Part& part) {
-      point(part.y, y + part.first * n_out);
-      point(part.w, kept);
-      point(part.x, to + part.first * n_in);
-      execute(part.primitive, part.stream,
-              {{DNNL_ARG_DIFF_DST, part.y.get()},
-               {DNNL_ARG_WEIGHTS, part.w.get()},
-               {DNNL_ARG_DIFF_SRC, part.x.get()},
-               {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
-    });
-  }
+  const Real* kept = arranged(p, w);
+  for_each_part(p, [&](Part& part) {
+    back(p, part, y + part.first * n_out, kept, to + part.first * n_in);
+    after(part.first, part.count);
+  });
   if (accumulate) add_threaded(x, to, batch * n_in);
 }
+constexpr auto nothing = [](Index, Index) {};
 
-// The sum of each part in a place of its own, then added in their order.
+}  // namespace
+
+void convolve_images(const ConvolutionGeometry& g, Index batch, const Real* x, const Real* w,
+                     Real* y, bool accumulate) {
+  forward(g, batch, x, w, y, accumulate, nothing);
+}
+
+void convolve_images_transposed(const ConvolutionGeometry& g, Index batch, const Real* y,
+                                const Real* w, Real* x, bool accumulate) {
+  back(g, batch, y, w, x, accumulate, nothing);
+}
+
 void convolution_weights(const ConvolutionGeometry& g, Index batch, const Real* x, const Real* y,
                          Real* w, bool accumulate) {
   if (skips_pixels(g))
     return convolution_weights(without_skipped(g), batch, seen_pixels(g, batch, x), y, w,
                                accumulate);
   Plan& p = plan(Pass::weights, g, batch);
-  const Index n_in = g.in.size(), n_out = g.out().size(), n = p.weights_size;
-  for_each_part(p, [&](Part& part) {
-    point(part.x, x + part.first * n_in);
-    point(part.y, y + part.first * n_out);
-    point(part.w, p.sums.data.get() + (&part - p.parts.data()) * n);
-    execute(part.primitive, part.stream,
-            {{DNNL_ARG_SRC, part.x.get()},
-             {DNNL_ARG_DIFF_DST, part.y.get()},
-             {DNNL_ARG_DIFF_WEIGHTS, part.w.get()},
-             {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
-  });
-  Real* sum = p.sums.data.get();
-  constexpr Index piece = worth_threads / 4;
-  const Index parts = Index(p.parts.size());
-  parallel_for((n + piece - 1) / piece, n * (parts - 1) >= worth_threads, [&](Index block) {
-    const Index first = block * piece, count = std::min(piece, n - first);
-    for (Index k = 1; k < parts; ++k) add(sum + first, sum + k * n + first, count);
-  });
-  const Index size = g.weights().size();
-  const Real* from = sum;
-  if (!p.weights_as_they_are) {
-    const OneThread one;
-    Real* to = target(p, w, size, accumulate);
-    point(p.weights_kept, sum);
-    point(p.weights_given, to);
-    execute(p.rearrange, p.stream,
-            {{DNNL_ARG_FROM, p.weights_kept.get()}, {DNNL_ARG_TO, p.weights_given.get()}});
-    if (!accumulate) return;
-    from = to;
-  }
-  if (accumulate)
-    add(w, from, size);
+  const Index n_in = g.in.size(), n_out = g.out().size();
+  for_each_part(p,
+                [&](Part& part) { sum(p, part, x + part.first * n_in, y + part.first * n_out); });
+  add_parts(p, w, accumulate);
+}
+
+void convolve_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,
+                    const Real* b, Real* h) {
+  const Index n = layer.to().size(), channels = layer.to().channels;
+  const auto end = [=, f = layer.f](Index first, Index count) {
+    apply(*f, h + first * n, b, count * n / channels, channels);
+  };
+  if (layer.transposed)
+    back(layer.g, batch, x, w, h, false, end);
   else
-    std::copy_n(from, size, w);
+    forward(layer.g, batch, x, w, h, false, end);
+}
+
+// δ of a part, and all that follows from it, before the next part
+void pull_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,
+                const Real* h, const Real* h_adj, const LayerAdjoints& to) {
+  const ConvolutionGeometry& g = layer.g;
+  if (skips_pixels(g) || !to.w.data || to.x.accumulate)
+    return pull_layer_at_once(layer, batch, x, w, h, h_adj, to);
+  Plan& sums = plan(Pass::weights, g, batch, most_sums);
+  Plan* towards = to.x.data
+                      ? &plan(layer.transposed ? Pass::forward : Pass::back, g, batch, most_sums)
+                      : nullptr;
+  const Real* kept = towards ? arranged(*towards, w) : nullptr;
+  const Index n_from = layer.from().size(), n_to = layer.to().size(), C = layer.to().channels;
+  if (!sums.deltas) {
+    sums.bias = Buffer(sums.parts.size() * std::size_t(std::max(g.in.channels, g.channels)));
+    const Index largest = std::max(g.in.size(), g.out().size());
+    sums.deltas = std::make_unique<onednn::Places>(std::size_t(sums.parts[0].count * largest));
+  }
+  Real* const bias = sums.bias.data.get();
+  for_each_part(sums, [&](Part& part) {
+    const Index k = &part - sums.parts.data();
+    const auto place = sums.deltas->take();
+    Real* const delta = place.numbers;
+    const Real* own = x + part.first * n_from;
+    pull(*layer.f, h + part.first * n_to, h_adj + part.first * n_to, delta, bias + k * C,
+         part.count * n_to / C, C);
+    layer.transposed ? sum(sums, part, delta, own) : sum(sums, part, own, delta);
+    if (!towards) return;
+    const Part& other = towards->parts[std::size_t(k)];
+    Real* result = to.x.data + part.first * n_from;
+    layer.transposed ? forward(other, delta, kept, result)
+                     : back(*towards, other, delta, kept, result);
+  });
+  add_parts(sums, to.w.data, to.w.accumulate);
+  for (std::size_t k = 1; k < sums.parts.size(); ++k) add(bias, bias + Index(k) * C, C);
+  give(bias, C, to.b);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

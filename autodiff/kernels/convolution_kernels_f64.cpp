@@ -75,5 +75,17 @@ void convolution_weights(const ConvolutionGeometry& g, Index batch, const Real* 
   });
 }
 
+void convolve_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,
+                    const Real* b, Real* h) {
+  (layer.transposed ? convolve_images_transposed : convolve_images)(layer.g, batch, x, w, h, false);
+  const Index channels = layer.to().channels;
+  apply(*layer.f, h, b, batch * layer.to().size() / channels, channels);
+}
+
+void pull_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,
+                const Real* h, const Real* h_adj, const LayerAdjoints& to) {
+  pull_layer_at_once(layer, batch, x, w, h, h_adj, to);
+}
+
 }  // namespace vaegrad::inline VAEGRAD_ABI
 #endif

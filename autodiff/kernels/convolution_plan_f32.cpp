@@ -10,7 +10,7 @@ namespace vaegrad::inline VAEGRAD_ABI::onednn {
 namespace {
 
 constexpr Index worth_a_part = 8'000'000;  // additions and multiplications
-constexpr Index most_parts = 16, most_sums = 8;
+constexpr Index cached = 1 << 17;          // numbers that a core's own cache holds well
 // Towards fewer channels oneDNN computes as much as towards 16: 16 GFLOP/s for one.
 constexpr Index few_channels = 16;
 constexpr std::size_t most_plans = 64;
@@ -46,12 +46,16 @@ void Plan::make_primitive(Part& part) {
   }
 }
 
-Plan::Plan(Pass p, const ConvolutionGeometry& geometry, Index n)
-    : pass(p), g(geometry), batch(n), by_product(p == Pass::back && g.in.channels < few_channels) {
+Plan::Plan(Pass p, const ConvolutionGeometry& geometry, Index n, Index parts_at_most)
+    : pass(p),
+      g(geometry),
+      batch(n),
+      most(parts_at_most),
+      by_product(p == Pass::back && g.in.channels < few_channels) {
   const OneThread one;
-  const Index work = 2 * g.out().size() * g.weights().rows;
-  const Index wanted = std::clamp<Index>(batch * work / worth_a_part, 1,
-                                         pass == Pass::weights ? most_sums : most_parts);
+  const Index work = 2 * g.out().size() * g.weights().rows, numbers = g.in.size() + g.out().size();
+  const Index wanted =
+      std::clamp<Index>(std::max(batch * work / worth_a_part, batch * numbers / cached), 1, most);
   const Index each = (batch + Index(std::bit_ceil(std::size_t(wanted))) - 1) /
                      Index(std::bit_ceil(std::size_t(wanted)));
   for (Index first = 0; first < batch; first += each)
@@ -76,18 +80,20 @@ Plan::Plan(Pass p, const ConvolutionGeometry& geometry, Index n)
 }
 
 // Kept by the thread that calls, so that two tapes in two threads do not share one.
-Plan& plan(Pass pass, const ConvolutionGeometry& g, Index batch) {
+Plan& plan(Pass pass, const ConvolutionGeometry& g, Index batch, Index most) {
+  if (pass == Pass::weights) most = std::min(most, most_sums);
   thread_local std::vector<std::unique_ptr<Plan>> plans;
   thread_local std::uint64_t now = 0;
   ++now;
   for (const auto& p : plans)
-    if (p->batch == batch && p->pass == pass && p->g == g) return p->last_used = now, *p;
+    if (p->batch == batch && p->pass == pass && p->most == most && p->g == g)
+      return p->last_used = now, *p;
   if (plans.size() == most_plans)
     plans.erase(std::min_element(plans.begin(), plans.end(), [](const auto& a, const auto& b) {
       return a->last_used < b->last_used;
     }));
   try {
-    plans.push_back(std::make_unique<Plan>(pass, g, batch));
+    plans.push_back(std::make_unique<Plan>(pass, g, batch, most));
   } catch (const dnnl::error& e) {
     fail("convolution: oneDNN does not know this one: ", g.in, " -> ", g.out(), ", kernel ",
          g.kernel, ", stride ", g.stride, ", padding ", g.padding, ": ", e.what());

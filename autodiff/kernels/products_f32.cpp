@@ -41,7 +41,7 @@ Shape tile(Factor a, Factor b) {
 
 }  // namespace
 
-void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row) {
+void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row, const Epilogue* f) {
   check(a.cols == b.rows, "multiply: inner dimensions differ: a is ", Shape{a.rows, a.cols},
         ", b is ", Shape{b.rows, b.cols});
   const Index m = a.rows, n = b.cols, k = a.cols;
@@ -49,6 +49,7 @@ void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row) {
   if (k == 0) {
     for (Index i = 0; row && i < m; ++i) std::copy_n(row, n, c + i * n);
     if (!accumulate && !row) std::fill_n(c, m * n, Real(0));
+    if (f) f->value(c, m * n);
     return;
   }
   const Index a_stride = a.transposed ? m : k, b_stride = b.transposed ? k : n;
@@ -65,6 +66,9 @@ void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row) {
                    b.data + (b.transposed ? j * b_stride : j), b_stride,
                    accumulate || row ? 1.f : 0.f, c + i * n + j, n);
     check(status == dnnl_success, "multiply: dnnl_sgemm failed: status ", int(status));
+    const bool whole_rows = right == n;
+    for (Index r = i; f && r < i + down; r += whole_rows ? down : 1)
+      f->value(c + r * n + j, whole_rows ? down * n : right);
   });
 }
 

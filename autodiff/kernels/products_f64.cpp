@@ -24,7 +24,7 @@ struct At {  // op(A)(i, k)
 
 }  // namespace
 
-void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row) {
+void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row, const Epilogue* f) {
   check(a.cols == b.rows, "multiply: inner dimensions differ: a is ", Shape{a.rows, a.cols},
         ", b is ", Shape{b.rows, b.cols});
   const Index m = a.rows, n = b.cols, inner = a.cols;
@@ -54,6 +54,7 @@ void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row) {
         std::copy_n(sum, width, c + i * n + j0);
       }
     }
+    for (Index i = i0; f && i < i1; ++i) f->value(c + i * n + j0, width);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "peers.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -52,6 +53,8 @@ class Peer {
       : name(what.name),
         child_(python, (fs::path(VAEGRAD_PEERS) / what.script).string(), what.argument,
                process::std_in<to_, process::std_out> from_) {
+    // No peer that starts later may hold this end open: this one would never see its orders end.
+    fcntl(to_.pipe().native_sink(), F_SETFD, FD_CLOEXEC);
     answer();
   }
   ~Peer() {

@@ -114,11 +114,11 @@ function geometryOf(details) {
   const m = details.match(/^, ([\dx ]+) -> ([\dx ]+), kernel (\d+), stride (\d+), padding (\d+)$/);
   return { from: image(m[1]), to: image(m[2]), kernel: +m[3], stride: +m[4], padding: +m[5] };
 }
-// y = A x: for each pixel of y a sum over its window of x; what is zero there costs nothing
+// y = A x, or A x + b: for each pixel of y a sum over its window of x; what is zero there costs nothing
 function convolver(details) {
   const { from, to, kernel, stride, padding } = geometryOf(details), C = from.channels, D = to.channels;
   const sums = new Float64Array(D), { height, width } = from;
-  return (y, [x, w]) => {
+  return (y, [x, w, bias]) => {
     const values = x.val, result = y.val;
     makeRoom(w.rows);
     for (let b = 0; b < x.rows; ++b)
@@ -138,25 +138,27 @@ function convolver(details) {
               }
             }
           }
-          sums.fill(0);
+          if (bias) sums.set(bias.val);
+          else sums.fill(0);
           addRows(sums, D, met.x, met.at, count, w.val);
           const place = b * y.columns + (o * to.width + q) * D;
           for (let d = 0; d < D; ++d) result[place + d] = sums[d];
         }
   };
 }
-// x = Aᵀ y: what a pixel of y means for its window, W y_p, added where the window stands in x. The
+// x = Aᵀ y, or Aᵀ y + b: what a pixel of y means for its window, W y_p, added where the window stands in x. The
 // sum runs over the channels that are not zero, half of them after a ReLU, with W transposed.
 function transposedConvolver(details) {
   const { from, to, kernel, stride, padding } = geometryOf(details), C = to.channels, D = from.channels;
   const size = kernel * kernel * C, window = new Float64Array(size), { height, width } = to;
   let turned = null, of = null; // W transposed, of these weights
-  return (x, [y, w]) => {
+  return (x, [y, w, bias]) => {
     if (of !== w.val) turned = transposed(w).val, (of = w.val);
     const values = y.val, sums = new Float64Array(x.columns);
     makeRoom(D);
     for (let b = 0; b < y.rows; ++b) {
-      sums.fill(0);
+      if (bias) for (let k = 0; k < sums.length; ++k) sums[k] = bias.val[k % C];
+      else sums.fill(0);
       for (let o = 0; o < from.height; ++o)
         for (let q = 0; q < from.width; ++q) {
           const at = b * y.columns + (o * from.width + q) * D;
@@ -242,7 +244,11 @@ const OPS = {
   },
 };
 // Those whose details are worth reading once
-const PREPARED = { convolve: convolver, convolve_transposed: transposedConvolver };
+const PREPARED = {
+  convolve: (details) =>
+    details.endsWith(", transposed") ? transposedConvolver(details.slice(0, -12)) : convolver(details),
+  convolve_transposed: transposedConvolver,
+};
 
 // Of an expression: start, what joins a value e to the sum s, and the end; over columns, rows or all.
 const REDUCTIONS = {

@@ -49,9 +49,19 @@ function compile(text, entries) {
   const named = text.match(/^([a-z_]+)\((.*)\)$/);
   if (named && (Object.hasOwn(OPS, named[1]) || Object.hasOwn(PREPARED, named[1]))) {
     const reads = [...named[2].matchAll(/%(\d+)/g)].map((m) => +m[1]);
-    const details = named[2].replace(/^(%\d+(, )?)+/, ", ").replace(/^, $/, "");
-    if (Object.hasOwn(PREPARED, named[1])) return { reads, run: PREPARED[named[1]](details) };
-    return { reads, run: (y, inputs) => OPS[named[1]](y, inputs, details) };
+    // A word at the end is the function of what the op gives: affine(%0, %1, %2, relu)
+    const [, details, name] =
+      named[2].replace(/^(%\d+(, )?)+/, ", ").replace(/^, $/, "").match(/^(.*?)(?:, ([a-z_]+))?$/);
+    const own = name && name !== "transposed" ? FUNCTIONS[name] : null;
+    const told = name && !own ? `${details}, ${name}` : details;
+    const run = Object.hasOwn(PREPARED, named[1])
+      ? PREPARED[named[1]](told)
+      : (y, inputs) => OPS[named[1]](y, inputs, told);
+    if (!own) return { reads, run };
+    return { reads, run: (y, inputs) => {
+      run(y, inputs);
+      for (let k = 0; k < y.val.length; ++k) y.val[k] = own(y.val[k]);
+    } };
   }
   let e = new Parser(text).whole(), reduction = null;
   if (e.call && Object.hasOwn(REDUCTIONS, e.call) && e.args.length === 1) {

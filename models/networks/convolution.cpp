@@ -30,6 +30,8 @@ Var ConvolutionLayer::tiled_bias(Var y) const {
   return tile(y.tape()(bias), y.shape().cols / bias.shape.cols);
 }
 Var ConvolutionLayer::operator()(Var x, const Activation& a) const {
+  if (a.epilogue)
+    return convolve(x, x.tape()(weight), x.tape()(bias), {geometry, transposed, a.epilogue});
   const Var y = product(x);
   return a.apply(y, tiled_bias(y));
 }

@@ -12,9 +12,7 @@ class Dense : public Layer {
         activation_(p.activation),
         activated_(p.activated) {}
   Var operator()(Var x, Pass) const override {
-    if (!activated_) return linear_(x);
-    const Var xw = linear_.product(x);
-    return activation_.apply(xw, x.tape()(linear_.bias));
+    return activated_ ? linear_(x, activation_) : linear_(x);
   }
   Tangent operator()(Tangent x, Pass pass) const override {
     const Var along = linear_.product(x.along);

@@ -85,7 +85,15 @@ same(run([[1, 2, "constant", 1, 2], [1, 8, "upsample(%0, 1 x 2, 2 times)"]], { y
     if (u >= 0 && u < 7 && v >= 0 && v < 9) want += x[u * 9 + v] * w[(i * 4 + j) * 2 + 1];
   }
   near(ax[(1 * 4 + 2) * 2 + 1], want, "convolve", 1e-5);
+
+  // with bias and function at the end: the ops that these are made of
+  const bias = [0.3, -0.2], one = [0.1];
+  const relu = run([[1, 63, "constant", ...x], [16, 2, "constant", ...w], [1, 2, "constant", ...bias], [1, 24, `convolve(%0, %1, %2, ${g}, relu)`]], { y: 3 });
+  same(relu, ax.map((v, k) => Math.max(v + bias[k % 2], 0)), "convolve with relu");
+  const tanh = run([[1, 24, "constant", ...y], [16, 2, "constant", ...w], [1, 1, "constant", ...one], [1, 63, `convolve(%0, %1, %2, ${back}, transposed, tanh)`]], { y: 3 });
+  same(tanh, aty.map((v) => Math.tanh(v + 0.1)), "a transposed one with tanh");
 }
+same(run([A, B, [1, 2, "constant", -7.3, -8.1], [2, 2, "affine(%0, %1, %2, relu)"]], { y: 3 }), [0, 0, 8.7, 8.9], "affine with relu");
 
 // every op that the program lets on a page is one of the page's
 const listed = fs.readFileSync(`${source}/experiments/page/replay.cpp`, "utf8").match(/string_view ops\[\] = \{(.*?)\};/s)[1].match(/"[a-z_0-9]+"/g).map((t) => t.slice(1, -1));

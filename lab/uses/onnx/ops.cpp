@@ -1,6 +1,7 @@
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/autodiff/convolution.hpp>
 #include <vaegrad/autodiff/normalise.hpp>
+#include <vaegrad/lab/uses/onnx/functions.hpp>
 #include <vaegrad/lab/uses/onnx/ops.hpp>
 #include <vaegrad/models/inference/posteriors/lower_product.hpp>
 #include <vaegrad/models/inference/posteriors/planar_step.hpp>
@@ -76,22 +77,45 @@ std::vector<OnnxAttribute> attributes_of(const ConvolutionGeometry& g) {
           {"strides", Ints{g.stride, g.stride}},
           {"pads", Ints{p, p, p, p}}};
 }
-Name convolve_of(const Call& c) {
-  const ConvolutionGeometry& g = c.as<Convolve>().g;
-  const Name x = channels_first(c.g, c.in[0], g.in);
-  return as_rows(c.g, c.g.node("Conv", {x, kernel_of(c, g)}, attributes_of(g)), g.out());
+// Inputs after the weights: a bias, or nothing
+Name convolution_of(const Call& c, const ConvolutionGeometry& g, std::vector<Name> bias = {}) {
+  std::vector<Name> in{channels_first(c.g, c.in[0], g.in), kernel_of(c, g)};
+  in.insert(in.end(), bias.begin(), bias.end());
+  return c.g.node("Conv", in, attributes_of(g));
 }
-Name convolve_transposed_of(const Call& c) {
-  const ConvolutionGeometry& g = c.as<ConvolveTransposed>().g;
+Name transposed_convolution_of(const Call& c, const ConvolutionGeometry& g,
+                               std::vector<Name> bias = {}) {
   const ImageShape out = g.out();
   const auto left = [&](Index from, Index to) {  // rows at the end that no window has looked at
     return from - ((to - 1) * g.stride + g.kernel - 2 * g.padding);
   };
   const Index bottom = left(g.in.height, out.height), right = left(g.in.width, out.width);
-  const Name y = channels_first(c.g, c.in[0], out);
+  std::vector<Name> in{channels_first(c.g, c.in[0], out), kernel_of(c, g)};
+  in.insert(in.end(), bias.begin(), bias.end());
   auto attributes = attributes_of(g);
   attributes.push_back({"output_padding", Ints{bottom, right}});
-  return as_rows(c.g, c.g.node("ConvTranspose", {y, kernel_of(c, g)}, attributes), g.in);
+  return c.g.node("ConvTranspose", in, attributes);
+}
+Name convolve_of(const Call& c) {
+  const ConvolutionGeometry& g = c.as<Convolve>().g;
+  return as_rows(c.g, convolution_of(c, g), g.out());
+}
+Name convolve_transposed_of(const Call& c) {
+  const ConvolutionGeometry& g = c.as<ConvolveTransposed>().g;
+  return as_rows(c.g, transposed_convolution_of(c, g), g.in);
+}
+Name then(const Call& c, const Epilogue& f, const Name& u) {
+  return onnx_function(f.name)->write(c.g, u, {});
+}
+Name convolve_then_of(const Call& c) {
+  const ConvolvedLayer& layer = c.as<ConvolveThen>().layer;
+  const Name bias = c.g.reshape(c.in[2], {layer.to().channels});
+  const Name u = layer.transposed ? transposed_convolution_of(c, layer.g, {bias})
+                                  : convolution_of(c, layer.g, {bias});
+  return then(c, *layer.f, as_rows(c.g, u, layer.to()));
+}
+Name affine_then_of(const Call& c) {
+  return then(c, *c.as<AffineThen>().f, c.g.node("Gemm", c.in));
 }
 Name upsample_of(const Call& c) {
   const auto& [in, f] = c.as<Upsample>();
@@ -187,6 +211,7 @@ const OnnxOp table[] = {
     {op_type<Transpose>(),          [](const Call& c) { return c.g.node("Transpose", c.in); }},
     {op_type<Matmul>(),             matmul_of},
     {op_type<Affine>(),             [](const Call& c) { return c.g.node("Gemm", c.in); }},
+    {op_type<AffineThen>(),         affine_then_of},
     {op_type<Reshape>(),            reshape_of},
     {op_type<Rows>(),               rows_of},
     {op_type<Columns>(),            [](const Call& c) { return c.g.columns(c.in[0], c.as<Columns>().first, c.as<Columns>().count); }},
@@ -199,6 +224,7 @@ const OnnxOp table[] = {
     {op_type<ScaleAdjoint>(),       [](const Call& c) { return c.in[0]; }},
     {op_type<Convolve>(),           convolve_of},
     {op_type<ConvolveTransposed>(), convolve_transposed_of},
+    {op_type<ConvolveThen>(),       convolve_then_of},
     {op_type<Upsample>(),           upsample_of},
     {op_type<Tile>(),               [](const Call& c) { return c.g.node("Tile", {c.in[0], c.g.integers({1, c.as<Tile>().times})}); }},
     {op_type<NormaliseGroups>(),    normalise_groups_of},

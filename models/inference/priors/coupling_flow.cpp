@@ -28,7 +28,7 @@ CouplingFlow::CouplingFlow(Parameters& p, const std::string& name, Index dimensi
 // (s', t) = W₂ a(W₁ said + b₁) + b₂,  s = S tanh(s' / S)
 CouplingFlow::Affine CouplingFlow::at(const Coupling& c, Var said) const {
   Tape& tape = said.tape();
-  const Var h = activation_.apply(c.hidden.product(said), tape(c.hidden.bias));
+  const Var h = c.hidden(said, activation_);
   const Var numbers = affine(h, tape(c.weight), tape(c.bias));
   const Index moved = numbers.shape().cols / 2;
   return {bounded(columns(numbers, 0, moved), most), columns(numbers, moved, moved)};

@@ -1,0 +1,65 @@
+// Epilogues: the function that follows a product, applied to each part of its result while that is in
+// the cache, u ↦ a(u); and its adjoint, for functions whose slope is known by their result.
+//
+// Rows of numbers: of a dense layer an example's, of an image a pixel's channels; a bias is one row.
+#pragma once
+#include <array>
+
+#include <vaegrad/autodiff/kernels/lanes.hpp>
+#include <vaegrad/autodiff/matrix.hpp>
+
+#include <vaegrad/autodiff/kernels/precise_begin.hpp>
+
+namespace vaegrad::inline VAEGRAD_ABI {
+
+struct Epilogue {
+  const char* name;
+  void (*value)(Real* u, Index n);  // u ← a(u)
+  // δ = a'(u) ȳ by y = a(u), and sums += δ
+  void (*pull)(const Real* y, const Real* y_adj, Real* delta, Real* sums, Index n);
+};
+
+// Of a row of elementwise.hpp whose df(x, y) is right with y in the place of x.
+template <class Row>
+constexpr Epilogue epilogue_of{
+    Row::name,
+    [](Real* u, Index n) {
+      Index i = 0;
+      for (; i + Lanes::size <= n; i += Lanes::size) Row::f(Lanes::load(u + i)).store(u + i);
+      if (const int live = int(n - i)) Row::f(Lanes::load(u + i, live)).store(u + i, live);
+    },
+    [](const Real* y, const Real* y_adj, Real* delta, Real* sums, Index n) {
+      const auto at = [&](Index i, auto... live) {
+        const Lanes result = Lanes::load(y + i, live...);
+        const Lanes d = Row::df(result, result) * Lanes::load(y_adj + i, live...);
+        d.store(delta + i, live...);
+        (Lanes::load(sums + i, live...) + d).store(sums + i, live...);
+      };
+      Index i = 0;
+      for (; i + Lanes::size <= n; i += Lanes::size) at(i);
+      if (const int live = int(n - i)) at(i, live);
+    }};
+
+// Where an adjoint goes: nowhere, when data is null.
+struct Contribution {
+  Real* data = nullptr;
+  bool accumulate = false;
+};
+
+// ---- internal: of a part ----
+
+// y ← a(y + b), b a row
+void apply(const Epilogue& a, Real* y, const Real* b, Index rows, Index cols);
+// δ of these rows, and its sum over them, a row
+void pull(const Epilogue& a, const Real* y, const Real* y_adj, Real* delta, Real* sum, Index rows,
+          Index cols);
+// The same of all, by the team, the sum to a bias; δ stays until the calling thread asks again. The
+// same bits for any number of threads.
+const Real* pull(const Epilogue& a, const Real* y, const Real* y_adj, Index rows, Index cols,
+                 const Contribution& bias);
+// δ's sum to a bias
+void give(const Real* sum, Index cols, const Contribution& bias);
+
+}  // namespace vaegrad::inline VAEGRAD_ABI
+
+#include <vaegrad/autodiff/kernels/precise_end.hpp>

@@ -1,0 +1,2 @@
+// The tests of epilogue.cpp on float: oneDNN, part by part.
+#include "epilogue.cpp"
