@@ -60,13 +60,14 @@ struct AffineThen {
   void pull_all(Node h, Node a, Node b, Node c) const {
     const auto [rows, cols] = h.val.shape();
     const Factor delta{
-        vaegrad::pull(*f, h.val.data, h.adj.data, rows, cols, {c.adj.data, !c.fresh}), rows, cols};
+        pull_epilogue(*f, h.val.data, h.adj.data, rows, cols, {c.adj.data, !c.fresh}), rows, cols};
     if (a.adj.data) multiply(delta, transposed(b.val), a.adj.data, !a.fresh);
     if (b.adj.data) multiply(transposed(a.val), delta, b.adj.data, !b.fresh);
   }
   std::string details() const { return concat(", ", f->name); }
 };
 // f(a b + c), entry by entry
+Var affine(Var a, Var b, Var c, const Epilogue&& f) = delete;  // f outlives the tape
 inline Var affine(Var a, Var b, Var c, const Epilogue& f) {
   return record(AffineThen{&f}, a, b, c);
 }

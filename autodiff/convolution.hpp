@@ -91,6 +91,7 @@ struct ConvolveThen {
 
   Shape shape(Shape x, Shape w, Shape b) const {
     check_convolution(name, layer.g, x, layer.from(), w);
+    check(layer.f, name, ": no function follows", hint, "&epilogue_of<relu_row>");
     const Shape bias{1, layer.to().channels};
     check(b == bias, name, ": the bias is ", b, ", expected ", bias, hint,
           "a number for each channel");

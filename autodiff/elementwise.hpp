@@ -8,6 +8,7 @@
 #pragma once
 #include <vaegrad/autodiff/catalogue.hpp>
 #include <vaegrad/autodiff/expression.hpp>
+#include <vaegrad/autodiff/kernels/epilogue.hpp>
 #include <vaegrad/autodiff/kernels/lane_gamma.hpp>
 #include <vaegrad/autodiff/kernels/lane_math.hpp>
 
@@ -98,6 +99,16 @@ BINARY(leaky_relu,     -2,  2,        0.1, 0.5,      select(a > 0, a, b * a),  s
 #undef BINARY
 #undef INFIX
 // clang-format on
+
+// What may be an epilogue of a product
+template <>
+inline constexpr bool slope_by_result<relu_row> = true;
+template <>
+inline constexpr bool slope_by_result<tanh_row> = true;
+template <>
+inline constexpr bool slope_by_result<sigmoid_row> = true;
+template <>
+inline constexpr bool slope_by_result<elu_row> = true;
 
 // −x
 template <Operand A>

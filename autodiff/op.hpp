@@ -13,7 +13,7 @@
 //
 // A pullback adds to adjoints. With `static constexpr bool writes_first = true` it is told by
 // x.fresh that nothing is there yet, and must then write all of x.adj. Where all of them are cheaper
-// in one go, there is `pull_all(Node y, Node x, ..)` in their place: told the same, and by a null
+// in one go, there is `pull_all(Node y, Node x, ..)` in their place: told the same, or by a null
 // x.adj.data that x needs no gradient. With `alias(Node x)` in the place of value, y is a view of
 // x's memory. An op may have members (a slice its position) and print them with details(); it must be
 // trivially destructible.
@@ -55,8 +55,13 @@ struct Recorded {
   template <std::size_t... I>
   static void pull_all(Tape& tape, const Entry& e, std::index_sequence<I...>) {
     const Recorded& r = of(e);
-    const auto target = [&](std::uint32_t i) {  // one that comes twice is only added to
-      return std::count(r.in.begin(), r.in.end(), i) == 1 ? tape.target(i) : tape.zeroed_target(i);
+    // What comes twice, as one entry or as two of one parameter, is only added to.
+    const auto target = [&](std::uint32_t i) {
+      const auto same = [&, own = tape.entry(i).shared_touched](std::uint32_t k) {
+        return k == i || (own && tape.entry(k).shared_touched == own);
+      };
+      return std::count_if(r.in.begin(), r.in.end(), same) == 1 ? tape.target(i)
+                                                                : tape.zeroed_target(i);
     };
     const std::array<Node, N> a{target(r.in[I])...};
     r.op.pull_all(Node{{e.val, e.rows, e.cols}, {e.adj, e.rows, e.cols}}, a[I]...);

@@ -37,7 +37,7 @@ struct Activation {
   const char* name;
   Var (*apply)(Var x, Var b);
   Var (*along)(Var u, Var t);          // a'(u) t, the derivative of a along t
-  const Epilogue* epilogue = nullptr;  // a as the end of a product's op; none: its slope asks for u
+  const Epilogue* epilogue = nullptr;  // a as the end of a product's op, where it may be one
 };
 std::span<const Activation> activations();
 const Activation& activation(std::string_view name);  // UsageError: the names there are

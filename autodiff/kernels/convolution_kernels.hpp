@@ -57,7 +57,7 @@ void convolution_weights(const ConvolutionGeometry& g, Index batch, const Real* 
 struct ConvolvedLayer {
   ConvolutionGeometry g;
   bool transposed = false;
-  const Epilogue* f;
+  const Epilogue* f = nullptr;
 
   constexpr ImageShape from() const { return transposed ? g.out() : g.in; }
   constexpr ImageShape to() const { return transposed ? g.in : g.out(); }
@@ -80,7 +80,7 @@ inline void pull_layer_at_once(const ConvolvedLayer& layer, Index batch, const R
                                const Real* w, const Real* h, const Real* h_adj,
                                const LayerAdjoints& to) {
   const Index channels = layer.to().channels, pixels = batch * layer.to().size() / channels;
-  const Real* delta = pull(*layer.f, h, h_adj, pixels, channels, to.b);
+  const Real* delta = pull_epilogue(*layer.f, h, h_adj, pixels, channels, to.b);
   const auto towards = layer.transposed ? convolve_images : convolve_images_transposed;
   if (to.x.data) towards(layer.g, batch, delta, w, to.x.data, to.x.accumulate);
   const auto [in, out] = layer.transposed ? std::pair(delta, x) : std::pair(x, delta);

@@ -87,7 +87,7 @@ void back_by_product(const Plan& p, const Part& part, const Real* y, const Real*
 }
 
 // weights as arranged() has them
-void forward(const Part& part, const Real* x, const Real* weights, Real* y) {
+void forward_part(const Part& part, const Real* x, const Real* weights, Real* y) {
   point(part.x, x);
   point(part.w, weights);
   point(part.y, y);
@@ -97,7 +97,7 @@ void forward(const Part& part, const Real* x, const Real* weights, Real* y) {
            {DNNL_ARG_DST, part.y.get()},
            {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
 }
-void back(const Plan& p, const Part& part, const Real* y, const Real* weights, Real* x) {
+void back_part(const Plan& p, const Part& part, const Real* y, const Real* weights, Real* x) {
   if (p.by_product) return back_by_product(p, part, y, weights, x);
   point(part.y, y);
   point(part.w, weights);
@@ -109,7 +109,7 @@ void back(const Plan& p, const Part& part, const Real* y, const Real* weights, R
            {DNNL_ARG_SCRATCHPAD, part.scratchpad.get()}});
 }
 // The sum over its images, in a place of its own
-void sum(const Plan& p, const Part& part, const Real* x, const Real* y) {
+void sum_part(const Plan& p, const Part& part, const Real* x, const Real* y) {
   point(part.x, x);
   point(part.y, y);
   point(part.w, p.sums.data.get() + (&part - p.parts.data()) * p.weights_size);
@@ -176,7 +176,7 @@ const Real* seen_pixels(const ConvolutionGeometry& g, Index batch, const Real* x
   return seen;
 }
 
-// after(first image, how many) as soon as they are computed
+// after(first image, how many) as soon as they are computed, before anything is added
 template <class After>
 void forward(const ConvolutionGeometry& g, Index batch, const Real* x, const Real* w, Real* y,
              bool accumulate, After after) {
@@ -187,7 +187,7 @@ void forward(const ConvolutionGeometry& g, Index batch, const Real* x, const Rea
   Real* to = target(p, y, batch * n_out, accumulate);
   const Real* kept = arranged(p, w);
   for_each_part(p, [&](Part& part) {
-    forward(part, x + part.first * n_in, kept, to + part.first * n_out);
+    forward_part(part, x + part.first * n_in, kept, to + part.first * n_out);
     after(part.first, part.count);
   });
   if (accumulate) add_threaded(y, to, batch * n_out);
@@ -208,7 +208,7 @@ void back(const ConvolutionGeometry& g, Index batch, const Real* y, const Real* 
   Real* to = target(p, x, batch * n_in, accumulate);
   const Real* kept = arranged(p, w);
   for_each_part(p, [&](Part& part) {
-    back(p, part, y + part.first * n_out, kept, to + part.first * n_in);
+    back_part(p, part, y + part.first * n_out, kept, to + part.first * n_in);
     after(part.first, part.count);
   });
   if (accumulate) add_threaded(x, to, batch * n_in);
@@ -234,8 +234,8 @@ void convolution_weights(const ConvolutionGeometry& g, Index batch, const Real* 
                                accumulate);
   Plan& p = plan(Pass::weights, g, batch);
   const Index n_in = g.in.size(), n_out = g.out().size();
-  for_each_part(p,
-                [&](Part& part) { sum(p, part, x + part.first * n_in, y + part.first * n_out); });
+  for_each_part(
+      p, [&](Part& part) { sum_part(p, part, x + part.first * n_in, y + part.first * n_out); });
   add_parts(p, w, accumulate);
 }
 
@@ -243,7 +243,7 @@ void convolve_layer(const ConvolvedLayer& layer, Index batch, const Real* x, con
                     const Real* b, Real* h) {
   const Index n = layer.to().size(), channels = layer.to().channels;
   const auto end = [=, f = layer.f](Index first, Index count) {
-    apply(*f, h + first * n, b, count * n / channels, channels);
+    apply_epilogue(*f, h + first * n, b, count * n / channels, channels);
   };
   if (layer.transposed)
     back(layer.g, batch, x, w, h, false, end);
@@ -251,11 +251,11 @@ void convolve_layer(const ConvolvedLayer& layer, Index batch, const Real* x, con
     forward(layer.g, batch, x, w, h, false, end);
 }
 
-// δ of a part, and all that follows from it, before the next part
+// δ of a part, and all that follows from it, before the next part: but for what is added to an x̄.
 void pull_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,
                 const Real* h, const Real* h_adj, const LayerAdjoints& to) {
   const ConvolutionGeometry& g = layer.g;
-  if (skips_pixels(g) || !to.w.data || to.x.accumulate)
+  if (skips_pixels(g) || !to.w.data || (to.x.data && to.x.accumulate))
     return pull_layer_at_once(layer, batch, x, w, h, h_adj, to);
   Plan& sums = plan(Pass::weights, g, batch, most_sums);
   Plan* towards = to.x.data
@@ -274,18 +274,18 @@ void pull_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const R
     const auto place = sums.deltas->take();
     Real* const delta = place.numbers;
     const Real* own = x + part.first * n_from;
-    pull(*layer.f, h + part.first * n_to, h_adj + part.first * n_to, delta, bias + k * C,
-         part.count * n_to / C, C);
-    layer.transposed ? sum(sums, part, delta, own) : sum(sums, part, own, delta);
+    pull_epilogue(*layer.f, h + part.first * n_to, h_adj + part.first * n_to, delta, bias + k * C,
+                  part.count * n_to / C, C);
+    layer.transposed ? sum_part(sums, part, delta, own) : sum_part(sums, part, own, delta);
     if (!towards) return;
     const Part& other = towards->parts[std::size_t(k)];
     Real* result = to.x.data + part.first * n_from;
-    layer.transposed ? forward(other, delta, kept, result)
-                     : back(*towards, other, delta, kept, result);
+    layer.transposed ? forward_part(other, delta, kept, result)
+                     : back_part(*towards, other, delta, kept, result);
   });
   add_parts(sums, to.w.data, to.w.accumulate);
   for (std::size_t k = 1; k < sums.parts.size(); ++k) add(bias, bias + Index(k) * C, C);
-  give(bias, C, to.b);
+  give_to_bias(bias, C, to.b);
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -79,7 +79,7 @@ void convolve_layer(const ConvolvedLayer& layer, Index batch, const Real* x, con
                     const Real* b, Real* h) {
   (layer.transposed ? convolve_images_transposed : convolve_images)(layer.g, batch, x, w, h, false);
   const Index channels = layer.to().channels;
-  apply(*layer.f, h, b, batch * layer.to().size() / channels, channels);
+  apply_epilogue(*layer.f, h, b, batch * layer.to().size() / channels, channels);
 }
 
 void pull_layer(const ConvolvedLayer& layer, Index batch, const Real* x, const Real* w,

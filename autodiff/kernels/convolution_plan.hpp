@@ -13,7 +13,8 @@ namespace vaegrad::inline VAEGRAD_ABI::onednn {
 
 enum class Pass { forward, back, weights };
 
-// Into how many parts a batch is cut: each has sums of its own where weights are added up.
+// Into how many parts a batch is cut: each has sums of its own where weights are added up, and one of
+// as many Places.
 constexpr Index most_parts = 16, most_sums = 8;
 
 struct Buffer {  // uninitialised, 64-byte aligned

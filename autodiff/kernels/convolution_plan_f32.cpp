@@ -10,7 +10,7 @@ namespace vaegrad::inline VAEGRAD_ABI::onednn {
 namespace {
 
 constexpr Index worth_a_part = 8'000'000;  // additions and multiplications
-constexpr Index cached = 1 << 17;          // numbers that a core's own cache holds well
+constexpr Index cached = 1 << 17;          // numbers in and out that a core's own cache holds
 // Towards fewer channels oneDNN computes as much as towards 16: 16 GFLOP/s for one.
 constexpr Index few_channels = 16;
 constexpr std::size_t most_plans = 64;

@@ -22,7 +22,7 @@ constexpr Index worth_a_block = 1 << 15, most_blocks = 16;
 
 }  // namespace
 
-void apply(const Epilogue& a, Real* y, const Real* b, Index rows, Index cols) {
+void apply_epilogue(const Epilogue& a, Real* y, const Real* b, Index rows, Index cols) {
   const Index times = rows_of_run(cols);
   Run run;
   if (times > 1) {
@@ -35,8 +35,8 @@ void apply(const Epilogue& a, Real* y, const Real* b, Index rows, Index cols) {
   });
 }
 
-void pull(const Epilogue& a, const Real* y, const Real* y_adj, Real* delta, Real* sum, Index rows,
-          Index cols) {
+void pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Real* delta, Real* sum,
+                   Index rows, Index cols) {
   const Index times = rows_of_run(cols);
   Run run{};
   Real* const to = times > 1 ? run.data() : sum;
@@ -48,8 +48,8 @@ void pull(const Epilogue& a, const Real* y, const Real* y_adj, Real* delta, Real
     for (Index c = 0; c < cols; ++c) sum[c] += run[std::size_t(k * cols + c)];
 }
 
-const Real* pull(const Epilogue& a, const Real* y, const Real* y_adj, Index rows, Index cols,
-                 const Contribution& bias) {
+const Real* pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Index rows,
+                          Index cols, const Contribution& bias) {
   thread_local std::vector<Real> kept;
   const Index wanted =
       std::clamp<Index>(rows * cols / worth_a_block, 1, std::min(rows, most_blocks));
@@ -59,16 +59,16 @@ const Real* pull(const Epilogue& a, const Real* y, const Real* y_adj, Index rows
   Real* const sums = delta + rows * cols;
   parallel_for(blocks, blocks > 1, [&](Index k) {
     const Index first = k * each, count = std::min(each, rows - first);
-    pull(a, y + first * cols, y_adj + first * cols, delta + first * cols, sums + k * cols, count,
-         cols);
+    pull_epilogue(a, y + first * cols, y_adj + first * cols, delta + first * cols, sums + k * cols,
+                  count, cols);
   });
   for (Index k = 1; k < blocks; ++k)
     for (Index c = 0; c < cols; ++c) sums[c] += sums[k * cols + c];
-  give(sums, cols, bias);
+  give_to_bias(sums, cols, bias);
   return delta;
 }
 
-void give(const Real* sum, Index cols, const Contribution& bias) {
+void give_to_bias(const Real* sum, Index cols, const Contribution& bias) {
   if (!bias.data) return;
   for (Index c = 0; c < cols; ++c) bias.data[c] = bias.accumulate ? bias.data[c] + sum[c] : sum[c];
 }

@@ -12,15 +12,21 @@
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
+// Outlives every tape that it is recorded on.
 struct Epilogue {
   const char* name;
   void (*value)(Real* u, Index n);  // u ← a(u)
-  // δ = a'(u) ȳ by y = a(u), and sums += δ
+  // δ = a'(u) ȳ by y = a(u), and sums += δ, each entry by entry, n of them
   void (*pull)(const Real* y, const Real* y_adj, Real* delta, Real* sums, Index n);
 };
 
-// Of a row of elementwise.hpp whose df(x, y) is right with y in the place of x.
+// Whether a row of elementwise.hpp has a df(x, y) that is right with y in the place of x: said of
+// those that may be an epilogue.
 template <class Row>
+constexpr bool slope_by_result = false;
+
+template <class Row>
+requires slope_by_result<Row>
 constexpr Epilogue epilogue_of{
     Row::name,
     [](Real* u, Index n) {
@@ -46,19 +52,19 @@ struct Contribution {
   bool accumulate = false;
 };
 
-// ---- internal: of a part ----
+// ---- internal: for ops ----
 
 // y ← a(y + b), b a row
-void apply(const Epilogue& a, Real* y, const Real* b, Index rows, Index cols);
+void apply_epilogue(const Epilogue& a, Real* y, const Real* b, Index rows, Index cols);
 // δ of these rows, and its sum over them, a row
-void pull(const Epilogue& a, const Real* y, const Real* y_adj, Real* delta, Real* sum, Index rows,
-          Index cols);
-// The same of all, by the team, the sum to a bias; δ stays until the calling thread asks again. The
-// same bits for any number of threads.
-const Real* pull(const Epilogue& a, const Real* y, const Real* y_adj, Index rows, Index cols,
-                 const Contribution& bias);
+void pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Real* delta, Real* sum,
+                   Index rows, Index cols);
+// The same of all, by the team, the sum to a bias. δ is memory of the calling thread, which keeps
+// what the largest needs, until it asks again. The same bits for any number of threads.
+const Real* pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Index rows,
+                          Index cols, const Contribution& bias);
 // δ's sum to a bias
-void give(const Real* sum, Index cols, const Contribution& bias);
+void give_to_bias(const Real* sum, Index cols, const Contribution& bias);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI
 

@@ -53,6 +53,7 @@ function compile(text, entries) {
     const [, details, name] =
       named[2].replace(/^(%\d+(, )?)+/, ", ").replace(/^, $/, "").match(/^(.*?)(?:, ([a-z_]+))?$/);
     const own = name && name !== "transposed" ? FUNCTIONS[name] : null;
+    if (name && name !== "transposed" && !own) throw new Error(`the page has no ${name}`);
     const told = name && !own ? `${details}, ${name}` : details;
     const run = Object.hasOwn(PREPARED, named[1])
       ? PREPARED[named[1]](told)

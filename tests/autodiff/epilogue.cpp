@@ -34,9 +34,9 @@ void fill(Matrix m, std::uint32_t seed) {
   for (Real& v : m) v = Real(double(bits()) / 4294967296.0 - 0.5);
 }
 
-// What the gradient shall reach; x twice: its adjoint is added to something.
+// What the gradient shall reach; twice: the layer's share is added to something.
 struct Wanted {
-  bool x = true, w = true, b = true, x_twice = false;
+  bool x = true, w = true, b = true, x_twice = false, w_and_b_twice = false;
 };
 
 struct Results {
@@ -58,6 +58,7 @@ Results results(Shape x_shape, Shape w_shape, Shape b_shape, Wanted wanted, Laye
   const Var weights = leaf(h.shape(), false, 4);
   Var loss = sum(h * weights);
   if (wanted.x_twice) loss = loss + sum(square(x));
+  if (wanted.w_and_b_twice) loss = loss + sum(square(w)) + sum(square(b));
   tape.backward(loss);
   const auto copy = [](Matrix m) { return std::vector<Real>(m.begin(), m.end()); };
   Results r{copy(h.val()), {}, {}, {}};
@@ -86,8 +87,14 @@ void check_close(const Results& a, const Results& b, double terms) {
   check_close(a.b, b.b, terms);
 }
 
-constexpr Wanted all_wanted[] = {
-    {}, {.x = false}, {.w = false}, {.b = false}, {.x = false, .w = false}, {.x_twice = true}};
+constexpr Wanted all_wanted[] = {{},
+                                 {.x = false},
+                                 {.w = false},
+                                 {.b = false},
+                                 {.x = false, .w = false},
+                                 {.x_twice = true},
+                                 {.w_and_b_twice = true},
+                                 {.x = false, .w_and_b_twice = true}};
 
 // The layer of one op, and of the ops that it is made of
 Results in_one(const ConvolvedLayer& layer, Index batch, Wanted wanted) {
@@ -177,17 +184,49 @@ TEST_CASE("a product in one op: the same bits for every number of threads") {
   }
 }
 
-TEST_CASE("one value as two inputs of an op that pulls all of them at once") {
-  const auto gradient = [](auto layer) {
-    Tape tape;
-    const Var a = tape.variable({{0.3, -0.2}, {0.7, 0.5}});
-    const Var c = tape.constant({{0.1, 0.2}});
-    tape.backward(sum(Var(layer(a, c))));
-    return std::vector<Real>(a.adj().begin(), a.adj().end());
+TEST_CASE("one value, or one parameter, as two inputs of an op that pulls all of them at once") {
+  const auto both = [](auto check_one) {
+    check_one([](Var a, Var b, Var c) -> Var { return affine(a, b, c, *functions[1].f); },
+              [](Var a, Var b, Var c) -> Var { return tanh(matmul(a, b) + c); });
   };
-  const auto one = gradient([](Var a, Var c) { return affine(a, a, c, *functions[1].f); });
-  const auto many = gradient([](Var a, Var c) { return tanh(matmul(a, a) + c); });
-  check_close(one, many, 4);
+  both([](auto one, auto many) {
+    const auto gradient = [](auto layer) {
+      Tape tape;
+      const Var a = tape.variable({{0.3, -0.2}, {0.7, 0.5}}), c = tape.constant({{0.1, 0.2}});
+      tape.backward(sum(layer(a, a, c)));
+      return std::vector<Real>(a.adj().begin(), a.adj().end());
+    };
+    check_close(gradient(one), gradient(many), 4);
+  });
+  // each tape(p) is an entry of its own
+  both([](auto one, auto many) {
+    const auto gradient = [](auto layer) {
+      Parameters parameters;
+      const Param p =
+          parameters.add("p", {1, 2}, [](Matrix m) { m(0, 0) = Real(0.4), m(0, 1) = -1; });
+      const Param w = parameters.add("w", {2, 2}, [](Matrix m) { fill(m, 5); });
+      parameters.gradient()[0] = 1e6;  // what was there before
+      parameters.zero_gradient();
+      Tape tape;
+      tape.backward(sum(layer(tape(p), tape(w), tape(p))));
+      const auto g = parameters.gradient();
+      return std::vector<Real>(g.begin(), g.end());
+    };
+    check_close(gradient(one), gradient(many), 4);
+  });
+  const auto of_convolution = [](bool in_one) {
+    Parameters parameters;
+    const Param p = parameters.add("p", {1, 1}, [](Matrix m) { m(0, 0) = Real(0.4); });
+    parameters.zero_gradient();
+    Tape tape;
+    const Var image = tape.constant({{0.1, 0.2, 0.3, -0.4}});
+    const ConvolutionGeometry g{{2, 2, 1}, 1, 1};
+    const Var h = in_one ? convolve(image, tape(p), tape(p), {g, false, functions[1].f})
+                         : Var(tanh(convolve(image, tape(p), g) + tile(tape(p), 4)));
+    tape.backward(sum(h));
+    return std::vector<Real>{parameters.gradient()[0]};
+  };
+  check_close(of_convolution(true), of_convolution(false), 4);
 }
 
 TEST_CASE("an epilogue leaves what is not a number as it is, and its slope is the function's") {

@@ -105,7 +105,9 @@ Name convolve_transposed_of(const Call& c) {
   return as_rows(c.g, transposed_convolution_of(c, g), g.in);
 }
 Name then(const Call& c, const Epilogue& f, const Name& u) {
-  return onnx_function(f.name)->write(c.g, u, {});
+  const OnnxFunction* function = onnx_function(f.name);
+  if (!function) c.refuse("what follows it is none of ONNX's functions");
+  return function->write(c.g, u, {});
 }
 Name convolve_then_of(const Call& c) {
   const ConvolvedLayer& layer = c.as<ConvolveThen>().layer;
