@@ -33,10 +33,10 @@ struct Affine {
     multiply(factor(a.val), factor(b.val), y.val.data, false, c.val.data);
   }
   static void pull(Wrt<0>, Node y, Node a, Node b, Node) {
-    multiply(factor(y.adj), transposed(b.val), a.adj.data, !a.fresh);
+    add_product(a, factor(y.adj), transposed(b.val));
   }
   static void pull(Wrt<1>, Node y, Node a, Node b, Node) {
-    multiply(transposed(a.val), factor(y.adj), b.adj.data, !b.fresh);
+    add_product(b, transposed(a.val), factor(y.adj));
   }
   static void pull(Wrt<2>, Node y, Node, Node, Node c) { sum_columns(y.adj, c.adj.data, !c.fresh); }
 };
@@ -59,10 +59,17 @@ struct AffineThen {
   }
   void pull_all(Node h, Node a, Node b, Node c) const {
     const auto [rows, cols] = h.val.shape();
-    const Factor delta{
-        pull_epilogue(*f, h.val.data, h.adj.data, rows, cols, {c.adj.data, !c.fresh}), rows, cols};
+    // δ takes the place of H̄ where it must last, or else memory that is used again.
+    const Factor there{h.adj.data, rows, cols};
+    const bool lasts = b.later.waits(b.adj, transposed(a.val), there);
+    const Factor delta{pull_epilogue(*f, h.val.data, h.adj.data, rows, cols, {c.adj.data, !c.fresh},
+                                     lasts ? h.adj.data : nullptr),
+                       rows, cols};
     if (a.adj.data) multiply(delta, transposed(b.val), a.adj.data, !a.fresh);
-    if (b.adj.data) multiply(transposed(a.val), delta, b.adj.data, !b.fresh);
+    if (lasts)
+      b.later.give(transposed(a.val), delta, b.fresh);
+    else if (b.adj.data)
+      multiply(transposed(a.val), delta, b.adj.data, !b.fresh);
   }
   std::string details() const { return concat(", ", f->name); }
 };

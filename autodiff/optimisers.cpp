@@ -1,30 +1,10 @@
-#include <atomic>
-#include <bit>
-#include <limits>
+#include <cmath>
 
 #include <vaegrad/autodiff/optimisers.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-bool finite_gradient(Parameters& parameters) {
-  // Without its sign, a number is finite when its bits are below those of infinity: a maximum of
-  // integers, which is vectorised where a test of floats is not.
-  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits magnitude = std::numeric_limits<Bits>::max() >> 1;
-  const auto g = parameters.gradient();
-  constexpr std::size_t block = 1 << 14;
-  const std::size_t blocks = (g.size() + block - 1) / block;
-  std::atomic<bool> finite = true;
-  parallel_for(Index(blocks), blocks > 2, [&](Index b) {
-    const std::size_t first = std::size_t(b) * block;
-    Bits largest = 0;
-    for (const Real x : g.subspan(first, std::min(block, g.size() - first)))
-      largest = std::max(largest, std::bit_cast<Bits>(x) & magnitude);
-    if (largest >= std::bit_cast<Bits>(std::numeric_limits<Real>::infinity()))
-      finite.store(false, std::memory_order_relaxed);
-  });
-  return finite.load(std::memory_order_relaxed);
-}
+bool finite_gradient(Parameters& parameters) { return parameters.own_gradient().finite(); }
 
 namespace {
 

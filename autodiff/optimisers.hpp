@@ -9,7 +9,6 @@
 #include <array>
 #include <tuple>
 
-#include <vaegrad/autodiff/kernels/denormals.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/optimiser_rules.hpp>
 #include <vaegrad/autodiff/parameters.hpp>
@@ -29,28 +28,39 @@ class Optimiser {
 
   Rule rule;  // its numbers may change between steps
 
-  // One step down the gradient. Error: parameters were added since it was made.
+  // One step down the gradient. Errors: parameters were added since it was made; those of Gradient.
   void step() {
-    const auto g = parameters_.gradient();
+    Gradient& gradient = parameters_.own_gradient();
+    check(moments_[0].size() == parameters_.values().size(), "optimiser: it was made for ",
+          moments_[0].size(), " numbers, but the parameters now have ", parameters_.values().size(),
+          hint, "add every parameter before making the optimiser");
     const auto w = parameters_.change_values();
-    check(moments_[0].size() == w.size(), "optimiser: it was made for ", moments_[0].size(),
-          " numbers, but the parameters now have ", w.size(), hint,
-          "add every parameter before making the optimiser");
-    const FlushDenormals flush;
-    const auto now = rule.at(++steps_);
-    constexpr Index block = 1 << 14;  // a whole number of lanes; Params start on cache lines
-    const Index n = Index(w.size());
-    parallel_for((n + block - 1) / block, n > 2 * block, [&](Index b) {
-      for (Index i = b * block; i < std::min(n, (b + 1) * block); i += Lanes::size) {
-        Lanes x = Lanes::load(&w[std::size_t(i)]);
+    const auto now = rule.at(steps_ + 1);
+    // By value: what a store of numbers cannot change is in registers.
+    std::array<Real*, Rule::moments> all;
+    for (std::size_t k = 0; k < all.size(); ++k) all[k] = moments_[k].data();
+    const auto move = [now, all, w = w.data()](Index first, std::span<const Real> g) {
+      const auto some = [&](Index i, auto... live) {
+        Lanes x = Lanes::load(w + first + i, live...);
         std::array<Lanes, Rule::moments> m;
-        for (std::size_t k = 0; k < m.size(); ++k) m[k] = Lanes::load(moments_[k].data() + i);
+        for (std::size_t k = 0; k < m.size(); ++k) m[k] = Lanes::load(all[k] + first + i, live...);
         std::apply(
-            [&](auto&... moment) { now.move(x, Lanes::load(&g[std::size_t(i)]), moment...); }, m);
-        for (std::size_t k = 0; k < m.size(); ++k) m[k].store(moments_[k].data() + i);
-        x.store(&w[std::size_t(i)]);
-      }
-    });
+            [&](auto&... moment) { now.move(x, Lanes::load(g.data() + i, live...), moment...); },
+            m);
+        for (std::size_t k = 0; k < m.size(); ++k) m[k].store(all[k] + first + i, live...);
+        x.store(w + first + i, live...);
+      };
+      const Index n = Index(g.size());
+      Index i = 0;
+      for (; i + Lanes::size <= n; i += Lanes::size) some(i);
+      if (i < n) some(i, int(n - i));
+    };
+    const auto soon = [all, w = w.data()](Index i) {
+      __builtin_prefetch(w + i, 1);
+      for (const Real* m : all) __builtin_prefetch(m + i, 1);
+    };
+    gradient.for_each_piece(move, soon);
+    ++steps_;
   }
 
   // What a checkpoint must keep beside the parameters.

@@ -1,8 +1,5 @@
-#include <algorithm>
-#include <array>
 #include <limits>
 
-#include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/autodiff/parameters.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -28,6 +25,7 @@ Param Parameters::add(std::string name, Shape shape, const std::function<void(Ma
   values_.resize(std::size_t(size() + (shape.size() + line - 1) / line * line));
   gradient_.values_.resize(values_.size());
   gradient_.touched_.push_back(true);
+  gradient_.waiting_.emplace_back();
   list_.push_back({std::move(name), param});
   if (fill) fill(change_value(param));
   return param;
@@ -39,52 +37,8 @@ Index Parameters::count() const {
   return n;
 }
 
-Gradient::Gradient(const Parameters& of)
-    : of_(&of), values_(std::size_t(of.size())), touched_(of.list().size(), true) {}
-
-void Gradient::zero() { std::fill(touched_.begin(), touched_.end(), std::uint8_t{0}); }
-
-Matrix Gradient::value(const Param& p) {
-  of_->check_mine(p);
-  const Matrix g{values_.data() + p.offset, p.shape.rows, p.shape.cols};
-  if (!touched_[p.number]) std::fill(g.begin(), g.end(), Real{0});
-  touched_[p.number] = true;
-  return g;
-}
-
-std::span<Real> Gradient::values() {
-  for (const Parameters::Named& each : of_->list()) value(each.param);
-  return values_;
-}
-
 void Parameters::scale_gradient(Real factor) {
   for (Real& g : gradient()) g *= factor;
-}
-
-void sum_in_tree(std::span<const std::span<Real>> arrays) {
-  if (arrays.size() < 2) return;
-  constexpr Index block =
-      1 << 12;  // a whole number of lanes, and what all of them have of it fits L1
-  const Index n = Index(arrays[0].size());
-  for (const auto& a : arrays)
-    check(Index(a.size()) == n, "sum_in_tree: arrays of ", n, " and of ", a.size(), " numbers");
-  parallel_for((n + block - 1) / block, n > 2 * block, [&](Index b) {
-    const Index first = b * block, end = std::min(n, first + block);
-    for (std::size_t step = 1; step < arrays.size(); step *= 2)
-      for (std::size_t i = 0; i + step < arrays.size(); i += 2 * step) {
-        Real* to = arrays[i].data();
-        const Real* more = arrays[i + step].data();
-        for (Index k = first; k < end; ++k) to[k] += more[k];
-      }
-  });
-}
-
-void sum_in_tree(std::span<Gradient* const> gradients) {
-  std::array<std::span<Real>, 64> arrays;  // once a step: without memory of its own
-  check(gradients.size() <= arrays.size(), "sum_in_tree: ", gradients.size(), " gradients", hint,
-        "at most ", arrays.size());
-  for (std::size_t i = 0; i < gradients.size(); ++i) arrays[i] = gradients[i]->values();
-  sum_in_tree(std::span<const std::span<Real>>(arrays).first(gradients.size()));
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

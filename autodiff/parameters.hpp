@@ -9,54 +9,9 @@
 #include <string>
 #include <vector>
 
-#include <vaegrad/autodiff/matrix.hpp>
+#include <vaegrad/autodiff/gradient.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
-
-class Parameters;
-
-// A place in the flat block. On a tape its value and adjoint are that memory.
-struct Param {
-  Parameters* owner = nullptr;
-  Index offset = 0;  // into values() and gradient()
-  Shape shape;
-  std::uint32_t number = 0;  // in the order of addition
-};
-
-// Numbers of a cache line each, 64 bytes.
-template <class T>
-struct LineAllocator {
-  using value_type = T;
-  LineAllocator() = default;
-  template <class U>
-  LineAllocator(const LineAllocator<U>&) {}
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}));
-  }
-  void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
-  bool operator==(const LineAllocator&) const { return true; }
-};
-using RealLines = std::vector<Real, LineAllocator<Real>>;
-
-// What backward() of one tape adds to, of one block of parameters. Each block has one; a tape that
-// runs backward beside others needs its own (Tape::collect).
-class Gradient {
- public:
-  explicit Gradient(const Parameters& of);
-
-  std::span<Real> values();      // the whole block, summed since the last zero()
-  Matrix value(const Param& p);  // of one of them, a view of its place
-  void zero();                   // before each step
-
- private:
-  friend class Parameters;
-  friend class Tape;
-  const Parameters* of_;
-  RealLines values_;
-  // Zero-filling 2.6 MB and adding to them costs a tenth of a training step: zero() only marks, and
-  // the first contribution writes.
-  std::vector<std::uint8_t> touched_;  // one per Param
-};
 
 // Several threads may record and evaluate on one block at once, each on its own tape; add(), changes
 // and backward() to the one gradient are for one thread at a time.
@@ -126,12 +81,5 @@ class Parameters {
   bool counting_ = false;
   Index counted_ = 0;
 };
-
-// The sum of gradients of one block of parameters, in a tree that their number alone fixes:
-// ((g0 + g1) + (g2 + g3)) + .., left in the first. Elementwise, so a part of it may be summed by
-// itself (sum_in_tree of spans).
-void sum_in_tree(std::span<Gradient* const> gradients);
-// The same of arrays of one length, into the first.
-void sum_in_tree(std::span<const std::span<Real>> arrays);
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -58,15 +58,15 @@ struct Matmul {
   }
   void pull(Wrt<0>, Node y, Node a, Node b) const {
     if (a_transposed)
-      multiply(factor(b.val, b_transposed), transposed(y.adj), a.adj.data, !a.fresh);
+      add_product(a, factor(b.val, b_transposed), transposed(y.adj));
     else
-      multiply(factor(y.adj, false), factor(b.val, !b_transposed), a.adj.data, !a.fresh);
+      add_product(a, factor(y.adj, false), factor(b.val, !b_transposed));
   }
   void pull(Wrt<1>, Node y, Node a, Node b) const {
     if (b_transposed)
-      multiply(transposed(y.adj), factor(a.val, a_transposed), b.adj.data, !b.fresh);
+      add_product(b, transposed(y.adj), factor(a.val, a_transposed));
     else
-      multiply(factor(a.val, !a_transposed), factor(y.adj, false), b.adj.data, !b.fresh);
+      add_product(b, factor(a.val, !a_transposed), factor(y.adj, false));
   }
   std::string details() const {
     return concat(a_transposed ? ", a transposed" : "", b_transposed ? ", b transposed" : "");

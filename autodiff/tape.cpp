@@ -115,7 +115,9 @@ Matrix Var::adj() const {
   Tape& tape = Tape::of(*this, "adj");
   check(tape.at(*this).active, "adj: the value %", index_, " wants no gradient", hint,
         "make it a variable or a parameter; a constant has no adjoint");
-  return tape.zeroed_target(index_).adj;
+  const Node x = tape.zeroed_target(index_);
+  if (x.later.gradient) x.later.settle();
+  return x.adj;
 }
 Real Var::item() const {
   const Matrix v = val();
@@ -207,14 +209,6 @@ Var Tape::operator()(const Param& param) {
   return v;
 }
 
-void Tape::collect(Parameters& of, Gradient& to) {
-  check(to.of_ == &of && to.values_.size() == of.values_.size(), "collect: the gradient is of ",
-        to.of_ == &of ? "fewer numbers" : "other parameters", hint, "Gradient(parameters)");
-  of.in_use_.store(true, std::memory_order_relaxed);  // or an add() would leave the gradient short
-  std::erase_if(collected_, [&](const Collected& c) { return c.of == &of; });
-  collected_.push_back({&of, &to});
-}
-
 Node Tape::node(std::uint32_t i) const {
   const Entry& e = entries_[i];
   return {{e.val, e.rows, e.cols}, {e.adj, e.rows, e.cols}};
@@ -229,6 +223,7 @@ Node Tape::target(std::uint32_t i) {
   if (e.shared_touched) {
     n.fresh = !*e.shared_touched;
     *e.shared_touched = true;
+    n.later = place_of(e);
   } else {
     n.fresh = !e.touched;
     e.touched = true;
@@ -254,6 +249,8 @@ void Tape::backward(Var loss) {
           "backward: parameters changed since they were recorded", hint,
           "run backward() before the optimiser's step, or record the loss again");
 
+  for (const Collected& c : collected_)
+    c.to->settle();  // the adjoints that it waits for begin anew
   const FlushDenormals flush;
   for (Entry& e : entries_) e.touched = false;
   Node seed = zeroed_target(top);
@@ -283,7 +280,8 @@ void Tape::check_adjoints(const Entry& e) const {
   e.kind->inputs(e, inputs);
   for (std::uint32_t i : inputs) {
     const Entry& in = entries_[i];
-    if (!in.active || !in.adj || all_finite(in.adj, in.rows * in.cols)) continue;
+    const bool nothing_there = in.shared_touched && !*in.shared_touched;
+    if (!in.active || !in.adj || nothing_there || all_finite(in.adj, in.rows * in.cols)) continue;
     std::string what;
     e.kind->describe(e, what);
     fail("check_finite: the pullback of %", &e - entries_.data(), " = ", what,

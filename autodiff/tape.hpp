@@ -62,8 +62,12 @@ static_assert(sizeof(Var) == 16);
 // What an op sees of one value: x and x̄. adj is empty when nobody wants a gradient.
 struct Node {
   Matrix val, adj;
-  bool fresh = false;  // adj holds nothing yet: write instead of adding
+  bool fresh = false;       // adj holds nothing yet: write instead of adding
+  Gradient::Place later{};  // where a product for adj may wait
 };
+// x̄ += op(A) op(B) of factors that last as long as their tape does, or x̄ = .. where it is fresh; at
+// once, or when somebody wants to know.
+void add_product(const Node& x, Factor a, Factor b);
 
 // ---- internal: what is recorded ----
 
@@ -136,9 +140,13 @@ class Tape {
   // Forgets every entry and keeps the memory. Call it at the start of each step.
   void reset();
 
-  // Gradients of these parameters go there, and not to their own block: from now on, on this tape.
-  // Nobody else may add to it meanwhile. Error: it is of other parameters, or of fewer.
-  void collect(Parameters& of, Gradient& to);
+  // Gradients of these parameters go there, from now on, on this tape: to their own block's, or to
+  // another. Nobody else may add to it meanwhile. Products may wait until somebody wants their
+  // numbers, who must ask before this tape is reset or rewound (without_gradients.hpp); then what
+  // backward() leaves in adj() of a value, not of a parameter, may have served on the way, and
+  // check_finite() does not see them. Error: it is of other parameters, or of fewer.
+  enum class Products { at_once, may_wait };
+  void collect(Parameters& of, Gradient& to, Products products = Products::at_once);
 
   // Every value and adjoint is looked at as soon as it is computed, and the first that is not
   // finite is an Error that names its op.
@@ -184,10 +192,14 @@ class Tape {
   Node target(std::uint32_t i);
   Node zeroed_target(std::uint32_t i);   // .. and may add to parts of it
   Arena& scratch() { return scratch_; }  // rewound after each pullback
+  // .. and for gradients
+  const std::uint32_t* generation() const { return &slot_->generation; }  // another after reset()
+  bool is_of_parameters(const Real* x) const;  // in the memory of some that it uses
 
  private:
   friend class Var;
   Var leaf(Shape shape, bool active);
+  Gradient::Place place_of(const Entry& parameter) const;
   bool is_frozen(const Parameters* which) const;  // null: a variable
   const Entry& at(Var v) const { return entries_[v.index_]; }
   void check_values(const Entry& e) const;
@@ -205,6 +217,7 @@ class Tape {
   struct Collected {
     const Parameters* of;
     Gradient* to;
+    bool may_wait;
   };
   std::vector<Collected> collected_;
   std::uint64_t resets_ = 0;

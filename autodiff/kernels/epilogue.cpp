@@ -49,14 +49,15 @@ void pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Real* de
 }
 
 const Real* pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Index rows,
-                          Index cols, const Contribution& bias) {
+                          Index cols, const Contribution& bias, Real* delta) {
   thread_local std::vector<Real> kept;
   const Index wanted =
       std::clamp<Index>(rows * cols / worth_a_block, 1, std::min(rows, most_blocks));
   const Index each = (rows + wanted - 1) / wanted, blocks = (rows + each - 1) / each;
-  if (const auto size = std::size_t((rows + blocks) * cols); kept.size() < size) kept.resize(size);
-  Real* const delta = kept.data();
-  Real* const sums = delta + rows * cols;
+  const auto size = std::size_t(((delta ? 0 : rows) + blocks) * cols);
+  if (kept.size() < size) kept.resize(size);
+  Real* const sums = kept.data();
+  if (!delta) delta = sums + blocks * cols;
   parallel_for(blocks, blocks > 1, [&](Index k) {
     const Index first = k * each, count = std::min(each, rows - first);
     pull_epilogue(a, y + first * cols, y_adj + first * cols, delta + first * cols, sums + k * cols,

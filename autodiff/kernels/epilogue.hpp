@@ -59,10 +59,11 @@ void apply_epilogue(const Epilogue& a, Real* y, const Real* b, Index rows, Index
 // δ of these rows, and its sum over them, a row
 void pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Real* delta, Real* sum,
                    Index rows, Index cols);
-// The same of all, by the team, the sum to a bias. δ is memory of the calling thread, which keeps
-// what the largest needs, until it asks again. The same bits for any number of threads.
+// The same of all, by the team, the sum to a bias. Without a place for δ, which may be that of y_adj,
+// it is memory of the calling thread, which keeps what the largest needs, until it asks again. The
+// same bits for any number of threads.
 const Real* pull_epilogue(const Epilogue& a, const Real* y, const Real* y_adj, Index rows,
-                          Index cols, const Contribution& bias);
+                          Index cols, const Contribution& bias, Real* delta = nullptr);
 // δ's sum to a bias
 void give_to_bias(const Real* sum, Index cols, const Contribution& bias);
 

@@ -76,9 +76,10 @@ void BatchParts::prepare(std::size_t parts) {
   while (parts_.size() < mine_.end - mine_.first) {
     const bool own = parts_.empty();
     Part& part = *parts_.emplace_back(std::make_unique<Part>());
-    if (own) continue;
     part.gradients.reserve(learnt_.size());  // the tape holds on to them
-    for (Parameters* p : learnt_) part.tape.collect(*p, part.gradients.emplace_back(*p));
+    for (Parameters* p : learnt_)
+      part.tape.collect(*p, own ? p->own_gradient() : part.gradients.emplace_back(*p),
+                        Tape::Products::may_wait);
   }
   for (std::size_t k = 0; k < learnt_.size(); ++k) {
     learnt_[k]->zero_gradient();
@@ -91,7 +92,7 @@ void BatchParts::add() {
     for_each_subtree(mine_, [&](std::size_t first, std::size_t size) {
       std::array<Gradient*, most> of{};
       for (std::size_t i = 0; i < size; ++i) of[i] = &gradient(first + i, k);
-      sum_in_tree(std::span<Gradient* const>(of).first(size));
+      Gradient::sum_in_tree(std::span<Gradient* const>(of).first(size));
     });
     if (ranks().size() > 1) add_over_ranks(k);
   }
