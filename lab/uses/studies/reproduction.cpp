@@ -213,7 +213,8 @@ std::string reproduction_table(std::span<const PublishedRow> rows,
   to += table;
   if (!missing.empty())
     to +=
-        "\nMissing: nobody has spent the hours of two cores beside each on it yet. No row was run to "
+        "\nMissing: nobody has spent the hours of two cores beside each on it yet. No row was run "
+        "to "
         "its end and left out.\n\n"
         "| row | where it stands | published | estimated hours a seed | differs |\n"
         "|---|---|---|---|---|\n" +
