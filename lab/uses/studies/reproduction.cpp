@@ -213,9 +213,7 @@ std::string reproduction_table(std::span<const PublishedRow> rows,
   to += table;
   if (!missing.empty())
     to +=
-        "\nMissing: nobody has spent the hours of two cores beside each on it yet. No row was run "
-        "to "
-        "its end and left out.\n\n"
+        "\nMissing: not run to their end. The hours are those of two cores.\n\n"
         "| row | where it stands | published | estimated hours a seed | differs |\n"
         "|---|---|---|---|---|\n" +
         missing;
