@@ -184,7 +184,7 @@ void Gradient::arrange() {
     if (touched_[p.number]) settle(p);
     if (!waits(p.number)) value(p);
     for (const Product& product : waiting_[p.number]) check_fresh(product, each.name);
-    const Index rows = std::max<Index>(1, usual / p.shape.cols / down) * down;
+    const Index rows = std::max<Index>(1, usual / 2 / p.shape.cols / down) * down;
     for (Index row = 0; waits(p.number) && row < p.shape.rows; row += rows)
       pieces_.push_back({row, std::min(rows, p.shape.rows - row), &p});
     // The zeros behind it: of what is summed in memory they are looked at too.

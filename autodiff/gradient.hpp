@@ -30,21 +30,6 @@ struct Param {
   std::uint32_t number = 0;  // in the order of addition
 };
 
-// Numbers of a cache line each, 64 bytes.
-template <class T>
-struct LineAllocator {
-  using value_type = T;
-  LineAllocator() = default;
-  template <class U>
-  LineAllocator(const LineAllocator<U>&) {}
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}));
-  }
-  void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
-  bool operator==(const LineAllocator&) const { return true; }
-};
-using RealLines = std::vector<Real, LineAllocator<Real>>;
-
 // Each block of parameters has one; a tape that runs backward beside others needs its own
 // (Tape::collect). Error, wherever numbers are asked for: a product waited, and its tape was reset or
 // rewound.

@@ -1,6 +1,9 @@
-// Shape and Matrix: a view of a row-major matrix that somebody else owns. One example per row.
+// Shape and Matrix: a view of a row-major matrix that somebody else owns, one example per row; and memory
+// for numbers.
 #pragma once
 #include <cstddef>
+#include <new>
+#include <vector>
 
 #include <vaegrad/autodiff/error.hpp>
 
@@ -41,5 +44,20 @@ struct BasicMatrix {
 };
 using Matrix = BasicMatrix<Real>;
 using ConstMatrix = BasicMatrix<const Real>;
+
+// Allocates on whole cache lines, of 64 bytes: what is read a register at a time starts with one.
+template <class T>
+struct LineAllocator {
+  using value_type = T;
+  LineAllocator() = default;
+  template <class U>
+  LineAllocator(const LineAllocator<U>&) {}
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64}));
+  }
+  void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
+  bool operator==(const LineAllocator&) const { return true; }
+};
+using RealLines = std::vector<Real, LineAllocator<Real>>;
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -64,12 +64,12 @@ class Optimiser {
   }
 
   // What a checkpoint must keep beside the parameters.
-  std::array<std::vector<Real>, Rule::moments>& moments() { return moments_; }
+  std::array<RealLines, Rule::moments>& moments() { return moments_; }
   std::uint64_t& steps() { return steps_; }  // taken so far
 
  private:
   Parameters& parameters_;
-  std::array<std::vector<Real>, Rule::moments> moments_;
+  std::array<RealLines, Rule::moments> moments_;
   std::uint64_t steps_ = 0;
 };
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 
 #include <vaegrad/autodiff/kernels/convolution_plan.hpp>
-#include <vaegrad/autodiff/kernels/one_thread.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

@@ -99,8 +99,9 @@ class Team {
   }
 
   void work(int me) {
-    omp_set_num_threads(
-        1);  // its first call on a thread allocates: here, not in the middle of a run
+    // The first calls on a thread allocate: here, not in the middle of a run.
+    omp_set_num_threads(1);
+    thread_scratch();
     for (std::uint32_t seen = 0;;) {
       const auto called = [&] { return job_.load(std::memory_order_acquire) != seen; };
       if (!spin_until(called)) job_.wait(seen, std::memory_order_acquire);
@@ -133,6 +134,13 @@ void set_threads(int n) {
   check(n >= 1, "set_threads: the number of threads must be at least 1: ", n);
   chosen.store(n, std::memory_order_relaxed);
 }
+
+Real* thread_scratch() {
+  thread_local RealLines memory(scratch_numbers);
+  return memory.data();
+}
+
+int free_threads() { return in_team || omp_in_parallel() ? 1 : threads(); }
 
 void run_on_team(Index blocks, void (*call)(void*, Index), void* context) {
   static auto* team = new Team;  // its threads end with the process

@@ -16,9 +16,26 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // OMP_NUM_THREADS. Error: n < 1.
 int threads();
 void set_threads(int n);
+// Of those, the ones a parallel_for would have here: inside of one, 1.
+int free_threads();
+
+// Memory of this thread, for one kernel at a time, uninitialised; the team's threads have theirs from
+// their start, not in the middle of a run.
+inline constexpr Index scratch_numbers = 1216 * 64;
+Real* thread_scratch();
 
 // call(context, 0) .. call(context, blocks-1) on the team; what parallel_for is made of
 void run_on_team(Index blocks, void (*call)(void* context, Index block), void* context);
+
+// oneDNN starts threads of its own unless it is in a parallel region or this is in force; a region
+// of one thread is none.
+struct OneThread {
+  int before = omp_get_max_threads();
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+};
 
 // f(0) .. f(blocks-1), each once, on the calling thread and the team; on the calling thread alone
 // when it is not worth the 1.5 us that this takes, inside a parallel_for or an OpenMP region, or

@@ -1,21 +1,54 @@
-// Float products: tiles of C, each one dnnl_sgemm on one thread.
-//
-// Left to its own threads, dnnl_sgemm gives other bits for other numbers of them and allocates. So
-// C is cut by its shape alone, and the threads are ours.
+// Float products. Of few rows, such as a part of a batch has, and where it is measured to be faster, by
+// a kernel of our own (product_blocks.hpp), whose bits do not depend on how C is cut. The others by
+// dnnl_sgemm on one thread, in tiles that follow from the shape alone: its bits do, and left to its own
+// threads it allocates.
 #include <vaegrad/autodiff/real.hpp>
 #if !defined(VAEGRAD_DOUBLE)
 #include <oneapi/dnnl/dnnl.h>
 
 #include <algorithm>
 
-#include <vaegrad/autodiff/kernels/one_thread.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/autodiff/kernels/product_blocks.hpp>
 #include <vaegrad/autodiff/kernels/products.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
+using in_blocks::From, in_blocks::To, in_blocks::registers;
+
 constexpr Index worth_threads = 1'500'000;  // additions and multiplications; 20 x 200 x 200 gains
+
+// ---- by blocks ----
+
+constexpr Index few_rows = in_blocks::most_beside;  // more pay for what sgemm rearranges
+
+// AMD's processors with AVX-512 multiply and add one register a cycle. Of those that do two, an earlier
+// kernel of this kind had nine tenths of sgemm's speed.
+bool blocks_are_faster() {
+#if defined(__AVX512F__)
+  static const bool amd = (__builtin_cpu_init(), __builtin_cpu_is("amd"));
+  return amd;
+#else
+  return false;
+#endif
+}
+
+// As many pieces of the longer side as there are threads: the bits are the same for any number.
+Shape tile(Index m, Index n, Index k) {
+  const Index pieces = 2 * m * n * k < worth_threads ? 1 : free_threads();
+  const Index each = registers((std::max(m, n) + pieces - 1) / pieces) * Lanes::size;
+  return n > m ? Shape{m, std::min(n, each)} : Shape{std::min(m, each), n};
+}
+
+// Whether to rearrange A and C costs less than what sgemm does with a transposed B: where the rows fill
+// registers, and k pays for it.
+bool worth_rearranging(Index m, Index k) {
+  return m >= 48 && 10 * m >= 9 * registers(m) * Lanes::size && k >= 64;
+}
+
+// ---- by sgemm ----
+
 constexpr Index worth_a_tile = 20'000'000;  // smaller tiles cost 5 % and more of the speed
 
 // n cut into at most `parts` even parts, multiples of `unit` and no shorter than `least`
@@ -39,6 +72,19 @@ Shape tile(Factor a, Factor b) {
   return few_transposed ? Shape{part(m, parts, 8, 4), n} : Shape{part(m, parts, 32, 8), n};
 }
 
+// C = start + op(A) op(B), a tile from row i and column j of C
+void multiply_by_sgemm(Factor a, Factor b, From start, Index i, Index j, Shape size, To c) {
+  for (Index r = 0; start.data && start.data != c.data && r < size.rows; ++r)
+    std::copy_n(start.at(r, 0).data, size.cols, c.data + r * c.below);
+  const Index below_a = a.transposed ? a.rows : a.cols, below_b = b.transposed ? b.rows : b.cols;
+  const OneThread one;
+  const dnnl_status_t status = dnnl_sgemm(
+      a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', size.rows, size.cols, a.cols, 1.f,
+      a.data + (a.transposed ? i : i * below_a), below_a, b.data + (b.transposed ? j * below_b : j),
+      below_b, start.data ? 1.f : 0.f, c.data, c.below);
+  check(status == dnnl_success, "multiply: dnnl_sgemm failed: status ", int(status));
+}
+
 }  // namespace
 
 void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row, const Epilogue* f) {
@@ -52,23 +98,26 @@ void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row, con
     if (f) f->value(c, m * n);
     return;
   }
-  const Index a_stride = a.transposed ? m : k, b_stride = b.transposed ? k : n;
-  const Shape t = tile(a, b);
+  const bool here = blocks_are_faster() && !a.transposed && m <= few_rows &&
+                    (!b.transposed || worth_rearranging(m, k));
+  const Shape t = here ? tile(m, n, k) : tile(a, b);
   const Index across = (n + t.cols - 1) / t.cols, tiles = across * ((m + t.rows - 1) / t.rows);
-  parallel_for(tiles, tiles > 1, [&](Index block) {
-    const Index i = block / across * t.rows, j = block % across * t.cols;
+  const From start{row ? row : accumulate ? c : nullptr, row ? 0 : n};
+  parallel_for(tiles, tiles > 1, [&](Index each) {
+    const Index i = each / across * t.rows, j = each % across * t.cols;
     const Index down = std::min(t.rows, m - i), right = std::min(t.cols, n - j);
-    for (Index r = i; row && r < i + down; ++r) std::copy_n(row + j, right, c + r * n + j);
-    const OneThread one;
-    const dnnl_status_t status =
-        dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', down, right, k, 1.f,
-                   a.data + (a.transposed ? i : i * a_stride), a_stride,
-                   b.data + (b.transposed ? j * b_stride : j), b_stride,
-                   accumulate || row ? 1.f : 0.f, c + i * n + j, n);
-    check(status == dnnl_success, "multiply: dnnl_sgemm failed: status ", int(status));
+    const From from = start.data ? start.at(i, j) : start;
+    const To to{c + i * n + j, n};
+    if (here && b.transposed)
+      in_blocks::multiply_with_transposed({a.data + i * k, k}, {b.data + j * k, k}, from,
+                                          {down, right}, k, to);
+    else if (here)
+      in_blocks::multiply({a.data + i * k, k}, {b.data + j, n}, from, {down, right}, k, to);
+    else
+      multiply_by_sgemm(a, b, from, i, j, {down, right}, to);
     const bool whole_rows = right == n;
-    for (Index r = i; f && r < i + down; r += whole_rows ? down : 1)
-      f->value(c + r * n + j, whole_rows ? down * n : right);
+    for (Index r = 0; f && r < down; r += whole_rows ? down : 1)
+      f->value(to.data + r * n, whole_rows ? down * n : right);
   });
 }
 

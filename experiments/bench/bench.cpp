@@ -206,16 +206,21 @@ int bench(Arguments arguments) {
   if (options.growth) return bench_growth(options);
   const double peak = peak_flops(), bandwidth = memory_bandwidth(), per_entry = bookkeeping_ns();
   const Images images = bench_images();
-  say("{}\n{} threads, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n",
-      machine_name(), threads(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
+  // Of two cores, which a virtual machine may be given anew at any moment.
+  const auto apart = [] { return threads() > 1 ? thread_to_thread_ns() : 0.0; };
+  say("{}\n{} threads {:.0f} ns apart, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per "
+      "entry\n",
+      machine_name(), threads(), apart(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
   if (!options.json)
     fmt::print("{:<13}{:>8}{:>8}{:>7}{:>6}{:>6}{:>6}{:>7}{:>6}{:>6}{:>5}\n", "case", "ms/step",
                "by hand", "ratio", "peak", "hand", "alloc", "oneDNN", "grad", "FLOPs", "MB");
   for (const BenchCase& c : bench_cases()) {
     if (!options.only.empty() && options.only != c.name) continue;
+    const double before = apart();
     const BenchRow r = measure(c, images, peak, options.seconds);
     if (options.json) {
       nlohmann::json json = json_of(r);
+      json["thread_to_thread_ns"] = {before, apart()};
       json["peak_gflops"] = 1e-9 * peak;
       json["memory_gb_per_second"] = 1e-9 * bandwidth;
       json["ns_per_entry"] = per_entry;

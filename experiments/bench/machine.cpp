@@ -4,8 +4,10 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include <vaegrad/autodiff/kernels/lanes.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
@@ -100,6 +102,33 @@ double memory_bandwidth() {
     best = std::max(best, 3.0 * double(n) * sizeof(Real) / s);
   }
   return best;
+}
+
+double thread_to_thread_ns() {
+  constexpr int rounds = 20'000;
+  struct alignas(128) Turn {
+    std::atomic<int> number{0};
+  } there, back;
+  const auto wait_for = [](const Turn& turn, int i) {
+    for (int tries = 0; turn.number.load(std::memory_order_acquire) != i;)
+      if (++tries > 10'000) std::this_thread::yield();  // one core for both
+  };
+  std::thread other([&] {
+    for (int i = 1; i <= rounds; ++i) {
+      wait_for(there, i);
+      back.number.store(i, std::memory_order_release);
+    }
+  });
+  there.number.store(1, std::memory_order_release);
+  wait_for(back, 1);  // it has started
+  const double s = seconds_of([&] {
+    for (int i = 2; i <= rounds; ++i) {
+      there.number.store(i, std::memory_order_release);
+      wait_for(back, i);
+    }
+  });
+  other.join();
+  return 1e9 * s / (2 * (rounds - 1));
 }
 
 double peak_megabytes() {

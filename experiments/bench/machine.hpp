@@ -23,7 +23,10 @@ std::string machine_name();
 
 double peak_flops();        // per second, all threads, independent fused multiply-adds in registers
 double memory_bandwidth();  // bytes per second read and written by y ← a x + y, 64 MB each
-double peak_megabytes();    // most memory resident since the last forget_peak_memory()
+// What one thread has written until another has read it, there and back divided by two: 50 where the
+// two cores share a cache, 250 where they do not.
+double thread_to_thread_ns();
+double peak_megabytes();  // most memory resident since the last forget_peak_memory()
 void forget_peak_memory();
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

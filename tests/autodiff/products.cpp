@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <vaegrad/autodiff/kernels/parallel.hpp>
+#include <vaegrad/autodiff/kernels/product_blocks.hpp>
 #include <vaegrad/autodiff/kernels/products.hpp>
 
 #include "../support/threads.hpp"
@@ -39,7 +40,8 @@ struct Case {
 // Stability of Numerical Algorithms, 3.1), with one rounding more where C is added to. The
 // reference itself is of double precision: its own error is within the same bound in the double
 // build, hence the factor 2.
-void against_definition(const Case& s) {
+template <class Multiply>
+void against_definition(const Case& s, Multiply multiply) {
   CAPTURE(s.m);
   CAPTURE(s.k);
   CAPTURE(s.n);
@@ -72,6 +74,25 @@ void against_definition(const Case& s) {
   CHECK(c.back() == 42);
 }
 
+constexpr auto whole = [](Factor a, Factor b, Real* c, bool accumulate) {
+  multiply(a, b, c, accumulate);
+};
+
+// In pieces of `rows` by `cols`.
+void by_blocks(Factor a, Factor b, Real* c, bool accumulate, Index rows, Index cols) {
+  const Index m = a.rows, k = a.cols, n = b.cols;
+  for (Index i = 0; i < m; i += rows)
+    for (Index j = 0; j < n; j += cols) {
+      const in_blocks::To to{c + i * n + j, n};
+      const in_blocks::From from{accumulate ? to.data : nullptr, n}, x{a.data + i * k, k};
+      const Shape size{std::min(rows, m - i), std::min(cols, n - j)};
+      if (b.transposed)
+        in_blocks::multiply_with_transposed(x, {b.data + j * k, k}, from, size, k, to);
+      else
+        in_blocks::multiply(x, {b.data + j, n}, from, size, k, to);
+    }
+}
+
 }  // namespace
 
 TEST_CASE("multiply against its definition") {
@@ -79,7 +100,7 @@ TEST_CASE("multiply against its definition") {
     for (const bool tb : {false, true})
       for (const bool accumulate : {false, true}) {
         for (Index n = 1; n <= 40; ++n)
-          against_definition({1 + n * 7 % 13, 1 + n * 5 % 19, n, ta, tb, accumulate});
+          against_definition({1 + n * 7 % 13, 1 + n * 5 % 19, n, ta, tb, accumulate}, whole);
         for (const auto& [m, k, n] : {std::array<Index, 3>{1, 1, 1},
                                       {65, 129, 67},
                                       {128, 20, 400},
@@ -88,9 +109,39 @@ TEST_CASE("multiply against its definition") {
                                       {201, 20, 201},
                                       {257, 150, 193},
                                       {20, 300, 784},
+                                      {7, 2100, 70},
+                                      {50, 1100, 33},
+                                      {64, 100, 130},
+                                      {96, 64, 50},
+                                      {192, 80, 100},
                                       {520, 70, 200}})
-          against_definition({m, k, n, ta, tb, accumulate});
+          against_definition({m, k, n, ta, tb, accumulate}, whole);
       }
+}
+
+// Whether or not multiply() takes them on this processor.
+TEST_CASE("products by blocks against their definition, cut anyhow") {
+  const auto in_one = [](Factor a, Factor b, Real* c, bool accumulate) {
+    by_blocks(a, b, c, accumulate, a.rows, b.cols);
+  };
+  for (const bool tb : {false, true})
+    for (const bool accumulate : {false, true}) {
+      for (Index n = 1; n <= 140; ++n)
+        against_definition({1 + n * 7 % 67, 1 + n * 5 % 19, n, false, tb, accumulate}, in_one);
+      for (const auto& [m, k, n] :
+           {std::array<Index, 3>{192, 30, 65}, {50, 2100, 71}, {1, 1024, 3}})
+        against_definition({m, k, n, false, tb, accumulate}, in_one);
+    }
+  for (const bool tb : {false, true}) {
+    constexpr Index m = 70, k = 1100, n = 130;
+    const std::vector<Real> a = random_numbers(m * k), b = random_numbers(k * n);
+    std::vector<Real> one(m * n), c(m * n);
+    by_blocks({a.data(), m, k}, {b.data(), k, n, tb}, one.data(), false, m, n);
+    for (const auto& [rows, cols] : {std::array<Index, 2>{m, 48}, {32, n}, {1, 1}, {33, 17}}) {
+      by_blocks({a.data(), m, k}, {b.data(), k, n, tb}, c.data(), false, rows, cols);
+      CHECK(std::memcmp(c.data(), one.data(), c.size() * sizeof(Real)) == 0);
+    }
+  }
 }
 
 TEST_CASE("the same bits for every number of threads") {
@@ -100,6 +151,7 @@ TEST_CASE("the same bits for every number of threads") {
                                     {784, 128, 400},
                                     {20, 200, 784},
                                     {128, 400, 20},
+                                    {64, 784, 401},
                                     {33, 47, 51},
                                     {600, 90, 250}}) {
         const std::vector<Real> a = random_numbers(m * k), b = random_numbers(k * n);
@@ -110,6 +162,14 @@ TEST_CASE("the same bits for every number of threads") {
                    false);
           if (team > 1) CHECK(std::memcmp(c.data(), one.data(), c.size() * sizeof(Real)) == 0);
         }
+        // A part of a batch is multiplied inside of a parallel_for.
+        const Threads use(2);
+        std::vector<Real> other(one.size());
+        parallel_for(2, true, [&](Index i) {
+          multiply({a.data(), m, k, ta}, {b.data(), k, n, tb}, i ? c.data() : other.data(), false);
+        });
+        CHECK(std::memcmp(c.data(), one.data(), c.size() * sizeof(Real)) == 0);
+        CHECK(std::memcmp(other.data(), one.data(), c.size() * sizeof(Real)) == 0);
       }
 }
 

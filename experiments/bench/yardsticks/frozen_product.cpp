@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include <vaegrad/autodiff/kernels/one_thread.hpp>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {

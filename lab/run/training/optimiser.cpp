@@ -11,7 +11,7 @@ void AnyOptimiser::hold(Parameters& parameters, Rule rule, bool normalised) {
     if (normalised) normalise_gradient(*p);
     o->step();
   };
-  for (std::vector<Real>& m : held->moments()) moments_.push_back(&m);
+  for (RealLines& m : held->moments()) moments_.push_back(&m);
   steps_ = &held->steps();
   optimiser_ = held;
 }

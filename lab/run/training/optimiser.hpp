@@ -21,7 +21,7 @@ class AnyOptimiser {
   void set_learning_rate(double rate) { set_rate_(rate); }  // from the next step on
   void step() { step_(); }                                  // down the gradient, by the rule
   // What a checkpoint must keep beside the parameters: moments, and the steps taken so far.
-  std::vector<std::vector<Real>*> moments() { return moments_; }
+  std::vector<RealLines*> moments() { return moments_; }
   std::uint64_t& steps() { return *steps_; }  // see moments()
 
  private:
@@ -33,7 +33,7 @@ class AnyOptimiser {
   std::shared_ptr<void> optimiser_;
   std::function<void(double)> set_rate_;
   std::function<void()> step_;
-  std::vector<std::vector<Real>*> moments_;
+  std::vector<RealLines*> moments_;
   std::uint64_t* steps_ = nullptr;
 };
 
