@@ -104,7 +104,14 @@ inline void multiply(From a, From b, From start, Shape size, Index inner, To c) 
       multiply_panel(a, b.at(0, j), from, rows, across, inner, to);
       continue;
     }
-    // Less than whole registers: those columns of B and of C, with what is not there.
+    // Less than whole registers: with columns that are there already, computed again;
+    if (cols >= padded && start.data != c.data) {
+      const Index again = cols - padded;
+      multiply_panel(a, b.at(0, again), start.data ? start.at(0, again) : start, rows, across,
+                     inner, {c.data + again, c.below});
+      continue;
+    }
+    // or those columns of B and of C, with what is not there.
     Real* const panel = thread_scratch();
     const To part{panel + most_inner * padded, padded};
     for (Index i = 0; from.data && i < rows; ++i)

@@ -34,11 +34,20 @@ bool blocks_are_faster() {
 #endif
 }
 
-// As many pieces of the longer side as there are threads: the bits are the same for any number.
-Shape tile(Index m, Index n, Index k) {
-  const Index pieces = 2 * m * n * k < worth_threads ? 1 : free_threads();
-  const Index each = registers((std::max(m, n) + pieces - 1) / pieces) * Lanes::size;
-  return n > m ? Shape{m, std::min(n, each)} : Shape{std::min(m, each), n};
+// As many pieces as there are threads: the bits are the same for any number. By columns, so that each
+// thread reads its own weights, unless by rows there are fewer registers for each.
+Shape tile_of_blocks(Factor a, Factor b) {
+  const Index m = a.rows, n = b.cols;
+  const Index pieces = 2 * m * n * a.cols < worth_threads ? 1 : free_threads();
+  if (pieces == 1) return {m, n};
+  const auto each = [&](Index size, Index unit) {
+    return std::min(size, ((size + pieces - 1) / pieces + unit - 1) / unit * unit);
+  };
+  const Index down = each(m, b.transposed ? Lanes::size : 1);
+  const Index across = each(n, b.transposed ? 1 : Lanes::size);
+  const bool by_rows =
+      b.transposed ? m > n : m >= 64 && down * registers(n) <= m * registers(across);
+  return by_rows ? Shape{down, n} : Shape{m, across};
 }
 
 // Whether to rearrange A and C costs less than what sgemm does with a transposed B: where the rows fill
@@ -100,7 +109,7 @@ void multiply(Factor a, Factor b, Real* c, bool accumulate, const Real* row, con
   }
   const bool here = blocks_are_faster() && !a.transposed && m <= few_rows &&
                     (!b.transposed || worth_rearranging(m, k));
-  const Shape t = here ? tile(m, n, k) : tile(a, b);
+  const Shape t = here ? tile_of_blocks(a, b) : tile(a, b);
   const Index across = (n + t.cols - 1) / t.cols, tiles = across * ((m + t.rows - 1) / t.rows);
   const From start{row ? row : accumulate ? c : nullptr, row ? 0 : n};
   parallel_for(tiles, tiles > 1, [&](Index each) {
