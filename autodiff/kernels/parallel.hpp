@@ -19,9 +19,9 @@ void set_threads(int n);
 // Of those, the ones a parallel_for would have here: inside of one, 1.
 int free_threads();
 
-// Memory of this thread, for one kernel at a time, uninitialised; the team's threads have theirs from
-// their start, not in the middle of a run.
-inline constexpr Index scratch_numbers = 1216 * 64;
+// Memory of this thread, for one kernel at a time, who finds there what the last one left; the team's
+// threads have theirs from their start, not in the middle of a run.
+inline constexpr Index scratch_numbers = (1024 + 192) * 64;
 Real* thread_scratch();
 
 // call(context, 0) .. call(context, blocks-1) on the team; what parallel_for is made of

@@ -208,9 +208,10 @@ int bench(Arguments arguments) {
   const Images images = bench_images();
   // Of two cores, which a virtual machine may be given anew at any moment.
   const auto apart = [] { return threads() > 1 ? thread_to_thread_ns() : 0.0; };
-  say("{}\n{} threads {:.0f} ns apart, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per "
-      "entry\n",
-      machine_name(), threads(), apart(), 1e-9 * peak, 1e-9 * bandwidth, per_entry);
+  const std::string team =
+      threads() > 1 ? fmt::format("{} threads {:.0f} ns apart", threads(), apart()) : "1 thread";
+  say("{}\n{}, peak {:.0f} GFLOP/s, memory {:.0f} GB/s, {:.0f} ns per entry\n", machine_name(),
+      team, 1e-9 * peak, 1e-9 * bandwidth, per_entry);
   if (!options.json)
     fmt::print("{:<13}{:>8}{:>8}{:>7}{:>6}{:>6}{:>6}{:>7}{:>6}{:>6}{:>5}\n", "case", "ms/step",
                "by hand", "ratio", "peak", "hand", "alloc", "oneDNN", "grad", "FLOPs", "MB");
