@@ -165,7 +165,7 @@ TEST_CASE("the same bits for every number of threads") {
         // A part of a batch is multiplied inside of a parallel_for.
         const Threads use(2);
         std::vector<Real> other(one.size());
-        parallel_for(2, true, [&](Index i) {
+        parallel_for(2, true, [&, m = m, k = k, n = n](Index i) {
           multiply({a.data(), m, k, ta}, {b.data(), k, n, tb}, i ? c.data() : other.data(), false);
         });
         CHECK(std::memcmp(c.data(), one.data(), c.size() * sizeof(Real)) == 0);
