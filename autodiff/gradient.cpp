@@ -277,17 +277,21 @@ void Gradient::sum_in_tree(std::span<Gradient* const> gradients) {
 void sum_in_tree(std::span<const std::span<Real>> arrays) {
   if (arrays.size() < 2) return;
   const FlushDenormals flush;       // as the sums of what waits are
-  constexpr Index block = 1 << 12;  // whole lanes; what all of them have of it fits L1
+  constexpr Index block = 1 << 11;  // whole lanes
   const Index n = Index(arrays[0].size());
   for (const auto& a : arrays)
     check(Index(a.size()) == n, "sum_in_tree: arrays of ", n, " and of ", a.size(), " numbers");
   parallel_for((n + block - 1) / block, n > 2 * block, [&](Index b) {
     const Index first = b * block, end = std::min(n, first + block);
-    for (std::size_t step = 1; step < arrays.size(); step *= 2)
-      for (std::size_t i = 0; i + step < arrays.size(); i += 2 * step) {
-        Real* to = arrays[i].data();
-        const Real* more = arrays[i + step].data();
-        for (Index k = first; k < end; ++k) to[k] += more[k];
+    // two levels of the tree at a time: what is between them stays in registers
+    for (std::size_t step = 1; step < arrays.size(); step *= 4)
+      for (std::size_t i = 0; i + step < arrays.size(); i += 4 * step) {
+        const auto at = [&](std::size_t k) {
+          return i + k * step < arrays.size() ? &arrays[i + k * step][0] : nullptr;
+        };
+        Real *const to = at(0), *const x = at(1), *const y = at(2), *const z = at(3);
+        for (Index k = first; k < end; ++k)
+          to[k] = z ? (to[k] + x[k]) + (y[k] + z[k]) : y ? (to[k] + x[k]) + y[k] : to[k] + x[k];
       }
   });
 }

@@ -69,7 +69,7 @@ inline constexpr auto blocks = []<int... i>(std::integer_sequence<int, i...>) {
 // ---- of a part of C, on this thread ----
 
 // Of a panel of B, which stays in L2; and rows of what is rearranged beside it.
-inline constexpr Index most_inner = 1024, most_beside = 192;
+inline constexpr Index most_inner = 960, most_beside = 256;
 static_assert((most_inner + most_beside) * most_across * Lanes::size <= scratch_numbers);
 
 // The first of the pieces of `left` units, as even as they can be, each of at most `most`.

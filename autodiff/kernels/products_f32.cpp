@@ -21,7 +21,7 @@ constexpr Index worth_threads = 1'500'000;  // additions and multiplications; 20
 
 // ---- by blocks ----
 
-constexpr Index few_rows = in_blocks::most_beside;  // more pay for what sgemm rearranges
+constexpr Index few_rows = in_blocks::most_beside;  // of a part; more pay for what sgemm rearranges
 
 // Taken for AMD's processors with AVX-512; measured on Zen 4, which multiplies and adds one register a
 // cycle. On Intel's, which do two, an earlier kernel of this kind had nine tenths of sgemm's speed.
@@ -53,7 +53,7 @@ Shape tile_of_blocks(Factor a, Factor b) {
 // Whether to rearrange A and C costs less than what sgemm does with a transposed B: where the rows fill
 // registers, and k pays for it.
 bool worth_rearranging(Index m, Index k) {
-  return m >= 48 && 10 * m >= 9 * registers(m) * Lanes::size && k >= 64;
+  return m >= 48 && 10 * m >= 9 * registers(m) * Lanes::size && k >= 128;
 }
 
 // ---- by sgemm ----

@@ -27,6 +27,11 @@ fs::path first_free(const std::string& data) {
   }
 }
 
+// The pictures that only some runs have (draw_run): nothing writes over one that the next run lacks.
+bool of_a_run(std::string_view picture) {
+  return picture == "samples.png" || picture == "scatter.png" || picture == "manifold.png";
+}
+
 // Removes what an overwritten run left: it belongs to other settings, and a run that dies before
 // its first checkpoint must not go on from that one.
 void forget(const fs::path& folder) {
@@ -36,7 +41,7 @@ void forget(const fs::path& folder) {
   for (const fs::directory_entry& e : fs::directory_iterator(folder, error))
     if (const fs::path name = e.path().filename();
         name.extension() == ".safetensors" || name == "metrics.csv" || name == "summary.json" ||
-        name == "evaluation.json" || name == "evaluation.csv")
+        name == "evaluation.json" || name == "evaluation.csv" || of_a_run(name.string()))
       others.push_back(e.path());
   for (const fs::path& path : others) remove_file(path);
 }

@@ -9,7 +9,15 @@ double log_normal(double z, double mean, double variance) {
 }
 
 double integral(const std::function<double(double)>& f, double reach, double tolerance) {
-  return boost::math::quadrature::trapezoidal(f, -reach, reach, tolerance);
+  constexpr int halvings = 16;
+  double change = 0, size = 0;
+  const double all =
+      boost::math::quadrature::trapezoidal(f, -reach, reach, tolerance, halvings, &change, &size);
+  check(change <= tolerance * size, "integral over [", -reach, ", ", reach, "]: with ",
+        1 << halvings, " points it still changes by ", change, " of ", size,
+        ", above the tolerance ", tolerance, hint,
+        "f may be narrower than the points, jump, or have no integral");
+  return all;
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

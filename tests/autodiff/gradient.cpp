@@ -147,6 +147,25 @@ TEST_CASE("what waits has the same bits for any number of threads, and computed 
   CHECK(same_bits(leaves[0], one));
 }
 
+TEST_CASE("sum_in_tree: ((g0 + g1) + (g2 + g3)) + .., to the last bit, for any number of arrays") {
+  const FlushDenormals flush;
+  for (std::size_t count = 1; count <= 64; count += count < 20 ? 1 : 11) {
+    std::vector<std::vector<Real>> arrays, by_hand;
+    for (std::size_t i = 0; i < count; ++i) {
+      arrays.emplace_back(5001);
+      for (std::size_t k = 0; k < arrays[i].size(); ++k)
+        arrays[i][k] = Real(std::sin(double(i * 5001 + k)) * std::pow(10., double(k % 7)));
+    }
+    by_hand = arrays;
+    for (std::size_t step = 1; step < count; step *= 2)
+      for (std::size_t i = 0; i + step < count; i += 2 * step)
+        for (std::size_t k = 0; k < 5001; ++k) by_hand[i][k] += by_hand[i + step][k];
+    const std::vector<std::span<Real>> spans(arrays.begin(), arrays.end());
+    sum_in_tree(std::span<const std::span<Real>>(spans));
+    CHECK(same_bits(arrays[0], by_hand[0]));
+  }
+}
+
 TEST_CASE(
     "an optimiser that computes what waits moves as one that does not, and changes no gradient") {
   std::vector<std::vector<Real>> after, gradients;

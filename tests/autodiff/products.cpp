@@ -107,6 +107,7 @@ TEST_CASE("multiply against its definition") {
                                       {130, 401, 21},
                                       {20, 128, 401},
                                       {201, 20, 201},
+                                      {256, 150, 193},
                                       {257, 150, 193},
                                       {20, 300, 784},
                                       {7, 2100, 70},
@@ -129,7 +130,7 @@ TEST_CASE("products by blocks against their definition, cut anyhow") {
       for (Index n = 1; n <= 140; ++n)
         against_definition({1 + n * 7 % 67, 1 + n * 5 % 19, n, false, tb, accumulate}, in_one);
       for (const auto& [m, k, n] :
-           {std::array<Index, 3>{192, 30, 65}, {50, 2100, 71}, {1, 1024, 3}})
+           {std::array<Index, 3>{256, 30, 65}, {50, 2100, 71}, {1, 1024, 3}})
         against_definition({m, k, n, false, tb, accumulate}, in_one);
     }
   for (const bool tb : {false, true}) {
@@ -153,6 +154,7 @@ TEST_CASE("the same bits for every number of threads") {
                                     {128, 400, 20},
                                     {64, 784, 401},
                                     {33, 47, 51},
+                                    {250, 140, 130},
                                     {600, 90, 250}}) {
         const std::vector<Real> a = random_numbers(m * k), b = random_numbers(k * n);
         std::vector<Real> one(std::size_t(m * n)), c(one.size());

@@ -93,6 +93,11 @@ for seed in 1 1 2; do
 done
 [[ $(sort -u sums | wc -l) == 2 && $(head -2 sums | sort -u | wc -l) == 1 ]] || wrong "seeds: $(cat sums)"
 
+# ---- a picture of the run that was there is none of the run that replaced it; what is not a run's stays
+touch same/manifold.png same/mine.png
+works train --data odd.idx "${net[@]}" --epochs 1 --overwrite --out same
+[[ ! -e same/manifold.png && -e same/mine.png ]] || wrong "after --overwrite: $(ls same)"
+
 # ---- objectives and posteriors that were reported to give NaN
 for how in '--objective tc' '--objective dip-2' '--objective mmd' '--posterior von-mises-fisher --prior uniform-sphere'; do
   works train --data odd.idx --hidden 8 --latent 8 --batch 32 --epochs 10 --learning-rate 5e-3 $how --overwrite --out objective

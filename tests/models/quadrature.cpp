@@ -20,6 +20,12 @@ TEST_CASE("quadrature: a log-density far from its mean does not run out of digit
   CHECK(log_normal(14, 0, 1e-4) == doctest::Approx(-980000 - 0.5 * std::log(2 * M_PI * 1e-4)));
 }
 
+TEST_CASE("quadrature: what points cannot tell is an error") {
+  CHECK_THROWS_AS(integral([](double z) { return std::exp(log_normal(z, 0, 1e-20)); }), Error);
+  CHECK_THROWS_AS(integral([](double z) { return z > 0.123 ? 1. : 0; }), Error);
+  CHECK_THROWS_AS(integral([](double z) { return 1 / z; }), Error);  // 0 is one of the points
+}
+
 TEST_CASE("quadrature: an end that f has not left counts") {
   CHECK(integral([](double z) { return z * z; }, 3, 1e-6) == doctest::Approx(18).epsilon(1e-4));
 }
