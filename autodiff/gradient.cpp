@@ -114,9 +114,8 @@ bool Gradient::finite() {
     if (!(bound < double(std::numeric_limits<Real>::max()) / 2)) settle(p);
     if (!waits(p.number)) value(p);
   }
-  const std::span<const Real> all = values_;
   return for_each_run([&](std::size_t first, std::size_t end) {
-    return is_finite(largest(all.subspan(first, end - first)));
+    return is_finite(largest(std::span(values_).subspan(first, end - first)));
   });
 }
 
@@ -159,8 +158,7 @@ bool Gradient::Place::waits(ConstMatrix product, Factor a, Factor b) const {
 
 void Gradient::Place::give(Factor a, Factor b, bool first) const {
   if (first) gradient->touched_[number] = false;  // nothing is written
-  const std::uint32_t* generation = tape->generation();
-  gradient->waiting_[number].push_back({a, b, generation, *generation, 0});
+  gradient->waiting_[number].push_back({a, b, tape->generation(), *tape->generation(), 0});
 }
 
 void Gradient::Place::settle() const { gradient->settle(gradient->of_->list()[number].param); }
@@ -230,10 +228,9 @@ void Gradient::settle(const Param& p) {
     Real* to = values_.data() + first;
     for (std::size_t i = 0; i < more.size(); ++i) to[i] = add ? to[i] + more[i] : more[i];
   };
-  const auto ahead = [](Index) {};
   const Index bands = (p.shape.rows + down - 1) / down;
   parallel_for(bands, p.shape.size() > 2 * usual, [&](Index k) {
-    compute({k * down, std::min(down, p.shape.rows - k * down), &p}, f, ahead);
+    compute({k * down, std::min(down, p.shape.rows - k * down), &p}, f, [](Index) {});
   });
   products.clear();
   touched_[p.number] = true;
@@ -290,8 +287,12 @@ void sum_in_tree(std::span<const std::span<Real>> arrays) {
           return i + k * step < arrays.size() ? &arrays[i + k * step][0] : nullptr;
         };
         Real *const to = at(0), *const x = at(1), *const y = at(2), *const z = at(3);
-        for (Index k = first; k < end; ++k)
-          to[k] = z ? (to[k] + x[k]) + (y[k] + z[k]) : y ? (to[k] + x[k]) + y[k] : to[k] + x[k];
+        if (z)  // each its loop: in one, they are not vectorised
+          for (Index k = first; k < end; ++k) to[k] = (to[k] + x[k]) + (y[k] + z[k]);
+        else if (y)
+          for (Index k = first; k < end; ++k) to[k] = (to[k] + x[k]) + y[k];
+        else
+          for (Index k = first; k < end; ++k) to[k] += x[k];
       }
   });
 }
