@@ -166,7 +166,7 @@ inline void transpose(From from, Index rows, Index cols, To to) {
 
 // C = start + A Bᵀ, as Cᵀ = B Aᵀ: it is A that is rearranged, and C.
 inline void multiply_with_transposed(From a, From b, From start, Shape size, Index inner, To c) {
-  constexpr Index most = most_beside / 4;  // columns of C at a time: they stay in L1
+  constexpr Index most = most_beside / 4;  // columns of C at a time: they stay near
   for (Index i = 0, width; i < size.rows; i += width) {
     const Index across = even(registers(size.rows - i), most_across), padded = across * Lanes::size;
     width = std::min(padded, size.rows - i);

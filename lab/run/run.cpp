@@ -27,9 +27,12 @@ fs::path first_free(const std::string& data) {
   }
 }
 
-// The pictures that only some runs have (draw_run): nothing writes over one that the next run lacks.
+// The pictures of draw_run: not every run has each, and where one cannot be drawn the old one stays.
 bool of_a_run(std::string_view picture) {
-  return picture == "samples.png" || picture == "scatter.png" || picture == "manifold.png";
+  for (const char* name :
+       {"curves.png", "reconstructions.png", "samples.png", "scatter.png", "manifold.png"})
+    if (picture == name) return true;
+  return false;
 }
 
 // Removes what an overwritten run left: it belongs to other settings, and a run that dies before
@@ -40,8 +43,9 @@ void forget(const fs::path& folder) {
   std::error_code error;
   for (const fs::directory_entry& e : fs::directory_iterator(folder, error))
     if (const fs::path name = e.path().filename();
-        name.extension() == ".safetensors" || name == "metrics.csv" || name == "summary.json" ||
-        name == "evaluation.json" || name == "evaluation.csv" || of_a_run(name.string()))
+        !e.is_directory(error) &&
+        (name.extension() == ".safetensors" || name == "metrics.csv" || name == "summary.json" ||
+         name == "evaluation.json" || name == "evaluation.csv" || of_a_run(name.string())))
       others.push_back(e.path());
   for (const fs::path& path : others) remove_file(path);
 }

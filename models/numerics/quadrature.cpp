@@ -11,12 +11,12 @@ double log_normal(double z, double mean, double variance) {
 double integral(const std::function<double(double)>& f, double reach, double tolerance) {
   constexpr int halvings = 16;
   double change = 0, size = 0;
-  const double all =
-      boost::math::quadrature::trapezoidal(f, -reach, reach, tolerance, halvings, &change, &size);
-  check(change <= tolerance * size, "integral over [", -reach, ", ", reach, "]: with ",
-        1 << halvings, " points it still changes by ", change, " of ", size,
+  const double all = boost::math::quadrature::trapezoidal(f, -reach, reach, tolerance, halvings + 1,
+                                                          &change, &size);
+  check(std::isfinite(size) && change <= tolerance * size, "integral over [", -reach, ", ", reach,
+        "]: with ", 1 << halvings, " intervals it still changes by ", change, " of ", size,
         ", above the tolerance ", tolerance, hint,
-        "f may be narrower than the points, jump, or have no integral");
+        "f may be narrower than those, jump, or have no integral");
   return all;
 }
 

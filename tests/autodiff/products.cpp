@@ -129,8 +129,10 @@ TEST_CASE("products by blocks against their definition, cut anyhow") {
     for (const bool accumulate : {false, true}) {
       for (Index n = 1; n <= 140; ++n)
         against_definition({1 + n * 7 % 67, 1 + n * 5 % 19, n, false, tb, accumulate}, in_one);
-      for (const auto& [m, k, n] :
-           {std::array<Index, 3>{256, 30, 65}, {50, 2100, 71}, {1, 1024, 3}})
+      for (const auto& [m, k, n] : {std::array<Index, 3>{256, 30, 65},
+                                    {50, 2100, 71},
+                                    {1, in_blocks::most_inner, 3},
+                                    {256, 961, 60}})
         against_definition({m, k, n, false, tb, accumulate}, in_one);
     }
   for (const bool tb : {false, true}) {

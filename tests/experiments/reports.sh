@@ -94,9 +94,10 @@ done
 [[ $(sort -u sums | wc -l) == 2 && $(head -2 sums | sort -u | wc -l) == 1 ]] || wrong "seeds: $(cat sums)"
 
 # ---- a picture of the run that was there is none of the run that replaced it; what is not a run's stays
-touch same/manifold.png same/mine.png
+touch same/{curves,reconstructions,samples,scatter,manifold,mine}.png
+mkdir same/folder.safetensors
 works train --data odd.idx "${net[@]}" --epochs 1 --overwrite --out same
-[[ ! -e same/manifold.png && -e same/mine.png ]] || wrong "after --overwrite: $(ls same)"
+[[ $(cd same && echo *.png) == mine.png && -d same/folder.safetensors ]] || wrong "after --overwrite: $(ls same)"
 
 # ---- objectives and posteriors that were reported to give NaN
 for how in '--objective tc' '--objective dip-2' '--objective mmd' '--posterior von-mises-fisher --prior uniform-sphere'; do
