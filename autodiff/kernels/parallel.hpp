@@ -21,7 +21,7 @@ int free_threads();
 
 // Memory of this thread, for one kernel at a time, who finds there what the last one left; the team's
 // threads have theirs from their start, not in the middle of a run.
-inline constexpr Index scratch_numbers = (1024 + 192) * 64;
+inline constexpr Index scratch_numbers = (960 + 256) * 64;
 Real* thread_scratch();
 
 // call(context, 0) .. call(context, blocks-1) on the team; what parallel_for is made of
