@@ -57,7 +57,8 @@ Model::Model(const Architecture& a, bool only_count)
       decoder({parameters, buffers}, "decoder",
               (inference ? inference->decoded(latent) : 0) +
                   (inference && !given_pixels.empty() ? 0 : conditions),
-              a.network, image, *a.likelihood, dimensions(), a.scale, a.activation, a.initial),
+              inference ? inference->decoder(a.network) : a.network, image, *a.likelihood,
+              dimensions(), a.scale, a.activation, a.initial),
       prior(a.prior->make(parameters,
                           {topmost(a), conditions, a.hidden, a.activation, a.initial, a.components,
                            a.prior_flows, image.size(), a.likelihood->values != Values::real})) {
@@ -188,8 +189,7 @@ Var Model::sample_prior(Tape& tape, Var condition, Index count, Stream& noise,
 }
 
 ChosenLikelihood Model::decode(Var z, Var condition, Pass pass) const {
-  const Index in = inference ? inference->decoded(latent) : z.shape().cols;
-  Var input = in < z.shape().cols ? Var(columns(z, 0, in)) : z;
+  Var input = inference ? inference->to_decode(z, pass) : z;
   if (classes()) {
     const Index times = z.shape().rows / condition.shape().rows;
     input = concatenate_columns(input, Var(repeat_rows(condition, times)));

@@ -174,7 +174,8 @@ Architecture checked_architecture(const Settings& s, const RunFiles& files) {
   for (const Tensor& t : files.weights.tensors()) there += t.count();
   const auto check_claim = [&](double claimed) {
     check(claimed <= double(there), files.weights_file.string(), ": the run's config.ini claims ",
-          claimed, " weights or more, there are at most ", there, hint, "was a file edited?");
+          claimed, " weights or more, there are at most ", there, hint,
+          "was a file edited, or is it a run of another version?");
   };
   const ImageShape image = files.image;
   check_claim(double(image.height) * double(image.width) * double(image.channels) / 4);

@@ -35,8 +35,11 @@ class Inference {
   // Of several layers of latents, which side by side are z: how many each has, the one next to x
   // first.
   virtual std::span<const Index> layers() const { return {}; }
-  // How many of the numbers of z, the first, p(x|z) depends on.
+  // What p(x|z) is a function of, (N, decoded()): z, the layer of it next to x, or what is made of
+  // each of its layers by networks of its own; and the network that is left for all of it.
   virtual Index decoded(Index latents) const { return latents; }
+  virtual Var to_decode(Var z, Pass) const { return z; }
+  virtual Network decoder(const Network& network) const { return network; }
   // z (N, Z) with the layers before `layer` (0: next to x) at their means given those from it on.
   virtual Var descend(Var z, std::size_t /*layer*/) const { return z; }
 };

@@ -38,10 +38,9 @@ struct LikelihoodNetwork::Mirror {
   Mirror(Blocks blocks, const std::string& name, Index in, const Network& network, ImageShape image,
          Activation activation, Initial initial)
       : network(network),
-        rows(network.layers),
+        rows(with_code(network, in).layers),
         as{blocks, name, initial, activation, true, image, true},
         names(name) {
-    rows.push_back(dense(in));
     at = layer_shapes(rows, image, network.name.c_str());
     split = first_flat(rows) + 1;
   }

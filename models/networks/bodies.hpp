@@ -18,8 +18,8 @@ struct EncoderBody {  // x (B, D), y (B, Y) ↦ h (B, outputs)
   Var operator()(Var x, Var condition, Pass pass = {}) const;  // without conditions an empty Var
 };
 
-// z ↦ p(x|z): the network's list of layers with the code as its last, from the code back to the
-// image; each layer mirrored, the first without an activation and as wide as the likelihood asks.
+// z ↦ p(x|z): the network's list of layers with the code as its last (with_code), from the code back
+// to the image; each layer mirrored, the first without an activation and as wide as the likelihood asks.
 struct LikelihoodNetwork {
   std::vector<BuiltLayer> flat;
   LikelihoodHead head;

@@ -28,8 +28,13 @@ Network network(std::string_view name);
 // With dense layers of other widths: from the first of them on, once for each width the last of
 // them and what follows it. A network without any gets dense layers at its end.
 Network with_widths(Network network, const std::vector<Index>& widths);
+// A code of so many numbers as its last layer, which mirrored makes what the last dense layer makes:
+// gated or maxout where that is.
+Network with_code(Network network, Index numbers);
 // From its first dense layer on.
 Network flat_part(Network network);
+// What comes before its last dense layer, and from that one on: nothing where it has none.
+std::pair<Network, Network> at_last_dense(Network network);
 
 // What may follow every dense layer and convolution by name; none first.
 struct Normalisation {

@@ -85,10 +85,27 @@ Network with_widths(Network network, const std::vector<Index>& widths) {
   return network;
 }
 
+Network with_code(Network network, Index numbers) {
+  const auto& all = network.layers;
+  const auto last = std::find_if(all.rbegin(), all.rend(), flattens);
+  network.layers.push_back(last == all.rend() ? dense(numbers) : of_width(*last, numbers));
+  return network;
+}
+
 Network flat_part(Network network) {
   auto& all = network.layers;
   all.erase(all.begin(), std::find_if(all.begin(), all.end(), flattens));
   return network;
+}
+
+std::pair<Network, Network> at_last_dense(Network network) {
+  auto& all = network.layers;
+  Network last = network;
+  const auto at = std::find_if(all.rbegin(), all.rend(), flattens);
+  const std::ptrdiff_t before = at == all.rend() ? std::ssize(all) : all.rend() - at - 1;
+  last.layers.erase(last.layers.begin(), last.layers.begin() + before);
+  all.erase(all.begin() + before, all.end());
+  return {std::move(network), std::move(last)};
 }
 
 Network with_normalisation(Network network, const Normalisation& n) {

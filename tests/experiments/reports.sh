@@ -120,6 +120,11 @@ works train --data odd.idx --labels y.idx --model cvae "${net[@]}" --epochs 2 --
 kept=$(ls classes/*2*.safetensors | head -1)
 cmp -s "$kept" two-epochs/model.safetensors || wrong "$kept is not the model after two epochs: $(ls classes)"
 refused 2 'validation' train --data odd.idx "${net[@]}" --validation 0 --patience 3 --out none
+# .. and while the KL's factor is still to rise, nothing is waited for
+for warmup in 0 4; do
+  works train --data odd.idx "${net[@]}" --learning-rate 1e-12 --patience 2 --warmup $warmup --epochs 9 --out waits-$warmup
+  [[ $(tail -1 waits-$warmup/metrics.csv) == $((warmup ? warmup + 2 : 3)),* ]] || wrong "--warmup $warmup: $(cat waits-$warmup/metrics.csv)"
+done
 
 # ---- each image as numbers, not a grid alone; codes in the order of the file
 works sample odd --count 5 --out five.npy

@@ -162,8 +162,8 @@ TEST_CASE("what parameters are called, and in which order they stand") {
   CHECK(names("gated", "bernoulli", {30, 20}) ==
         "encoder.gated.0.value.weight encoder.gated.0.gate.weight encoder.gated.1.value.weight "
         "encoder.gated.1.gate.weight encoder.mean.weight encoder.log_variance.weight "
-        "decoder.0.weight decoder.gated.0.value.weight decoder.gated.0.gate.weight "
-        "decoder.outputs.weight");
+        "decoder.gated.0.value.weight decoder.gated.0.gate.weight decoder.gated.1.value.weight "
+        "decoder.gated.1.gate.weight decoder.outputs.weight");
 }
 
 TEST_CASE("other widths repeat the last dense layer and what follows it") {

@@ -85,9 +85,13 @@ double Training::learning_rate(std::uint64_t batch) const {
   return settings_.learning_rate * state_.rate_share *
          rate_schedule_.factor(epochs_done(batch), settings_.epochs);
 }
+// None of the last epochs was better, and in each the KL had the factor that it ends with.
 bool Training::stopped_early() const {
-  return settings_.patience && state_.best_epoch &&
-         state_.epoch - 1 - state_.best_epoch >= std::uint64_t(settings_.patience);
+  const std::uint64_t done = state_.epoch - 1, patience = std::uint64_t(settings_.patience);
+  if (!patience || !state_.best_epoch || done - state_.best_epoch < patience) return false;
+  for (std::uint64_t e = done - patience; e < done; ++e)
+    if (kl_share(settings_.kl_schedule, double(e), settings_.epochs) != 1) return false;
+  return true;
 }
 
 std::size_t Training::parts_of(std::span<const std::uint32_t> rows) const {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numeric>
 
 #include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/hierarchies/layered.hpp>
@@ -159,11 +160,14 @@ Var Layered::sample_prior(const Prior& prior, Tape& tape, Var y, Index count, St
   return z;
 }
 
+Var Layered::columns_of(Var z, std::size_t layer) const {
+  return columns(z, std::accumulate(sizes_.begin(), sizes_.begin() + layer, Index{0}),
+                 sizes_[layer]);
+}
+
 Var Layered::descend(Var z, std::size_t layer) const {
-  Index first = 0;
-  for (std::size_t l = 0; l < layer; ++l) first += sizes_[l];
-  Var above = columns(z, first, sizes_[layer]);
-  Var to = layer ? Var(columns(z, first, z.shape().cols - first)) : z;
+  Var above = columns_of(z, layer), to = above;
+  for (std::size_t l = layer + 1; l < count(); ++l) to = concatenate_columns(to, columns_of(z, l));
   for (std::size_t l = layer; l-- > 0;) {
     above = given_above(l, above, Pass::buffers()).mean;
     to = concatenate_columns(above, to);

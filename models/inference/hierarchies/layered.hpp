@@ -42,6 +42,7 @@ class Layered : public Inference {
                    Index particles) const override;
   std::span<const Index> layers() const override { return sizes_; }
   Index decoded(Index) const override { return sizes_[0]; }
+  Var to_decode(Var z, Pass) const override { return columns_of(z, 0); }
   Var descend(Var z, std::size_t layer) const override;
 
  protected:
@@ -64,6 +65,7 @@ class Layered : public Inference {
   void take(const Posterior& posterior, LayerAt& layer, const Taking& taking) const;
   PriorAt given_above(std::size_t layer, Var above, Pass pass) const;  // p(z_l|z_{l+1})
   std::size_t count() const { return sizes_.size(); }                  // of layers
+  Var columns_of(Var z, std::size_t layer) const;                      // its part of z
   // Of the body between one layer and the next one up.
   Network between(const InferenceSpec& s, std::size_t layer) const;
   // What a posterior of one layer is made of.
