@@ -86,9 +86,9 @@ Network with_widths(Network network, const std::vector<Index>& widths) {
 }
 
 Network with_code(Network network, Index numbers) {
-  const auto& all = network.layers;
-  const auto last = std::find_if(all.rbegin(), all.rend(), flattens);
-  network.layers.push_back(last == all.rend() ? dense(numbers) : of_width(*last, numbers));
+  const Network last = at_last_dense(network).second;
+  network.layers.push_back(last.layers.empty() ? dense(numbers)
+                                               : of_width(last.layers.front(), numbers));
   return network;
 }
 

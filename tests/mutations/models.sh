@@ -113,7 +113,7 @@ likelihoods/ms_ssim.cpp | x = halved(x, image), y = halved(y, image), image = ha
 likelihoods/ms_ssim.cpp | Var(row_sums(l * cs)) : Var(row_sums(cs)) | Var(row_sums(l * cs)) : Var(row_sums(l * cs)) | *ms-ssim*
 likelihoods/ms_ssim.cpp | (2 * sigma * sigma) | (sigma * sigma) | *ms-ssim*
 hierarchies/top_down.cpp | return meeting(network).before; | return network; | top-down*
-networks/networks.cpp | of_width(*last, numbers) | dense(numbers) | what parameters*
+networks/networks.cpp | of_width(last.layers.front(), numbers) | dense(numbers) | what parameters*
 hierarchies/top_down.cpp | to[l].p = given_above(l, to[l + 1].z, seen.pass); | to[l].p = given_above(l, 0 * to[l + 1].z, seen.pass); | *ierarch*
 '
 missed=0 tried=0

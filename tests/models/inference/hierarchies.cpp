@@ -286,15 +286,14 @@ TEST_CASE("hierarchies: a layer's free bits are its own, and what cannot be is r
             .find("9 layers") != std::string::npos);
 }
 
-TEST_CASE(
-    "top-down: as many numbers as the authors' network has") {  // HVAE_2level.py of vae_vampprior
+TEST_CASE("top-down: as many numbers as vae_vampprior's HVAE_2level.py has") {
   const auto linear = [](Index in, Index out) { return in * out + out; };
   const auto gate = [&](Index in, Index out) { return 2 * linear(in, out); };
   const Index heads = 2 * linear(300, 40), shared = gate(600, 300);
   const Index q2 = gate(784, 300) + gate(300, 300) + heads,
               q1 = gate(784, 300) + gate(40, 300) + shared + heads;
-  const Index p1 = gate(40, 300) + gate(300, 300) + heads;
-  const Index px = 2 * gate(40, 300) + shared + linear(300, 784);
+  const Index p1 = gate(40, 300) + gate(300, 300) + heads,
+              px = 2 * gate(40, 300) + shared + linear(300, 784);
   Architecture a = architecture_of(hierarchy("top-down"), {40, 40}, "vamp");
   a.image = {28, 28, 1}, a.network = network("gated"), a.between = {300, 300};
   CHECK(Model::count_parameters(a) == q2 + q1 + p1 + px + 3 * 784);
