@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
+#include <vaegrad/lab/pictures/picture_parts.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/lab/uses/fits/fit.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
@@ -28,7 +29,9 @@ struct Quality {
   double frechet = NAN;    // from the test images' features, in the classifier's last hidden layer
   double to_train = NAN;   // median distance to the nearest training image
   double from_test = NAN;  // median distance from a test image to the nearest of these
+  OwnedMatrix some = {};   // the first few, to be looked at
 };
+constexpr Index looked_at = 10;
 
 double median_distance(ConstMatrix from, ConstMatrix to) {
   const Neighbours found = nearest(from, to, 1);
@@ -67,6 +70,7 @@ class Judge {
   Quality of_test_images() const {
     Quality q{"test images"};
     read(q, test_, labels_of(data_.test));
+    q.some = first(test_);
     q.to_train = median_distance(test_, train_);
     return q;
   }
@@ -83,6 +87,7 @@ class Judge {
   Quality of_samples(std::string name, const Generated& samples) const {
     Quality q{std::move(name)};
     read(q, samples.images, samples.classes);
+    q.some = first(samples.images);
     if (reader_) q.frechet = frechet_distance(reader_->features(samples.images), features_);
     q.to_train = median_distance(samples.images, train_);
     q.from_test = median_distance(test_, samples.images);
@@ -90,6 +95,11 @@ class Judge {
   }
 
  private:
+  static OwnedMatrix first(ConstMatrix images) {
+    OwnedMatrix some(std::min(images.rows, looked_at), images.cols);
+    std::copy_n(images.data, some.numbers.size(), some.numbers.begin());
+    return some;
+  }
   void read(Quality& q, ConstMatrix images, std::span<const Label> asked) const {
     if (!reader_) return;
     const OwnedMatrix p = reader_->probabilities(images);
@@ -138,6 +148,19 @@ void print(const std::vector<Quality>& rows) {
                cell(q.asked, 100), cell(q.frechet), cell(q.to_train), cell(q.from_test));
 }
 
+// A row of each origin.
+bool draw(const std::vector<Quality>& rows, const Model& model, const std::filesystem::path& path) {
+  if (is_table(model)) return false;
+  ImageGrid grid = grid_for(model, "Test images, and E[x|z] of codes z from each origin");
+  for (const Quality& q : rows) {
+    if (q.some.rows < looked_at) continue;
+    grid.row_labels.push_back(q.name);
+    append_images(grid, q.some);
+  }
+  grid.columns = int(looked_at);
+  return draw(grid, path);
+}
+
 nlohmann::json as_json(const std::vector<Quality>& rows) {
   nlohmann::json json;
   const auto number = [](double x) {
@@ -178,7 +201,8 @@ int run_quality(Arguments arguments) {
              sampling.count, sampling.temperature);
   print(rows);
   write_atomically(out / "quality.json", json_text(as_json(rows)));
-  fmt::print("\n{}: quality.json\n", out.string());
+  const bool drawn = draw(rows, *opened.model, out / "quality.png");
+  fmt::print("\n{}: quality.json{}\n", out.string(), drawn ? ", quality.png" : "");
   return 0;
 }
 
@@ -191,7 +215,8 @@ std::string quality_help() {
          "features of samples and of test images are apart (Fréchet, squared; Heusel et\n"
          "al. 2017, here by this classifier). Distances tell copies and gaps: from\n"
          "samples to the nearest training image, from test images to the nearest sample.\n"
-         "Samples from the prior and from the aggregate posterior, beside test images.\n\n"
+         "Samples from the prior, from the aggregate posterior and from each prior that\n"
+         "fit-prior fitted, beside test images; quality.png shows some of each.\n\n"
          "  RUN                     its folder [runs/latest]\n"
          "  --count N               samples of each kind [10000]\n"
          "  --temperature T         factor on z [1]\n"

@@ -164,6 +164,7 @@ awk '/^prior/ { own = $8 } /^training images/ { real = $9 } END { exit !(own > r
 [[ ${asked%.*} -ge 99 && ${truth%.*} -ge 95 ]] || wrong "three classes of bits are not read: $(cat table.txt)"
 "$program" quality run --count 50 --classifier-epochs 1 --out q >table.txt 2>/dev/null
 grep -qE '^aggregate posterior( +[0-9.]+){3} +-( +[0-9.]+){3}$' table.txt || wrong "quality: $(cat table.txt)"
+[[ -s q/quality.png && ! -e conditional/quality/quality.png ]] || wrong "quality: a picture of images, none of a table"
 refused 2 '--count: 1 is out of range' quality run --count 1
 
 # ---- a step beside its own products, which are there
