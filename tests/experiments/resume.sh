@@ -24,6 +24,12 @@ same again 'run from its own config.ini'
 printf 'epochs = 1\nbatch = 500\nhidden = 8\nlatent = 3\n' >vae.ini
 "$program" train --config vae.ini --data ./noise.idx --binarize sample --out shipped --overwrite >log 2>&1 || fail 'a configuration that is here'
 grep -qx 'latent = 3' shipped/config.ini || fail 'the shipped configuration hid the one that is here'
+printf 'validation = 50\n' >>vae.ini
+"$program" train --config vae.ini --data ./noise.idx --binarize sample --out shipped --overwrite >log 2>&1 || fail 'validation of a file'
+grep -qx 'validation = 50' shipped/config.ini || fail 'validation of a file is not recorded'
+"$program" train --config vae.ini --data ./noise.idx --binarize sample --validation default --out shipped --overwrite >log 2>&1 ||
+  fail 'validation as the data have it'
+grep -q validation shipped/config.ini && fail 'validation of a file, taken back'
 
 # .. and so does one that sets something in every group of settings, or is another model or likelihood
 repeats() {

@@ -198,8 +198,11 @@ const std::vector<Setting>& all_settings() {
       {       "data", "binarize", "HOW", "grey pixels to 0 or 1: none, threshold, sample",
               [](S& s, const std::string& v) { s.binarize = Binarize(choose("binarize", v, binarizations)); },
               [](const S& s) { return s.binarize ? binarizations[std::size_t(*s.binarize)] : ""; }, binarizations},
-      {       "data", "validation", "N", "examples kept for validation [one twelfth]",
-              [](S& s, const std::string& v) { s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30)); },
+      {       "data", "validation", "N|default", "examples for it [the set's own, or one twelfth]",
+              [](S& s, const std::string& v) {
+                if (v == "default") s.validation.reset();
+                else s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30));
+              },
               [](const S& s) { return s.validation ? std::to_string(*s.validation) : ""; }},
       integer("data", "resize", "N", "a folder's images to N x N pixels [0: as they are]", &S::resize, 0, 4096),
       real   ("data", "mutate", "RATE", "of training pixels made random, for detect [0]", &S::mutate, 0, 1),
