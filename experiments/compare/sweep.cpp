@@ -179,7 +179,7 @@ int run_sweep(Arguments arguments) {
 }
 
 std::string sweep_help() {
-  return "usage: vaegrad sweep --vary NAME=V,V .. [--seeds A..B] [options]\n\n"
+  return "usage: vaegrad sweep [--vary NAME=V,V ..] [--seeds A..B] [options]\n\n"
          "Trains every combination of some settings' values, with every seed: ordinary\n"
          "runs, several side by side. Started again it goes on where it stopped, and takes\n"
          "more values, seeds and --epochs; what is finished is not repeated. A run that\n"

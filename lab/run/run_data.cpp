@@ -173,7 +173,9 @@ DataSet training_data(Settings& settings, Read read) {
       images.height > 1 && likelihood_of(settings).values == Values::binary) {
     settings.binarize = Binarize::sample;
     auto& note = const_cast<Images&>(images).note;
-    note += concat(note.empty() ? "" : "; ", "grey, so --binarize sample");
+    const bool grey = images.channels == 1;
+    note += concat(note.empty() ? "" : "; ", grey ? "grey" : "colours", ", so --binarize sample",
+                   grey ? "" : "; --likelihood discretised-logistic takes them as they are");
   }
   check_suits(settings, data);
   return data;

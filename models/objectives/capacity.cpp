@@ -1,4 +1,4 @@
-// E_q[log p(x|z)] − γ |KL − C|.          Burgess et al., arXiv 1804.03599, eq. 3
+// E_q[log p(x|z)] − γ |KL − C|.          Burgess et al., arXiv 1804.03599, eq. 8; image by image
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 

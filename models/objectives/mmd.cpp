@@ -1,9 +1,10 @@
 // E_q[log p(x|z)] − β KL − λ MMD²(q(z), p(z)), the codes of the batch against as many draws of the
 // prior by the unbiased estimate
 //   1/n(n−1) Σ_(i≠j) k(z_i, z_j) + 1/n(n−1) Σ_(i≠j) k(p_i, p_j) − 2/n² Σ_ij k(z_i, p_j).
-// InfoVAE with β = 1 − α: Zhao, Song and Ermon, arXiv 1706.02262, eq. 6; β = 0 is WAE-MMD with its
-// kernel: Tolstikhin et al., arXiv 1711.01558, section 4. The MMD: Gretton et al., JMLR 13 (2012),
-// eq. 3. Of several particles the first counts.
+// InfoVAE with β = 1 − α, whose factor α + λ − 1 on the divergence is all of λ here: Zhao, Song and
+// Ermon, arXiv 1706.02262, eq. 6; β = 0 is WAE-MMD with its kernel: Tolstikhin et al., arXiv
+// 1711.01558, section 4. The MMD: Gretton et al., JMLR 13 (2012), eq. 3. Of several particles the
+// first counts.
 #include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/models/objectives/objective.hpp>
 

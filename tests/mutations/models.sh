@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Wrong posteriors, priors, hierarchies and objectives, two and more of each family or objective, and of MS-SSIM: every
-# one must fail a test. (What all hierarchies share is in layered.cpp; what objectives share, in objectives.cpp.)
+# Wrong posteriors, priors, hierarchies and objectives, two and more of each family or objective, of MS-SSIM and of
+# scores: every one must fail a test. (What all hierarchies share is in layered.cpp; what objectives share, in objectives.cpp.)
 #   tests/mutations/models.sh [FOLDER [ONLY]]     by hand; a copy is built in FOLDER; ONLY: files whose path holds it
 set -euo pipefail
 here=$(realpath "${BASH_SOURCE[0]%/*}"/../..)
@@ -107,6 +107,14 @@ objectives/adversarial.cpp | const Frozen theirs(draw.z.tape(), s.opponent->para
 objectives/rae.cpp | s[regulariser_weight] * draw.decoder_weights | draw.decoder_weights | *rae*
 objectives/rae.cpp | row_sums(square(draw.z)) | row_sums(abs(draw.z)) | *rae*
 objectives/rae.cpp | s[regulariser_weight] * draw.decoder_slope | s[regulariser_weight] * sqrt(draw.decoder_slope) | *rae*
+objectives/iwae.cpp | kl(draw)} | s.beta * kl(draw)} | objectives*
+objectives/mmd.cpp | all = kl(draw); | all = s.beta * kl(draw); | objectives*
+objectives/dip.cpp | all = kl(draw); | all = s.beta * kl(draw); | objectives*
+objectives/adversarial.cpp | log_likelihood, kl(draw)}; | log_likelihood, 0 * kl(draw)}; | objectives*
+objectives/tc.cpp | {log_likelihood - s.beta * all, | {s.beta * (log_likelihood - all), | objectives*
+objectives/piwae.cpp | reshape(stop_gradient(log_w), B * M, K) | reshape(stop_gradient(log_weights(log_px, draw)), B * M, K) | piwae*
+metrics/factors/disentanglement.cpp | v[a] / all[a] < v[b] / all[b] | v[a] < v[b] | *FactorVAE*
+metrics/factors/factor_scores.cpp | double(share(j, Index(k))) * entropy[k] | double(share(j, Index(k))) | modularity*
 likelihoods/ms_ssim.cpp | c2 = 0.03 * 0.03 | c2 = 0.03 | *ms-ssim*
 likelihoods/ms_ssim.cpp | weights[j] / sum_of_weights(scales)); | weights[j]); | *ms-ssim*
 likelihoods/ms_ssim.cpp | x = halved(x, image), y = halved(y, image), image = halved(image); | ; | *ms-ssim*

@@ -195,7 +195,7 @@ const std::vector<Setting>& all_settings() {
       text   ("data", "label-column", "NAME|N", "of a table's labels [none]", &S::label_column),
       text   ("data", "drop-columns", "NAME|N[,..]", "of a table, not read [none]", &S::drop_columns),
       numbers("data", "classes", "C[,C..]", "only the examples of these labels [all]", &S::classes, 0, most_classes - 1, "0,1"),
-      {       "data", "binarize", "HOW", "grey pixels to 0 or 1: none, threshold, sample",
+      {       "data", "binarize", "HOW", "grey pixels to 0 or 1: none, threshold, sample [by the data, which train says]",
               [](S& s, const std::string& v) { s.binarize = Binarize(choose("binarize", v, binarizations)); },
               [](const S& s) { return s.binarize ? binarizations[std::size_t(*s.binarize)] : ""; }, binarizations},
       {       "data", "validation", "N|default", "examples for it [the set's own, or one twelfth]",

@@ -163,7 +163,7 @@ std::string reproduction_table(std::span<const PublishedRow> rows,
   const auto published_of = [](const PublishedRow& row) {
     return row.is_published() ? fmt::format("{}", row.published) : std::string("none");
   };
-  std::string table, missing;
+  std::string table, missing, worse;
   for (const PublishedRow& row : rows) {
     const std::string what = fmt::format("{}: {}", row.paper, row.table);
     const std::vector<RowResult> of = results_of(row, results);
@@ -187,6 +187,8 @@ std::string reproduction_table(std::span<const PublishedRow> rows,
     const bool holds = within_tolerance(row, s.mean);
     ++measured, published += row.is_published(), within += holds;
     better += row.is_published() && !holds && s.mean < row.published;
+    if (row.is_published() && !holds && s.mean > row.published)
+      worse += fmt::format("{}`{}`", worse.empty() ? "" : ", ", row.name);
     const int digits = row.quantity == "bits-back" ? 4 : 2;
     table += fmt::format(
         "| `{}` | {} | {} | {}{} | {} | {} | {} | {} | {} | {} | {:.2f} | {} |\n", row.name, what,
@@ -205,11 +207,12 @@ std::string reproduction_table(std::span<const PublishedRow> rows,
   }
   std::string to = fmt::format(
       "{} of {} rows are measured; of the {} of them that have a published number {} are within "
-      "the tolerance and {} better by more.\n\n"
+      "the tolerance, {} better by more, {}.\n\n"
       "| row | where it stands | quantity | published | tolerance | measured | seeds | spread over "
       "seeds | Monte Carlo error | within | hours | commit |\n"
       "|---|---|---|---|---|---|---|---|---|---|---|---|\n",
-      measured, rows.size(), published, within, better);
+      measured, rows.size(), published, within, better,
+      worse.empty() ? "none worse by more" : "worse by more: " + worse);
   to += table;
   if (!missing.empty())
     to +=

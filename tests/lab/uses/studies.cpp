@@ -241,9 +241,13 @@ TEST_CASE("published rows: read, checked against results, written") {
   CHECK(results_of(rows[0], again).size() == 2);
   const std::string table = reproduction_table(rows, again);
   CHECK(table.find("1 of 1 rows are measured; of the 1 of them that have a published number 1 are "
-                   "within the tolerance and 0 better by more") != std::string::npos);
+                   "within the tolerance, 0 better by more, none worse by more") !=
+        std::string::npos);
   const RowResult ahead{"a", 1, 89.9, 0.01, 4, 0.2, 10, "abc", rows[0].checksum()};
-  CHECK(reproduction_table(rows, std::span(&ahead, 1)).find("0 are within the tolerance and 1 ") !=
+  CHECK(reproduction_table(rows, std::span(&ahead, 1)).find("0 are within the tolerance, 1 ") !=
+        std::string::npos);
+  const RowResult behind{"a", 1, 92.1, 0.01, 4, 0.2, 10, "abc", rows[0].checksum()};
+  CHECK(reproduction_table(rows, std::span(&behind, 1)).find("worse by more: `a`.") !=
         std::string::npos);
   CHECK(table.find("| 90.90 | 1, 2 | 0.14 | 0.020 | yes | 0.40 | abc |") != std::string::npos);
   PublishedRow other = rows[0];

@@ -56,6 +56,18 @@ TEST_CASE("copied factors score 1, in any order, unit and sign, beside latents t
   CHECK(mutual_information_gap(copies, grid.known()).score == doctest::Approx(1));
 }
 
+TEST_CASE("the FactorVAE vote is by relative variance: of blurred copies in any unit it is right") {
+  const Grid grid;
+  OwnedMatrix z = noise(grid.count(), 3);
+  // given its factor a latent keeps 0.04 of 1.04 of its variance; the last one has the least always
+  const double unit[] = {10, 1, 0.11}, deviation[] = {0.816, 1.708, 7.211};
+  for (Index i = 0; i < z.rows; ++i)
+    for (Index k = 0; k < 3; ++k)
+      z.view()(i, k) =
+          Real(unit[k] * (grid.of(i, k) / deviation[k] + 0.2 * double(z.view()(i, k))));
+  CHECK(factor_vae_score(z, grid.known()) == 1);
+}
+
 TEST_CASE("noise: a gap near 0, and votes no better than guessing") {
   const Grid grid;
   const OwnedMatrix z = noise(grid.count(), 5);

@@ -88,6 +88,19 @@ TEST_CASE("one latent that holds both factors, a second that copies one") {
   CHECK(std::abs(modularity(z, s.known(), 25) - 0.5) < 1e-6);
 }
 
+TEST_CASE("modularity is by nats: one latent that holds a factor of two values and one of five") {
+  const std::vector<std::size_t> sizes{2, 5};
+  std::vector<std::uint8_t> indices;
+  OwnedMatrix z(10 * 40, 1);
+  for (Index i = 0; i < z.rows; ++i) {
+    indices.push_back(std::uint8_t(i % 2)), indices.push_back(std::uint8_t(i % 10 / 2));
+    z.view()(i, 0) = Real(i % 10);
+  }
+  // it knows log 2 and log 5: 1 − (log 2 / log 5)², where shares of 1 and 1 would give 0
+  const double share = std::log(2.) / std::log(5.);
+  CHECK(std::abs(modularity(z, {sizes, indices}, 10) - (1 - share * share)) < 1e-6);
+}
+
 TEST_CASE("noise, and copies of the factors of other images: what chance gives") {
   const Square s(5, 80);  // N = 2000
   OwnedMatrix z(s.count(), 4);
