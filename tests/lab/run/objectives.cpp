@@ -14,8 +14,7 @@ DataSet data(std::size_t count) {
   auto images = std::make_shared<Images>();
   images->count = count, images->height = 3, images->width = 4, images->binary = true;
   Stream bits(1, Purpose::data);
-  for (std::size_t i = 0; i < count * 12; ++i)
-    images->bytes.push_back(std::uint8_t(bits.below(2)));
+  for (std::size_t i = 0; i < count * 12; ++i) images->bytes.push_back(std::uint8_t(bits.below(2)));
   DataSet set;
   set.train = {Split::train, images, {}};
   for (std::uint32_t r = 0; r < count; ++r) set.train.rows.push_back(r);
