@@ -15,14 +15,15 @@ namespace vaegrad::inline VAEGRAD_ABI {
 // log Σ exp and its second moment, one number at a time, in constant memory.
 class LogWeights {
  public:
-  // One weight more, by its logarithm; −∞ counts.
+  // One weight more, by its logarithm; −∞ counts, and a NaN makes all that follows one.
   void add(double log_w) {
     if (log_w > largest_) {
       const double shrink = std::exp(largest_ - log_w);
       sum_ *= shrink, squares_ *= shrink * shrink;
       largest_ = log_w;
     }
-    const double w = std::isfinite(largest_) ? std::exp(log_w - largest_) : 0;
+    const double w =
+        log_w == -std::numeric_limits<double>::infinity() ? 0 : std::exp(log_w - largest_);
     sum_ += w, squares_ += w * w, ++count_;
   }
   std::size_t count() const { return count_; }

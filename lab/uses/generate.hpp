@@ -12,7 +12,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 struct Sampling {
   std::size_t count = 100;
   std::optional<Index> of_class = {};  // of a conditional model; default: a row for each class
-  double temperature = 1;              // the factor on the prior's standard deviation
+  double temperature = 1;              // the factor on z
   std::uint64_t seed = 1;
   std::string prior = "the prior";  // what it is called in a title
   // When given: z ~ q(z|x) of random ones of these examples, instead of the prior.

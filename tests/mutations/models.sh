@@ -27,6 +27,16 @@ posteriors/full_covariance_posterior.cpp | (q.base + Ne) | (q.base - Ne) | *ovar
 posteriors/von_mises_fisher_posterior.cpp | - 0.5 * repeat_rows(kappa, particles) * distance | - repeat_rows(kappa, particles) * distance | von Mises*
 posteriors/von_mises_fisher_posterior.cpp | log_sphere_area(latent_) | log_sphere_area(latent_ - 1) | von Mises*
 posteriors/sphere_ops.hpp | kappa.adj(r / particles, 0) += y.adj(r, 0) * y.val(r, 1) | kappa.adj(r / particles, 0) -= y.adj(r, 0) * y.val(r, 1) | von Mises*
+posteriors/flow_posterior.cpp | spec_.log_variance(scale_(h)) | scale_(h) | posteriors: each*
+posteriors/masked.hpp | Range{degree, latent} | Range{std::min(latent, degree + 1), latent} | iaf*
+posteriors/iaf_posterior.cpp | columns(q.more, t * n.in.shape.cols, | columns(q.more, 0 * t * n.in.shape.cols, | iaf*
+priors/uniform_sphere_prior.cpp | -log_sphere_area(latent_) | log_sphere_area(latent_) | uniform sphere*
+priors/uniform_sphere_prior.cpp | unit_rows(standard_noise(tape, {count * particles, latent_}, noise)) | standard_noise(tape, {count * particles, latent_}, noise) | uniform sphere*
+priors/conditional_prior.cpp | DiagonalGaussian{p.mean, p.log_variance}.sample(noise, particles) | DiagonalGaussian{p.mean, 0 * p.log_variance}.sample(noise, particles) | conditional prior*
+draw.cpp | return -d.layer_ratios; | return d.layer_ratios; | *ierarch*
+hierarchies/layered.cpp | above = DiagonalGaussian{p.mean, p.log_variance}.sample(noise); | above = l ? p.mean : Var(DiagonalGaussian{p.mean, p.log_variance}.sample(noise)); | *ierarch*
+posteriors/full_covariance_posterior.cpp | spec_.log_variance(scale_(h)) | scale_(h) | posteriors: each*
+hierarchies/ladder.cpp | return up[count() - 1].q; | return up[0].q; | *ierarch*
 priors/gaussian_mixture_at.cpp | logits - log_sum_exp(logits) + constant | logits + constant | *ixture*
 priors/gaussian_mixture_at.cpp | std::exp(l(k, j) / 2) * z.val() | std::exp(l(k, j)) * z.val() | *ixture*
 priors/vamp_prior.cpp | const Var U = tape(inputs_), u = pixels_ ? Var(clamp(U, 0, 1)) : U; | const Var U = tape(inputs_), u = U; | *amp*

@@ -58,7 +58,8 @@ double mean_log_density(const Prior& prior, const Model& model, ConstMatrix code
 }
 
 void run_on_codes(Settings& s, const OwnedMatrix& codes, const fs::path& folder) {
-  s.data = (folder / "codes.npy").string();
+  // No code is set aside to test on, which fit-prior does by those of the test images.
+  s.data = (folder / "codes.npy").string(), s.test_data = s.data;
   s.out = folder / "run";
   const std::size_t shape[] = {std::size_t(codes.rows), std::size_t(codes.cols)};
   const auto content = [](const fs::path& file) {

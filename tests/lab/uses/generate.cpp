@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <vaegrad/autodiff/autodiff.hpp>
 #include <vaegrad/lab/uses/generate.hpp>
 
 using namespace vaegrad;
@@ -36,6 +37,15 @@ TEST_CASE("an image depends on its number and the seed, not on how many are draw
   for (Real v : many.images.numbers) CHECK((v > 0 && v < 1));
   const Generated cold = generate(*vae.model, vae.settings, {.count = 3, .temperature = 0});
   CHECK(same(cold.images, 0, cold.images, 2));
+  const Generated half = generate(*vae.model, vae.settings, {.count = 3, .temperature = 0.5});
+  Tape tape;
+  Stream noise(1, Purpose::prior, 1);
+  const Var z = 0.5 * vae.model->sample_prior(tape, {}, 3, noise);
+  const Var logits = vae.model->decoder(z).outputs.all;
+  for (Index i = 0; i < 3; ++i)
+    for (Index j = 0; j < 16; ++j)
+      CHECK(half.images.view()(i, j) ==
+            doctest::Approx(1 / (1 + std::exp(-double(logits.val()(i, j))))).epsilon(1e-6));
 }
 
 TEST_CASE("a conditional model is asked for its classes in turn, or for one") {

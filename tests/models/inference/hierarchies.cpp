@@ -79,7 +79,7 @@ struct GaussianByHand {
   }
   std::pair<double, double> operator()(double z) const {
     double mean = value(".mean.bias")(0, 0), log_variance = value(".scale.bias")(0, 0);
-    for (Index j = 0; j < 4; ++j) {
+    for (Index j = 0; j < value(".0.weight").cols; ++j) {
       const double h = std::tanh(z * value(".0.weight")(0, j) + value(".0.bias")(0, j));
       mean += h * value(".mean.weight")(j, 0), log_variance += h * value(".scale.weight")(j, 0);
     }
@@ -178,10 +178,10 @@ TEST_CASE("hierarchies: the KL of each layer is the mean of what is drawn") {
   }
 }
 
-TEST_CASE("hierarchies: what a particle is does not depend on how many there are") {
+TEST_CASE("hierarchies: of any prior the layers' KLs are the whole, and particles do not mix") {
   for (const HierarchyRow* h : hierarchies())
     for (const char* prior_name : {"standard-normal", "mixture", "vamp", "flow"}) {
-      const Architecture a = architecture_of(*h, {2, 2}, prior_name);
+      const Architecture a = architecture_of(*h, {3, 2}, prior_name);
       if (prior(prior_name).encodes && !h->top) {
         CHECK(message_of([&] { Model m(a); }).find("topmost") != std::string::npos);
         continue;
@@ -192,10 +192,25 @@ TEST_CASE("hierarchies: what a particle is does not depend on how many there are
       constexpr Index particles = 4;
       Stream many(3, Purpose::latent, 0, 0, std::uint32_t(particles));
       const Draw d = model->draw(batch, many, particles, {.kl = true, .log_ratio = true});
-      // The density of layer after layer, from the mean code: log_ratio is a function of z alone
-      CHECK(d.z.shape() == Shape{12, 4});
-      for (const Real r : d.log_ratio.val()) CHECK(std::isfinite(double(r)));
+      CHECK(d.z.shape() == Shape{12, 5});
       CHECK(bool(d.kl) == (std::string(prior_name) == "standard-normal"));
+      const Var layers = kl_per_layer(d), whole = kl(d);
+      const Index each = layers.shape().rows / 3;
+      for (Index n = 0; n < 3; ++n) {
+        double sum = 0;
+        for (Index k = 0; k < each; ++k)
+          sum +=
+              double(layers.val()(n * each + k, 0) + layers.val()(n * each + k, 1)) / double(each);
+        CHECK(std::abs(sum - double(whole.val()(n, 0))) < 1e-12);
+      }
+      // the same images four times, one particle each
+      const Var repeated = repeat_rows(batch.x, particles);
+      Stream again(3, Purpose::latent, 0, 0, std::uint32_t(particles));
+      const Draw one = model->draw({repeated, {}}, again, 1, {.log_ratio = true});
+      for (Index i = 0; i < 12; ++i) {
+        for (Index j = 0; j < 5; ++j) CHECK(std::abs(one.z.val()(i, j) - d.z.val()(i, j)) < 1e-12);
+        CHECK(std::abs(one.log_ratio.val()(i, 0) - d.log_ratio.val()(i, 0)) < 1e-11);
+      }
     }
 }
 
@@ -230,31 +245,37 @@ TEST_CASE("ladder: precisions add up, and means are weighed by them") {
 
 TEST_CASE("hierarchies: a draw from the prior is one of each layer given the one above") {
   for (const HierarchyRow* h : hierarchies()) {
-    const auto model = model_of(architecture_of(*h, {1, 1}));
+    const auto model = model_of(architecture_of(*h, {1, 1, 1}));
     constexpr Index count = 100000;
     Tape tape;
     Stream noise(8, Purpose::prior);
     const Var z = model->sample_prior(tape, {}, count, noise);
-    REQUIRE(z.shape() == Shape{count, 2});
-    const GaussianByHand below{*model, "prior.z1"};
-    Mean above, square, error, square_error;
+    REQUIRE(z.shape() == Shape{count, 3});
+    const GaussianByHand first{*model, "prior.z1"}, second{*model, "prior.z2"};
+    Mean of[3], square[3];  // in deviations from what is above: N(0, 1) each
+    const auto add = [&](Index l, double z_l, std::pair<double, double> p) {
+      const double e = (z_l - p.first) / std::exp(0.5 * p.second);
+      of[l].add(e), square[l].add(e * e);
+    };
     for (Index i = 0; i < count; ++i) {
-      const double z1 = double(z.val()(i, 0)), z2 = double(z.val()(i, 1));
-      const auto [mean, log_variance] = below(z2);
-      const double e = (z1 - mean) / std::exp(0.5 * log_variance);
-      above.add(z2), square.add(z2 * z2), error.add(e), square_error.add(e * e);
+      const double z1 = double(z.val()(i, 0)), z2 = double(z.val()(i, 1)),
+                   z3 = double(z.val()(i, 2));
+      add(0, z1, first(z2)), add(1, z2, second(z3)), add(2, z3, {0, 0});
     }
-    for (const auto& is :
-         {std::pair{above, 0.0}, {square, 1.0}, {error, 0.0}, {square_error, 1.0}}) {
-      INFO(std::string(h->name), ": ", is.first.value(), " ± ", is.first.error());
-      CHECK(std::abs(is.first.value() - is.second) < 4 * is.first.error());
+    for (Index l = 0; l < 3; ++l) {
+      INFO(std::string(h->name), ", layer ", l + 1, ": ", of[l].value(), " ± ", of[l].error(), ", ",
+           square[l].value(), " ± ", square[l].error());
+      CHECK(std::abs(of[l].value()) < 4 * of[l].error());
+      CHECK(std::abs(square[l].value() - 1) < 4 * square[l].error());
     }
-    // and the means alone, going down from a z₂
-    const Var codes = tape.constant({{7, 0.3}, {-7, -1.2}});
-    const Var moved = model->inference->descend(codes, 1);
+    // and the means alone, going down from a z₃
+    const Var codes = tape.constant({{7, 7, 0.3}, {-7, 7, -1.2}});
+    const Var moved = model->inference->descend(codes, 2);
     for (Index i = 0; i < 2; ++i) {
-      CHECK(moved.val()(i, 1) == codes.val()(i, 1));
-      CHECK(std::abs(double(moved.val()(i, 0)) - below(double(codes.val()(i, 1))).first) < 1e-12);
+      const double z2 = second(double(codes.val()(i, 2))).first;
+      CHECK(moved.val()(i, 2) == codes.val()(i, 2));
+      CHECK(std::abs(double(moved.val()(i, 1)) - z2) < 1e-12);
+      CHECK(std::abs(double(moved.val()(i, 0)) - first(z2).first) < 1e-12);
     }
   }
 }
