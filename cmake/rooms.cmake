@@ -48,7 +48,8 @@ set(VAEGRAD_COMPILED_AS_ONE autodiff models models/objectives models/likelihoods
     models/inference/priors models/networks models/metrics models/numerics lab lab/data lab/files lab/pictures lab/run lab/uses
     experiments experiments/bench experiments/book experiments/page)
 # Where a step spends its time above autodiff: as fast as they can be, at the price of a second or two each to compile.
-set(VAEGRAD_LOOPS lab/data/batches.cpp lab/run/training/optimiser.cpp models/coding/exact_network.cpp models/likelihoods/bernoulli.cpp)
+set(VAEGRAD_LOOPS lab/data/batches.cpp lab/run/training/optimiser.cpp models/coding/exact_network.cpp models/inference/priors/weighted_squares.cpp
+    models/likelihoods/bernoulli.cpp)
 function(vaegrad_compiled_as_one)  # SOURCE..: of a room or of the program
   foreach(source IN LISTS ARGN)
     cmake_path(GET source PARENT_PATH folder)

@@ -228,6 +228,15 @@ const OPS = {
       first += p.columns;
     }
   },
+  weighted_squares: (y, [z, m, w]) => {
+    const Z = z.columns;
+    for (let i = 0; i < z.rows; ++i)
+      for (let k = 0; k < m.rows; ++k) {
+        let sum = 0;
+        for (let j = 0; j < Z; ++j) sum += w.val[k * Z + j] * (z.val[i * Z + j] - m.val[k * Z + j]) ** 2;
+        y.val[i * m.rows + k] = sum;
+      }
+  },
   normalise_groups: (y, [x], details) => {
     const [groups, channels] = numbersIn(details), width = channels / groups;
     for (let i = 0; i < x.rows; ++i)

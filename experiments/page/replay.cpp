@@ -153,7 +153,7 @@ std::span<const std::string_view> replayed_ops() {
   static constexpr std::string_view ops[] = {
       // of matrices
       "affine", "matmul", "transpose", "reshape", "rows", "columns", "concatenate_rows", "concatenate_columns",
-      "stop_gradient", "scale_adjoint", "convolve", "convolve_transposed", "upsample", "tile", "normalise_groups",
+      "stop_gradient", "scale_adjoint", "convolve", "convolve_transposed", "upsample", "tile", "normalise_groups", "weighted_squares",
       // of expressions
       "row_sums", "column_sums", "sum", "average", "log_sum_exp", "log_mean_exp", "repeat_rows",
       // elementwise; max is both

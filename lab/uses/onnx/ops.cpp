@@ -8,6 +8,7 @@
 #include <vaegrad/models/inference/posteriors/radial_step.hpp>
 #include <vaegrad/models/inference/posteriors/reflect.hpp>
 #include <vaegrad/models/inference/posteriors/sphere_ops.hpp>
+#include <vaegrad/models/inference/priors/weighted_squares.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
@@ -208,6 +209,17 @@ Name radial_step_of(const Call& c) {
   return g.node("Concat", {moved, g.add(log_det, more)}, {{"axis", std::int64_t{1}}});
 }
 
+// ---- priors ----
+
+// Σ_j w_kj (z_ij − m_kj)², by (B, 1, Z) − (K, Z)
+Name weighted_squares_of(const Call& c) {
+  OnnxGraph& g = c.g;
+  const Index latent = c.shapes[0].cols, centres = c.shapes[1].rows;
+  const Name d = g.sub(g.reshape(c.in[0], {-1, 1, latent}), c.in[1]);
+  const Name each = g.reshape(g.mul(c.in[2], g.mul(d, d)), {-1, latent});
+  return g.reshape(g.row_sums(each), {-1, centres});
+}
+
 // clang-format off
 const OnnxOp table[] = {
     {op_type<Transpose>(),          [](const Call& c) { return c.g.node("Transpose", c.in); }},
@@ -235,6 +247,7 @@ const OnnxOp table[] = {
     {op_type<LowerProduct>(),       lower_product_of},
     {op_type<PlanarStep>(),         planar_step_of},
     {op_type<RadialStep>(),         radial_step_of},
+    {op_type<WeightedSquares>(),    weighted_squares_of},
 };
 // clang-format on
 

@@ -2,18 +2,16 @@
 
 #include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/inference/priors/gaussian_mixture_at.hpp>
+#include <vaegrad/models/inference/priors/weighted_squares.hpp>
 
 namespace vaegrad::inline VAEGRAD_ABI {
 
-// The squares multiplied out: two products of z (B, Z) with (Z, K)
 Var GaussianMixtureAt::log_prob(Var z) const {
-  const Var m = mean, l = log_variance;
-  const Var weight = exp(-l), linear = m * weight, half = -0.5 * weight, squares = square(z);
-  const Var constant = transpose(row_sums(-0.5 * (square(m) * weight + l + log_2pi)));
+  const Var l = log_variance;
+  const Var constant = transpose(row_sums(-0.5 * (l + log_2pi)));
   const Var log_weight = logits - log_sum_exp(logits) + constant;  // (1, K)
-  const Var quadratic = matmul(squares, transpose(half)), mixed = matmul(z, transpose(linear));
-  const Var each = quadratic + mixed + log_weight;
-  return log_sum_exp(each);
+  const Var squares = weighted_squares(z, mean, exp(-l));
+  return log_sum_exp(log_weight - 0.5 * squares);
 }
 
 Var GaussianMixtureAt::sample(Index count, Stream& noise) const {

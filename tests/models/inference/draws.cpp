@@ -39,7 +39,8 @@ std::vector<bool> changed(const OwnedMatrix& a, const OwnedMatrix& b) {
 
 TEST_CASE("uniform sphere: draws have length 1 and the sphere's moments, p is 1 over its area") {
   Parameters none;
-  const auto prior = vaegrad::prior("uniform-sphere").make(none, {3, 0, {}, activation("tanh"), {}});
+  const auto prior =
+      vaegrad::prior("uniform-sphere").make(none, {3, 0, {}, activation("tanh"), {}});
   const Nobody nobody;
   Tape tape;
   const PriorAt p = prior->given(tape, {}, nobody);
@@ -62,7 +63,8 @@ TEST_CASE("uniform sphere: draws have length 1 and the sphere's moments, p is 1 
   CHECK(log_p.val()(0, 0) == doctest::Approx(-std::log(4 * M_PI)).epsilon(1e-12));
 }
 
-TEST_CASE("conditional prior: draws are around the mean of their own condition, as wide as it says") {
+TEST_CASE(
+    "conditional prior: draws are around the mean of their own condition, as wide as it says") {
   Parameters parameters;
   const auto prior =
       vaegrad::prior("conditional").make(parameters, {2, 2, {3}, activation("tanh"), {}});
@@ -138,8 +140,7 @@ TEST_CASE("iaf: a latent is moved by each of those before it and by none after i
       z.view()(0, i) = Real(0.5);
       const std::vector<bool> moved = changed(before, c.step(t, z.view()));
       z.view()(0, i) = 0;
-      for (Index j = 0; j < 4; ++j)
-        CHECK(moved[std::size_t(j)] == (t == 0 ? j >= i : j <= i));
+      for (Index j = 0; j < 4; ++j) CHECK(moved[std::size_t(j)] == (t == 0 ? j >= i : j <= i));
     }
   }
 }

@@ -16,6 +16,7 @@
 #include <vaegrad/models/inference/posteriors/radial_step.hpp>
 #include <vaegrad/models/inference/posteriors/reflect.hpp>
 #include <vaegrad/models/inference/posteriors/sphere_ops.hpp>
+#include <vaegrad/models/inference/priors/weighted_squares.hpp>
 #include <vaegrad/models/inference/scale_adjoint.hpp>
 #include <vaegrad/models/networks/where_positive.hpp>
 #include <vaegrad/models/numerics/window_means.hpp>
