@@ -20,8 +20,7 @@ TEST_CASE("mixture: log p(z) near narrow components far from 0 has the digits of
     for (Real& l : at.log_variance.val()) l = Real(log_variance);
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < Z; ++j)
-        z.val()(i, j) =
-            at.mean.val()(i % K, j) + Real(std::exp(log_variance / 2)) * z.val()(i, j);
+        z.val()(i, j) = at.mean.val()(i % K, j) + Real(std::exp(log_variance / 2)) * z.val()(i, j);
     const ConstMatrix log_p = at.log_prob(z).val();
     double worst = 0;
     for (Index i = 0; i < n; ++i) {
