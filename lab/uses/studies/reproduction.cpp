@@ -212,7 +212,8 @@ std::string reproduction_table(std::span<const PublishedRow> rows,
       "seeds | Monte Carlo error | within | hours | commit |\n"
       "|---|---|---|---|---|---|---|---|---|---|---|---|\n",
       measured, rows.size(), published, within, better,
-      worse.empty() ? "none worse by more" : "worse by more: " + worse);
+      worse.empty() ? std::string("none worse by more")
+                    : fmt::format("{} worse by more: {}", published - within - better, worse));
   to += table;
   if (!missing.empty())
     to +=
