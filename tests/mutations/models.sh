@@ -39,6 +39,8 @@ posteriors/full_covariance_posterior.cpp | spec_.log_variance(scale_(h)) | scale
 hierarchies/ladder.cpp | return up[count() - 1].q; | return up[0].q; | *ierarch*
 priors/gaussian_mixture_at.cpp | logits - log_sum_exp(logits) + constant | logits + constant | *ixture*
 priors/gaussian_mixture_at.cpp | std::exp(l(k, j) / 2) * z.val() | std::exp(l(k, j)) * z.val() | *ixture*
+priors/weighted_squares.cpp | m.adj(k, j) -= 2 * w.val(k, j) * sum | m.adj(k, j) -= w.val(k, j) * sum | *ops in models*
+priors/weighted_squares.cpp | ((here - m_j[k]) * (here - m_j[k])) | (here * here - m_j[k] * m_j[k]) | *ixture*
 priors/vamp_prior.cpp | const Var U = tape(inputs_), u = pixels_ ? Var(clamp(U, 0, 1)) : U; | const Var U = tape(inputs_), u = U; | *amp*
 priors/vamp_prior.cpp | .mixture = {q.mean, q.log_variance, even} | .mixture = {q.mean, 2 * q.log_variance, even} | *amp*
 priors/coupling_flow.cpp | log_det = log_det - row_sums(f.log_scale); | log_det = log_det + row_sums(f.log_scale); | *flow*
