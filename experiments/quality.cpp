@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
 #include <vaegrad/lab/pictures/picture_parts.hpp>
@@ -96,9 +97,9 @@ class Judge {
 
  private:
   static OwnedMatrix first(ConstMatrix images) {
-    OwnedMatrix some(std::min(images.rows, looked_at), images.cols);
-    std::copy_n(images.data, some.numbers.size(), some.numbers.begin());
-    return some;
+    std::vector<std::uint32_t> which(std::size_t(std::min(images.rows, looked_at)));
+    std::iota(which.begin(), which.end(), 0u);
+    return rows_of(images, which);
   }
   void read(Quality& q, ConstMatrix images, std::span<const Label> asked) const {
     if (!reader_) return;

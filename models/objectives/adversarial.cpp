@@ -1,6 +1,6 @@
 // E_q[log p(x|z)] + λ E_q[log D(z)]: codes that a critic D takes for draws of the prior. No density
-// is in it; those that give the KL are for the report alone. At its best D = p(z) / (p(z) + q(z)), with q(z) that of
-// all codes together.
+// is in it; those that give the KL are for the report alone. At its best D = p(z) / (p(z) + q(z)),
+// with q(z) that of all codes together.
 // Makhzani et al., Adversarial autoencoders, arXiv 1511.05644; Tolstikhin et al., Wasserstein
 // auto-encoders, arXiv 1711.01558, algorithm 1
 #include <vaegrad/autodiff/autodiff.hpp>

@@ -5,20 +5,13 @@
 #include <cmath>
 #include <vaegrad/autodiff/autodiff.hpp>
 
+#include "../../support/mean.hpp"
 #include "flow_case.hpp"
 #include "nobody.hpp"
 
 using namespace vaegrad;
 
 namespace {
-
-struct Mean {
-  double sum = 0, squares = 0, n = 0;
-  void add(double x) { sum += x, squares += x * x, ++n; }
-  double value() const { return sum / n; }
-  double error() const { return std::sqrt((squares / n - value() * value()) / n); }
-  bool is(double x) const { return std::abs(value() - x) < 4 * error(); }
-};
 
 void randomise(Parameters& parameters) {
   std::uint32_t n = 0;

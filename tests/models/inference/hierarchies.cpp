@@ -6,6 +6,7 @@
 #include <vaegrad/models/distributions.hpp>
 #include <vaegrad/models/model.hpp>
 
+#include "../../support/mean.hpp"
 #include "../../support/message.hpp"
 
 using namespace vaegrad;
@@ -53,13 +54,6 @@ Batch some_images(Tape& tape, Index count) {
     for (Index j = 0; j < 4; ++j) x.val()(i, j) = Real((i * 5 + 3) >> j & 1);
   return {x, {}};
 }
-
-struct Mean {
-  double sum = 0, squares = 0, n = 0;
-  void add(double x) { sum += x, squares += x * x, ++n; }
-  double value() const { return sum / n; }
-  double error() const { return std::sqrt((squares / n - value() * value()) / n); }
-};
 
 // log N(x; mean, exp(log_variance))
 double log_normal(double x, double mean, double log_variance) {
