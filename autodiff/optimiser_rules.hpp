@@ -125,4 +125,24 @@ struct RmsPropRule {
   }
 };
 
+// The same, by the variance of the gradient:  m ← ρ m + (1−ρ) g,  w ← w − η g / (√(s − m²) + ε)
+// Graves, arXiv 1308.0850, eq. 38 to 40, without its momentum
+struct CentredRmsPropRule {
+  static constexpr int moments = 2;
+  double learning_rate = 1e-3, decay = 0.99, epsilon = 1e-8;
+
+  // ---- internal ----
+
+  struct Now {
+    RmsPropRule::Now plain;
+    void move(Lanes& w, Lanes g, Lanes& m, Lanes& s) const {
+      m = plain.decay * m + plain.rest * g;
+      s = plain.decay * s + plain.rest * (g * g);
+      const Lanes variance = s - m * m;  // below 0 by rounding
+      w -= plain.rate * g / (sqrt(select(variance > lanes(0), variance, lanes(0))) + plain.epsilon);
+    }
+  };
+  Now at(std::uint64_t t) const { return {RmsPropRule{learning_rate, decay, epsilon}.at(t)}; }
+};
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -79,6 +79,7 @@ using Adam = Optimiser<AdamRule>;
 using AdamW = Optimiser<AdamWRule>;
 using Adagrad = Optimiser<AdagradRule>;
 using RmsProp = Optimiser<RmsPropRule>;
+using CentredRmsProp = Optimiser<CentredRmsPropRule>;
 
 // Neither NaN nor infinite: one more pass over the gradient, by the team where it is long.
 bool finite_gradient(Parameters& parameters);

@@ -62,7 +62,7 @@ Architecture architecture(const Settings& s, ImageShape image, Index conditions)
                       .activation = activation(s.activation),
                       .initial = initial_of(s),
                       .log_variance_bound = s.log_variance_bound,
-                      .width = s.flow_width},
+                      .widths = s.flow_width},
           .prior = &prior(s.prior),
           .components = s.components,
           .prior_flows = s.prior_flows,

@@ -47,8 +47,8 @@ struct PosteriorSpec {
   Index flows = 0;  // steps of a flow
   Activation activation;
   Initial initial;
-  double log_variance_bound = 0;  // |log σ²| below it, smoothly; 0: none
-  Index width = 320;              // hidden units of each step that is a network
+  double log_variance_bound = 0;   // |log σ²| below it, smoothly; 0: none
+  std::vector<Index> widths{320};  // hidden layers of each step that is a network
 
   // Of the network's numbers h (B, Z)
   Var log_variance(Var h) const;
@@ -64,7 +64,7 @@ struct PosteriorRow {
   bool held = false;      // its density can be had at a given z, its numbers held fixed
   bool scale = false;     // heeds PosteriorSpec::scale
   bool flows = false;     // heeds PosteriorSpec::flows
-  bool width = false;     // heeds PosteriorSpec::width
+  bool width = false;     // heeds PosteriorSpec::widths
   bool sphere = false;    // its codes have length 1
 };
 // A row's `make`, for the class of its family.

@@ -77,6 +77,29 @@ TEST_CASE("Adam: algorithm 1 of Kingma and Ba, with other betas, epsilon and sec
   }
 }
 
+TEST_CASE("RMSprop, and centred: the variance of the gradient in place of its square") {
+  Bowl plain_bowl(37), bowl(37);
+  RmsProp plain(plain_bowl.p, {.learning_rate = 0.01});
+  CentredRmsProp centred(bowl.p, {.learning_rate = 0.002, .decay = 0.9, .epsilon = 1e-4});
+  std::vector<double> u(37), r(37), w(37), m(37), s(37);
+  for (std::size_t j = 0; j < w.size(); ++j) u[j] = w[j] = double(j) / 7;
+  Tape tape;
+  for (int t = 1; t <= 20; ++t) {
+    plain_bowl.gradient(tape), plain.step();
+    bowl.gradient(tape), centred.step();
+    for (std::size_t j = 0; j < w.size(); ++j) {
+      const double f = double(j + 1) * (u[j] - 1), g = double(j + 1) * (w[j] - 1);
+      r[j] = 0.99 * r[j] + 0.01 * f * f;
+      u[j] -= 0.01 * f / (std::sqrt(r[j]) + 1e-8);
+      m[j] = 0.9 * m[j] + 0.1 * g, s[j] = 0.9 * s[j] + 0.1 * g * g;
+      w[j] -= 0.002 * g / (std::sqrt(s[j] - m[j] * m[j]) + 1e-4);
+      REQUIRE(plain_bowl.p.value(plain_bowl.w).data[j] == doctest::Approx(u[j]).epsilon(1e-10));
+      REQUIRE(bowl.p.value(bowl.w).data[j] == doctest::Approx(w[j]).epsilon(1e-8));
+    }
+  }
+  for (const Real x : bowl.p.value(bowl.unused)) CHECK(x == 2);  // no gradient, no variance
+}
+
 TEST_CASE("Adam's first step is the learning rate, whatever the gradient's size") {
   Bowl bowl(5);
   Adam optimiser(bowl.p, {.learning_rate = 1e-3});

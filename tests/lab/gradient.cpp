@@ -201,7 +201,7 @@ TEST_CASE("the gradient of every combination of the tables; the others are refus
       return;
     }
     Settings small = s;
-    small.latent = {2}, small.flows = 2, small.flow_width = 5;
+    small.latent = {2}, small.flows = 2, small.flow_width = {5, 4};
     if (!sanitized || checked % 20 == 0) {  // there a sample: each takes ten times as long
       const bool also_wrong = checked % 50 == 0;
       const Checked is = checked_gradient(small, name, also_wrong);
@@ -297,7 +297,7 @@ TEST_CASE("the gradient of every hierarchy x posterior x prior x objective that 
         for (const Objective* o : objectives()) {
           Settings s;
           s.activation = "tanh", s.hidden = {3}, s.latent = {2, 2}, s.upper_hidden = {3};
-          s.flows = 1, s.flow_width = 3, s.components = 2;
+          s.flows = 1, s.flow_width = {3}, s.components = 2;
           s.hierarchy = h->name, s.posterior = q->name, s.prior = p->name, s.objective = o->name;
           if (o->beta) s.beta = 0.6;
           if (p->conditional) s.model = "cvae";

@@ -252,7 +252,7 @@ TEST_CASE("nor does one with any posterior of the table") {
                                       .flows = 3,
                                       .activation = activation("relu"),
                                       .initial = {},
-                                      .width = 16});
+                                      .widths = {16, 12}});
     Adam adam(p);
     Tape tape;
     const auto step = [&](std::uint32_t number, Index rows) {

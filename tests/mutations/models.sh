@@ -19,7 +19,7 @@ posteriors/planar_step.hpp | t * t + (1 - t * t) * raised | t * t + (1 - t * t) 
 posteriors/radial_step.hpp | Real(latent - 1) * std::log(q.across()) | Real(latent) * std::log(q.across()) | *flow*
 posteriors/radial_step.hpp | (r * (r + 2 * alpha) + alpha * raised) | (r * (r + alpha) + alpha * raised) | *flow*
 posteriors/iaf_posterior.cpp | log_det + row_sums(log_sigmoid(gate)) | log_det | *flow*
-posteriors/iaf_posterior.cpp | record(Masked{out, reversed}, tape(w)) | tape(w) | *flow*
+posteriors/iaf_posterior.cpp | record(Masked{place, latent_, reversed}, tape(w)) | tape(w) | *flow*
 posteriors/sylvester_posterior.cpp | square(h) + (1 - square(h)) * repeat_rows(both, K) | repeat_rows(both, K) | *flow*
 posteriors/sylvester_posterior.cpp | for (Index k = at_.reflections; k-- > 0;) moved | for (Index k = 0; k < at_.reflections; ++k) moved | *flow*
 posteriors/full_covariance_posterior.cpp | exp(q.log_variance) * below) | 0 * below) | *ovariance*
@@ -29,6 +29,7 @@ posteriors/von_mises_fisher_posterior.cpp | log_sphere_area(latent_) | log_spher
 posteriors/sphere_ops.hpp | kappa.adj(r / particles, 0) += y.adj(r, 0) * y.val(r, 1) | kappa.adj(r / particles, 0) -= y.adj(r, 0) * y.val(r, 1) | von Mises*
 posteriors/flow_posterior.cpp | spec_.log_variance(scale_(h)) | scale_(h) | posteriors: each*
 posteriors/masked.hpp | Range{degree, latent} | Range{std::min(latent, degree + 1), latent} | iaf*
+posteriors/iaf_posterior.cpp | matmul(h, seen(weight, between)) | matmul(h, tape(weight)) | *flow*
 posteriors/iaf_posterior.cpp | columns(q.more, t * n.in.shape.cols, | columns(q.more, 0 * t * n.in.shape.cols, | iaf*
 priors/uniform_sphere_prior.cpp | -log_sphere_area(latent_) | log_sphere_area(latent_) | uniform sphere*
 priors/uniform_sphere_prior.cpp | unit_rows(standard_noise(tape, {count * particles, latent_}, noise)) | standard_noise(tape, {count * particles, latent_}, noise) | uniform sphere*

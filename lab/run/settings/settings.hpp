@@ -42,7 +42,8 @@ struct Settings {
   double ms_ssim_weight = 1;
   std::string posterior = "gaussian", posterior_scale = "log-variance";
   double log_variance_bound = 0;  // of q(z|x); 0: none
-  std::ptrdiff_t flows = 4, flow_width = 320;
+  std::ptrdiff_t flows = 4;
+  std::vector<std::ptrdiff_t> flow_width{320};
   std::string prior = "standard-normal";
   std::ptrdiff_t components = 10;  // of a mixture or a VampPrior
   std::string pseudo_inputs = "data";

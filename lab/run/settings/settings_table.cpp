@@ -230,7 +230,7 @@ const std::vector<Setting>& all_settings() {
       real   ("model", "ms-ssim-weight", "W", "nats a number of x [1]", &S::ms_ssim_weight, 1e-9, 1e9),
       one_of ("model", "posterior", "NAME", "q(z|x)", &S::posterior, names_of(posteriors())),
       integer("model", "flows", "N", "flow steps [4]", &S::flows, 0, 1000),
-      integer("model", "flow-width", "N", "of iaf [320]", &S::flow_width, 1, 1 << 16),
+      numbers("model", "flow-width", "N[,N..]", "hidden layers of iaf [320]", &S::flow_width, 1, 1 << 16, "320 or --flow-width 256,256"),
       one_of ("model", "posterior-scale", "NAME", "", &S::posterior_scale, names_of(posterior_scales())),
       one_of ("model", "prior", "NAME", "", &S::prior, names_of(priors())),
       integer("model", "components", "K", "of a mixture [10]", &S::components, 1, 100000),

@@ -27,6 +27,7 @@ const AnyOptimiser::Row AnyOptimiser::rows[] = {
     {"sgd",     [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, SgdRule{.learning_rate = n.learning_rate}); }},
     {"adagrad", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdagradRule{.learning_rate = n.learning_rate}); }},
     {"rmsprop", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, RmsPropRule{.learning_rate = n.learning_rate}); }},
+    {"rmsprop-centred", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, CentredRmsPropRule{.learning_rate = n.learning_rate}); }},
     {"adam-norm-grad", [](AnyOptimiser& o, Parameters& p, const Numbers& n) { o.hold(p, AdamRule{.learning_rate = n.learning_rate, .beta1 = n.beta1, .epsilon = n.epsilon, .second_moment = n.second_moment}, true); }},
 };
 // clang-format on

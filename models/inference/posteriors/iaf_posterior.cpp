@@ -11,7 +11,9 @@ namespace {
 class IafPosterior : public FlowPosterior {
  public:
   IafPosterior(Parameters& p, const std::string& name, Index h, const PosteriorSpec& s)
-      : FlowPosterior(p, name, h, s, s.width), latent_(s.latent), activation_(s.activation) {
+      : FlowPosterior(p, name, h, s, s.widths.front()),
+        latent_(s.latent),
+        activation_(s.activation) {
     const auto weights = [&](const std::string& of, Shape shape) {
       return p.add(of, shape,
                    initial(s.initial.weights, s.initial.seed, std::size_t(p.list().size())));
@@ -19,10 +21,15 @@ class IafPosterior : public FlowPosterior {
     for (Index t = 0; t < s.flows; ++t) {
       const std::string step = concat(name, ".flow.", t);
       Network n;
-      n.in = weights(step + ".hidden.weight", {s.latent, s.width});
-      n.move = weights(step + ".move.weight", {s.width, s.latent});
+      n.in = weights(step + ".hidden.weight", {s.latent, s.widths.front()});
+      for (std::size_t l = 1; l < s.widths.size(); ++l) {
+        const std::string layer = concat(step, ".hidden.", l);
+        n.between.push_back({weights(layer + ".weight", {s.widths[l - 1], s.widths[l]}),
+                             p.add(layer + ".bias", {1, s.widths[l]})});
+      }
+      n.move = weights(step + ".move.weight", {s.widths.back(), s.latent});
       n.move_bias = p.add(step + ".move.bias", {1, s.latent});
-      n.gate = weights(step + ".gate.weight", {s.width, s.latent});
+      n.gate = weights(step + ".gate.weight", {s.widths.back(), s.latent});
       // Of the first steps of training a gate keeps most of z: sigmoid(1.5) = 0.82 (section 4)
       n.gate_bias = p.add(step + ".gate.bias", {1, s.latent}, constant_fill(Real(1.5)));
       networks_.push_back(n);
@@ -31,18 +38,21 @@ class IafPosterior : public FlowPosterior {
 
   Var step(Index t, Var s, const PosteriorAt& q) const override {
     const Network& n = networks_[std::size_t(t)];
+    using enum Masked::Place;
     const bool reversed = t % 2 == 1;
     Tape& tape = s.tape();
     const Var z = columns(s, 0, latent_), log_det = columns(s, latent_, 1);
     Var context = columns(q.more, t * n.in.shape.cols, n.in.shape.cols);
     if (z.shape().rows > context.shape().rows)
       context = repeat_rows(context, z.shape().rows / context.shape().rows);
-    const auto seen = [&](const Param& w, bool out) {
-      return record(Masked{out, reversed}, tape(w));
+    const auto seen = [&](const Param& w, Masked::Place place) {
+      return record(Masked{place, latent_, reversed}, tape(w));
     };
-    const Var h = activation_.apply(matmul(z, seen(n.in, false)), context);
-    const Var m = affine(h, seen(n.move, true), tape(n.move_bias));
-    const Var gate = affine(h, seen(n.gate, true), tape(n.gate_bias));
+    Var h = activation_.apply(matmul(z, seen(n.in, in)), context);
+    for (const auto& [weight, bias] : n.between)
+      h = activation_.apply(matmul(h, seen(weight, between)), tape(bias));
+    const Var m = affine(h, seen(n.move, out), tape(n.move_bias));
+    const Var gate = affine(h, seen(n.gate, out), tape(n.gate_bias));
     // z' = g ⊙ z + (1 − g) ⊙ m,  g = sigmoid(..),  log |∂z'/∂z| = Σ_j log g_j
     return concatenate_columns(m + sigmoid(gate) * (z - m), log_det + row_sums(log_sigmoid(gate)));
   }
@@ -50,6 +60,7 @@ class IafPosterior : public FlowPosterior {
  private:
   struct Network {
     Param in, move, move_bias, gate, gate_bias;
+    std::vector<std::pair<Param, Param>> between;  // hidden layers after the first
   };
   std::vector<Network> networks_;
   Index latent_;

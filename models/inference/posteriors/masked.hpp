@@ -7,12 +7,16 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 // Inputs have the degrees 1 .. Z (Z .. 1 where reversed), as the outputs have; of H hidden units
 // each degree 0 .. Z − 1 has as many, those of degree 0 to be told of the context alone.
-//   into the hidden layer:  y_ik = w_ik [degree k ≥ degree i], w (Z, H)
-//   out of it:              y_kj = w_kj [degree j > degree k], w (H, Z)          w̄_kj += ȳ_kj [..]
+//   into a hidden layer:  y_ik = w_ik [degree k ≥ degree i], w (Z, H)
+//   to the next one:      the same, w (H, H')
+//   out of the last:      y_kj = w_kj [degree j > degree k], w (H, Z)          w̄_kj += ȳ_kj [..]
 struct Masked {
   static constexpr auto name = "masked";
   static constexpr bool writes_first = true;
-  bool out, reversed;
+  enum class Place { in, between, out };
+  Place place;
+  Index latent;  // Z
+  bool reversed;
 
   static Shape shape(Shape w) { return w; }
   // Columns [first, end) of row i are seen.
@@ -20,10 +24,9 @@ struct Masked {
     Index first, end;
   };
   Range seen(Shape w, Index i) const {
-    const Index latent = out ? w.cols : w.rows, hidden = out ? w.rows : w.cols;
-    const Index degree = out ? i * latent / hidden : reversed ? latent - i : i + 1;
-    if (out) return reversed ? Range{0, latent - degree} : Range{degree, latent};
-    return {std::min(hidden, (degree * hidden + latent - 1) / latent), hidden};
+    const Index degree = place != Place::in ? i * latent / w.rows : reversed ? latent - i : i + 1;
+    if (place == Place::out) return reversed ? Range{0, latent - degree} : Range{degree, latent};
+    return {std::min(w.cols, (degree * w.cols + latent - 1) / latent), w.cols};
   }
   void value(Node y, Node w) const {
     for (Index i = 0; i < y.val.rows; ++i) {
@@ -42,20 +45,24 @@ struct Masked {
     }
   }
   std::string details() const {
-    return concat(out ? ", out" : ", in", reversed ? ", reversed" : "");
+    const char* to[] = {", in", ", between", ", out"};
+    return concat(to[int(place)], reversed ? ", reversed" : "");
   }
 };
 VAEGRAD_CHECKED(Masked, masked_in, VAEGRAD_INPUTS({{3, 7}}), [](Var w) {
-  return record(Masked{false, false}, w);
+  return record(Masked{Masked::Place::in, 3, false}, w);
 })
 VAEGRAD_CHECKED_ALSO(Masked, masked_out, VAEGRAD_INPUTS({{7, 3}}), [](Var w) {
-  return record(Masked{true, true}, w);
+  return record(Masked{Masked::Place::out, 3, true}, w);
 })
 VAEGRAD_CHECKED_ALSO(Masked, masked_in_few, VAEGRAD_INPUTS({{5, 3}}), [](Var w) {
-  return record(Masked{false, true}, w);
+  return record(Masked{Masked::Place::in, 5, true}, w);
+})
+VAEGRAD_CHECKED_ALSO(Masked, masked_between, VAEGRAD_INPUTS({{7, 4}}), [](Var w) {
+  return record(Masked{Masked::Place::between, 3, true}, w);
 })
 VAEGRAD_CHECKED_ALSO(Masked, masked_out_few, VAEGRAD_INPUTS({{3, 5}}), [](Var w) {
-  return record(Masked{true, false}, w);
+  return record(Masked{Masked::Place::out, 5, false}, w);
 })
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

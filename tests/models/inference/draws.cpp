@@ -103,7 +103,7 @@ TEST_CASE("posteriors: each heeds --posterior-scale and its bound, where its row
                                  .activation = activation("tanh"),
                                  .initial = {},
                                  .log_variance_bound = bound,
-                                 .width = 5};
+                                 .widths = {5}};
         const auto posterior = row->make(parameters, "q", 3, spec);
         randomise(parameters);
         Tape tape;

@@ -25,7 +25,7 @@ struct FlowCase {
                                                  .flows = flows,
                                                  .activation = activation("tanh"),
                                                  .initial = {},
-                                                 .width = 7});
+                                                 .widths = {7, 6}});
     flow = dynamic_cast<const FlowPosterior*>(posterior.get());
     std::uint32_t n = 0;
     for (const auto& [name, param] : parameters.list()) {
