@@ -113,6 +113,7 @@ refuses 2 "--epochs: -1 is out of range" train --epochs -1 --out out
 refuses 2 "--epochs: 'ten' is not a whole number" train --epochs ten --out out
 refuses 2 "--learning-rate: nan is out of range" train --learning-rate nan --out out
 refuses 2 "--batch: 0 is out of range" train --batch 0 --out out
+refuses 2 'takes a number from 0 to 1073741824, or default' train --validation defaults --out out
 refuses 2 "--hidden" train --hidden 400, --out out
 refuses 2 "--activation: there is no 'relo'" train --activation relo --out out
 refuses 2 "--binarize: there is no 'often'" train --binarize often --out out

@@ -201,7 +201,7 @@ const std::vector<Setting>& all_settings() {
       {       "data", "validation", "N|default", "examples for it [the set's own, or one twelfth]",
               [](S& s, const std::string& v) {
                 if (v == "default") s.validation.reset();
-                else s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30));
+                else s.validation = std::size_t(integer_option("validation", v, 0, 1 << 30, "default"));
               },
               [](const S& s) { return s.validation ? std::to_string(*s.validation) : ""; }},
       integer("data", "resize", "N", "a folder's images to N x N pixels [0: as they are]", &S::resize, 0, 4096),
