@@ -20,6 +20,7 @@ struct KlSchedule {
   double most;  // the largest setting
   bool whole;   // .. which is a whole number
   double (*share)(double setting, double epochs, double total);
+  bool by_the_total = false;  // heeds how many epochs there are in all
 };
 // clang-format off
 inline constexpr KlSchedule kl_schedules[] = {
@@ -32,14 +33,14 @@ inline constexpr KlSchedule kl_schedules[] = {
      [](double cycles, double epochs, double total) {
        const double part = total / cycles;
        return std::min(1.0, 2 * std::fmod(epochs, part) / part);
-     }},
+     }, true},
     // A third of training at so many times beta, a third down to beta, by the same factor in equal
     // times, a third at beta: few latents are found first, and details later. As Shao et al.,
     // arXiv 2009.06795, where a controller does it.
     {"cooling", "TIMES", "beta at first [0]", 1e6, false,
      [](double factor, double epochs, double total) {
        return std::pow(factor, std::clamp(2 - 3 * epochs / total, 0.0, 1.0));
-     }},
+     }, true},
 };
 // clang-format on
 using KlSettings = std::array<double, std::size(kl_schedules)>;  // one per row
@@ -58,14 +59,15 @@ inline double kl_share(const KlSettings& settings, double epochs, double total) 
 struct RateSchedule {
   const char* name;
   double (*factor)(double epochs, double total);
-  double on_plateau = 1;  // on all that follows so many epochs without a better validation
+  double on_plateau = 1;      // on all that follows so many epochs without a better validation
+  bool by_the_total = false;  // heeds how many epochs there are in all
 };
 // clang-format off
 // All of them, the default first.
 inline constexpr RateSchedule rate_schedules[] = {
     {"constant", [](double, double) { return 1.0; }},
     // from 1 to 0 over all of training, by half a cosine
-    {"cosine",   [](double epochs, double total) { return 0.5 * (1 + std::cos(std::numbers::pi * epochs / total)); }},
+    {"cosine",   [](double epochs, double total) { return 0.5 * (1 + std::cos(std::numbers::pi * epochs / total)); }, 1, true},
     // stage i lasts 3^i epochs at 10^(-i/7)       Burda et al., arXiv 1509.00519, section 5
     {"iwae",     [](double epochs, double) {
        int stage = 0;

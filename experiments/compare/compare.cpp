@@ -23,9 +23,12 @@ std::string nll_of(const FinishedRun& run) {
   return fmt::format("{:.2f}{}", run.evaluation->nll, run.evaluation->whole ? "" : "*");
 }
 
+// Without points where the run has kept none of its epochs.
 Series curve(const fs::path& folder) {
   Series series;
   bool validated = false;
+  std::error_code error;
+  if (!fs::exists(folder / "metrics.csv", error)) return series;
   for (const Metrics& m : read_metrics(folder)) {
     series.x.push_back(m.epoch);
     validated = validated || std::isfinite(m.valid_elbo);
@@ -105,7 +108,7 @@ bool compare_runs(const std::vector<FinishedRun>& runs, const fs::path& picture)
   if (groups.size() > 1)
     fmt::print(
         "runs on other data, binarization or examples stand apart: their numbers do not compare\n");
-  if (chart.series.empty()) return true;  // of autoencoders, which have no ELBO
+  if (chart.series.empty()) return true;  // autoencoders have no ELBO, shipped runs no epochs
   return announced(draw(chart, picture), picture);
 }
 
@@ -181,7 +184,13 @@ int run_compare(Arguments arguments) {
       say("{}: left out, it has no summary.json yet\n", folder.string());
       continue;
     }
-    runs.push_back(read_finished_run(folder));
+    try {
+      runs.push_back(read_finished_run(folder));
+    } catch (const Error& e) {
+      if (folders.size() == 1) throw;
+      say("{}: left out: {}\n", folder.string(), e.what());
+      continue;
+    }
     if (sweeps && runs.back().interrupted) {
       say("{}: left out, it is not finished\n", folder.string());
       runs.pop_back();
@@ -189,14 +198,11 @@ int run_compare(Arguments arguments) {
   }
   check(!runs.empty(), "none of the ", folders.size(), " runs is finished", hint,
         "finish one with vaegrad train --resume ", typed(folders[0]));
-  bool pictures = true;
-  if (!sweeps)
-    pictures = compare_runs(runs, asked.picture.empty() ? "comparison.png" : asked.picture);
-  if (!sweeps && asked.tables.empty()) return pictures ? 0 : 1;
-  const std::vector<Comparison> comparisons = compare_by_setting(runs);
-  if (sweeps)
-    pictures = compare_settings(
-        comparisons, asked.picture.empty() ? asked.folders[0] / "comparison.png" : asked.picture);
+  std::vector<Comparison> comparisons;
+  if (sweeps || !asked.tables.empty()) comparisons = compare_by_setting(runs);
+  for (const Comparison& c : comparisons)
+    for (const fs::path& folder : c.repeated)
+      say("{}: left out, another run has its setting and seed\n", folder.string());
   for (const auto& [option, file] : asked.tables) {
     write_atomically(file,
                      std::string_view(option == "--csv"        ? comparison_csv(comparisons)
@@ -204,7 +210,9 @@ int run_compare(Arguments arguments) {
                                                                : comparison_latex(comparisons)));
     fmt::print("{}\n", file.string());
   }
-  return pictures ? 0 : 1;
+  const fs::path beside = sweeps ? asked.folders[0] / "comparison.png" : "comparison.png";
+  const fs::path& picture = asked.picture.empty() ? beside : asked.picture;
+  return (sweeps ? compare_settings(comparisons, picture) : compare_runs(runs, picture)) ? 0 : 1;
 }
 
 std::string compare_help() {

@@ -32,13 +32,22 @@ void set_option(Words& words, const std::string& name, const std::string& value)
   words.insert(words.end(), {name, value});
 }
 
-// Of the run, made as this row asks for it: null where there is none yet.
+// Of the run, of all its test examples, made as this row asks for it: null where there is none yet.
 nlohmann::json evaluation_of(const RowRun& r) {
   const fs::path file = r.plan.folder / "evaluation.json";
   std::error_code error;
   if (!fs::exists(file, error)) return nullptr;
   const auto json = nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false);
-  if (!json.is_object() ||
+  const std::string seed = option_of(r.evaluate, "--seed", std::to_string(r.seed)),
+                    binarize = setting("binarize").get(r.plan.settings);
+  const auto says = [&](const char* key, const std::string& wanted) {
+    const auto found = json.find(key);  // older evaluations do not say
+    return found == json.end() ||
+           (found->is_string() ? found->get<std::string>() : found->dump()) == wanted;
+  };
+  if (!json.is_object() || !says("seed", seed) ||
+      !says("binarize", binarize.empty() ? "null" : binarize) ||
+      json.value("examples", std::int64_t{-1}) != read_finished_run(r.plan.folder).test_examples ||
       json.value("weights", "") != option_of(r.evaluate, "--weights", "last") ||
       std::to_string(json.value("particles", -1)) != option_of(r.evaluate, "--particles", "5000"))
     return nullptr;
@@ -125,10 +134,10 @@ TruncatedData::TruncatedData(bool wanted, const fs::path& data_dir) : data_dir_(
 
 std::vector<std::pair<std::string, std::string>> TruncatedData::images_of(const std::string& name,
                                                                           bool* other) const {
-  const fs::path train = folder() / (name + "-train.idx"), test = folder() / (name + "-test.idx");
-  const fs::path labels = folder() / (name + "-labels.idx"),
-                 test_labels = folder() / (name + "-test-labels.idx");
-  *other = fs::exists(folder() / (name + ".missing"));
+  const auto file = [&](const char* end) { return folder() / (file_word(name) + end); };
+  const fs::path train = file("-train.idx"), test = file("-test.idx");
+  const fs::path labels = file("-labels.idx"), test_labels = file("-test-labels.idx");
+  *other = fs::exists(file(".missing"));
   if (!fs::exists(test) && !*other) {
     DataOptions options;
     options.data_dir = data_dir_;
@@ -139,7 +148,7 @@ std::vector<std::pair<std::string, std::string>> TruncatedData::images_of(const 
       check(name != "fashion-mnist", "fashion-mnist: the data are not there", hint,
             "apt-get install dataset-fashion-mnist, or --data-dir DIR");
       say("{} is missing: its rows run on fashion-mnist\n", name);
-      write_atomically(folder() / (name + ".missing"), std::string_view("\n"));
+      write_atomically(file(".missing"), std::string_view("\n"));
       *other = true;
     }
     const auto write = [&](const Examples& from, std::size_t count, const fs::path& images,

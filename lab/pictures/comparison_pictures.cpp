@@ -12,13 +12,16 @@
 namespace vaegrad::inline VAEGRAD_ABI {
 namespace {
 
-// Mean and band over the seeds, of the epochs that all of them have.
+// Mean and band over the seeds, of the epochs that all of them have; without points where one of
+// them has kept none.
 Series curve_of(const SettingResult& result, int colour) {
   std::vector<std::vector<Metrics>> all;
   std::size_t epochs = SIZE_MAX;
   bool validated = true;
   for (const FinishedRun& run : result.runs) {
-    all.push_back(read_metrics(run.folder));
+    std::error_code error;
+    const bool kept = std::filesystem::exists(run.folder / "metrics.csv", error);
+    all.push_back(kept ? read_metrics(run.folder) : std::vector<Metrics>{});
     epochs = std::min(epochs, all.back().size());
     validated = validated && !all.back().empty() && std::isfinite(all.back().back().valid_elbo);
   }

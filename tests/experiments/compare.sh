@@ -49,6 +49,15 @@ done
 "$program" compare plain long --out two.png >out 2>log || fail 'compare with an autoencoder'
 [[ $(awk '$NF ~ /^(plain|long)$/ {print $NF}' out | xargs) == 'long plain' ]] || fail 'no ELBO comes last'
 
+# a folder of runs: tables are written, though one has kept none of its epochs and one is damaged
+mkdir several && cp -r short long middle several/ && cp -r long several/again && rm several/short/metrics.csv
+cp -r grey several/ && echo '{' >several/grey/summary.json
+"$program" compare several --csv t.csv --markdown t.md --latex t.tex >out 2>log || fail 'compare a folder'
+grep -q 'several/grey: left out: .*damaged' log || fail 'a damaged run is left out'
+grep -q 'another run has its setting and seed' log || fail 'a copy is left out'
+[[ $(head -1 t.csv) == data,* && $(grep -c . t.csv) == 4 ]] || fail "the CSV: $(cat t.csv)"
+grep -q '^|' t.md && grep -q 'toprule' t.tex || fail 'Markdown and LaTeX'
+
 # evaluate
 for n in 1 2; do "$program" evaluate long --particles 20 --threads $n >$n.json 2>log || fail "evaluate"; done
 cmp -s 1.json 2.json || fail 'evaluated twice, the numbers differ'

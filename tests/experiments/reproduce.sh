@@ -65,6 +65,15 @@ before=$(cat results.csv)
 works reproduce small --rows rows.ini
 [[ $(cat results.csv) == "$before" ]] || wrong 'what was measured was measured again'
 
+# an evaluation of something else takes the place of none
+for other in '--particles 20 --limit 5' '--particles 5' '--particles 20 --seed 9' '--particles 20 --binarize threshold'; do
+  works evaluate runs/reproduce/small_seed-1 $other
+  works reproduce small --rows rows.ini
+  [[ $(cat results.csv) == "$before" ]] || wrong "evaluate $other changed results.csv: $(cat results.csv)"
+done
+sed 's/--hidden 8 --latent 2 --batch 50 --epochs 3/--hidden 9 --latent 2 --batch 50 --epochs 3/' rows.ini >nine.ini
+refused 2 'it holds another run: its hidden is 8, not 9' reproduce small --rows nine.ini
+
 # a row without a published number is measured like others, and counts for none
 works reproduce own --rows rows.ini
 grep -q '^2 of 3 rows are measured; of the 1 of them that have a published number 1 are within' README.md || wrong "own: $(cat README.md)"

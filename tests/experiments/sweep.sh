@@ -77,6 +77,16 @@ works "${sweep[@]}" --epochs 7 --seeds 1..3 --jobs 2 --out two
 [[ $(grep -l '^epochs = 7$' two/*/config.ini | wc -l) == 18 ]] || wrong 'not 18 runs of 7 epochs'
 [[ $(awk -F, 'END {print $1}' two/latent-2_hidden-64_seed-1/metrics.csv) == 7 ]] || wrong 'no more epochs'
 
+# finished is finished, whatever was pruned; a schedule that knows the whole is not prolonged
+cp -r straight pruned && rm pruned/*/checkpoint.safetensors
+before=$(stat -c '%n %Y %i' pruned/*/model.safetensors | sort)
+works "${whole[@]}" --out pruned
+[[ $(stat -c '%n %Y %i' pruned/*/model.safetensors | sort) == "$before" ]] || wrong 'what was finished and pruned was trained anew'
+refused 2 'its checkpoint is gone' "${sweep[@]}" --epochs 7 --seeds 1..2 --out pruned
+cosine=(sweep --data ./noise.idx --binarize sample --hidden 8 --batch 100 --vary latent=2,3 --learning-rate-schedule cosine --out cosine)
+works "${cosine[@]}" --epochs 2
+refused 2 'a run of 2 epochs, not 3' "${cosine[@]}" --epochs 3
+
 # a failed run is reported, and the rest goes on
 refused 1 '1 failed' sweep --data ./noise.idx --binarize sample --batch 20 --epochs 2 --hidden 8 --vary learning-rate=0.001,900,0.01 \
   --jobs 1 --out failing

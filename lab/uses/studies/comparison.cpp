@@ -40,7 +40,7 @@ std::vector<double> over_runs(const Comparison& c, const SettingResult& r) {
   for (const FinishedRun& run : r.runs) {
     const std::vector<double> each = run.each(c.by_nll);
     if (to.empty()) to.resize(each.size());
-    if (each.size() != to.size()) return {};
+    if (each.empty() || each.size() != to.size()) return {};
     for (std::size_t i = 0; i < each.size(); ++i) to[i] += sign * share * each[i];
   }
   return to;
@@ -146,9 +146,19 @@ std::vector<Comparison> compare_by_setting(const std::vector<FinishedRun>& runs)
 
   std::map<std::string, Comparison> comparisons;
   for (auto& [key, same] : settings) {
-    std::sort(same.begin(), same.end(), [](const FinishedRun& a, const FinishedRun& b) {
+    std::stable_sort(same.begin(), same.end(), [](const FinishedRun& a, const FinishedRun& b) {
       return natural_less(a.setting("seed"), b.setting("seed"));
     });
+    // A run that was copied, or is in two sweeps, counts once.
+    std::vector<std::filesystem::path> repeated;
+    for (std::size_t i = 1; i < same.size();) {
+      if (same[i].setting("seed") != same[i - 1].setting("seed")) {
+        ++i;
+        continue;
+      }
+      repeated.push_back(same[i].folder);
+      same.erase(same.begin() + std::ptrdiff_t(i));
+    }
     // Where the seed decides what is for testing, only the same seeds make averages comparable.
     std::string group = key.first;
     std::string what = group.substr(0, group.find('\n'));
@@ -160,6 +170,7 @@ std::vector<Comparison> compare_by_setting(const std::vector<FinishedRun>& runs)
     c.what = what;
     c.results.emplace_back();
     c.results.back().runs = std::move(same);
+    c.repeated.insert(c.repeated.end(), repeated.begin(), repeated.end());
   }
   std::vector<Comparison> to;
   for (auto& [group, c] : comparisons) {

@@ -28,6 +28,8 @@ struct Comparison {
   std::vector<std::string> varied;     // names of settings that differ
   bool by_nll = false;                 // the quantity: NLL where all have one alike, else the ELBO
   std::vector<SettingResult> results;  // the best first
+  // Left out: what has their setting and their seed is among the results already.
+  std::vector<std::filesystem::path> repeated;
 
   // Of a run, as larger is better: -NLL or ELBO.
   double worth(const FinishedRun& run) const { return by_nll ? -run.evaluation->nll : run.elbo; }

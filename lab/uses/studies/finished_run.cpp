@@ -56,8 +56,9 @@ void set_comparable(FinishedRun& r, const nlohmann::json& summary) {
   r.comparable =
       fmt::format("{}, binarize {}, {}, {} test examples", data, setting("binarize", "none"),
                   values, summary.value("test_examples", 0));
-  if (const std::string classes = setting("classes", ""); !classes.empty())
-    r.comparable += ", classes " + classes;
+  for (const char* of : {"classes", "resize", "label-column", "drop-columns", "drop-constant"})
+    if (const std::string value = setting(of, ""); !value.empty() && value != "0")
+      r.comparable += concat(", ", of, ' ', value);
   if (setting("model", "vae") == "cvae" && setting("condition", "label") != "label")
     r.comparable += ", given " + setting("condition", "");
   if (!find_known_set(data) && !drawn_set(data) && setting("test-data", "").empty())
@@ -127,12 +128,12 @@ FinishedRun read_finished_run(const fs::path& folder) {
     };
     r.elbo = number("test_elbo");
     r.log_likelihood = number("test_log_likelihood"), r.kl = number("test_kl");
+    r.test_examples = json.value("test_examples", std::int64_t{-1});
     r.active_units = json.value("active_units", 0);
     r.epochs = json.at("final").value("epoch", 0);
     r.seconds = json.value("seconds_training", 0.0);
     r.interrupted = json.value("interrupted", false);
-    r.evaluation =
-        evaluation_of(folder, json.value("test_examples", std::int64_t{-1}), r.setting("binarize"));
+    r.evaluation = evaluation_of(folder, r.test_examples, r.setting("binarize"));
     set_comparable(r, json);
   } catch (const nlohmann::json::exception& e) {
     fail(file.string(), ": damaged: ", e.what(), hint, "train the run again");

@@ -30,6 +30,7 @@ struct FinishedRun {
   std::string what;   // of the model, for people: vae 400-20 iwae K 5, seed 1
   double elbo = NAN;  // of an autoencoder: not a number
   double log_likelihood = NAN, kl = NAN;
+  std::int64_t test_examples = -1;
   int active_units = 0, epochs = 0;
   double seconds = 0;
   bool interrupted = false;

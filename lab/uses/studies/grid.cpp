@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -67,6 +68,31 @@ std::string file_word(const std::string& text) {
   return to;
 }
 
+namespace {
+
+// Of a run that has ended by itself; 0: it has not.
+std::ptrdiff_t finished_epochs(const fs::path& folder) {
+  std::error_code error;
+  const fs::path file = folder / "summary.json";
+  if (!fs::exists(file, error)) return 0;
+  const auto summary = nlohmann::json::parse(read_file(file, std::size_t{1} << 24), nullptr, false);
+  if (!summary.is_object() || summary.value("interrupted", false)) return 0;
+  try {
+    return std::stoll(summary.at("settings").at("epochs").get<std::string>());
+  } catch (const std::exception&) {
+    return 0;  // damaged
+  }
+}
+// More epochs are then not the first ones and some more.
+bool by_the_total(const Settings& s) {
+  if (rate_schedule(s.learning_rate_schedule).by_the_total) return true;
+  for (std::size_t i = 0; i < std::size(kl_schedules); ++i)
+    if (kl_schedules[i].by_the_total && s.kl_schedule[i] > 0) return true;
+  return false;
+}
+
+}  // namespace
+
 RunState PlannedRun::state() const {
   std::error_code error;
   const auto there = [&](const char* file) { return fs::exists(folder / file, error); };
@@ -86,13 +112,20 @@ RunState PlannedRun::state() const {
                      has.empty() ? "not set" : has, ", not ", wanted, hint,
                      "--out names another folder, or remove that run");
   }
-  if (!there("checkpoint.safetensors"))
-    return there("baseline/checkpoint.safetensors") ? RunState::half : RunState::none;
-  if (!there("summary.json") || recorded.epochs < settings.epochs) return RunState::half;
-  const auto summary = nlohmann::json::parse(
-      read_file(folder / "summary.json", std::size_t{1} << 24), nullptr, false);
-  return summary.is_object() && !summary.value("interrupted", false) ? RunState::finished
-                                                                     : RunState::half;
+  check<UsageError>(recorded.epochs >= settings.epochs || !by_the_total(settings), folder.string(),
+                    ": it is a run of ", recorded.epochs, " epochs, not ", settings.epochs,
+                    ", by a schedule that depends on how many there are", hint,
+                    "--out names another folder");
+  // The epochs of the summary: config.ini has those of a call that may have been killed since.
+  const std::ptrdiff_t finished = finished_epochs(folder);
+  if (finished >= settings.epochs) return RunState::finished;
+  const bool can_go_on =
+      there("checkpoint.safetensors") || there("baseline/checkpoint.safetensors");
+  if (!finished) return can_go_on ? RunState::half : RunState::none;
+  check<UsageError>(can_go_on, folder.string(), ": it is finished at ", finished,
+                    " epochs, and its checkpoint is gone", hint,
+                    "remove that run to train it anew, or ask for ", finished, " epochs");
+  return RunState::half;
 }
 
 std::vector<std::string> PlannedRun::command() const {
@@ -143,6 +176,7 @@ std::vector<PlannedRun> plan_grid(const std::vector<std::string>& base,
   each("seed", all_seeds);
 
   std::set<std::string> names;
+  std::map<std::string, std::string> by_settings;
   for (PlannedRun& r : runs) {
     const std::string whole = r.name;
     if (whole.size() > 200) {  // a name has at most 255 bytes
@@ -152,8 +186,16 @@ std::vector<PlannedRun> plan_grid(const std::vector<std::string>& base,
     }
     for (int n = 2; !names.insert(r.name).second; ++n) r.name = concat(whole, '-', n);
     r.folder = folder / r.name;
-    r.settings = read_settings(r.arguments);
-    check_consistent(r.settings);
+    try {
+      r.settings = read_settings(r.arguments);
+      check_consistent(r.settings);
+    } catch (const UsageError& e) {
+      if (varied.empty()) throw;
+      fail<UsageError>(r.name, ": ", e.what());
+    }
+    const auto [same, is_new] = by_settings.emplace(config_text(r.settings), r.name);
+    check<UsageError>(is_new, "--vary: ", same->second, " and ", r.name, " are one and the same",
+                      hint, "leave one of the two values out");
   }
   return runs;
 }

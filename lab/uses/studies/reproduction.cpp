@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 #include <vaegrad/lab/files/boost_text.hpp>
 #include <vaegrad/lab/files/checksum.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/run/settings/settings.hpp>
+#include <vaegrad/lab/uses/studies/grid.hpp>
 #include <vaegrad/lab/uses/studies/reproduction.hpp>
 #include <vaegrad/models/metrics/probe.hpp>
 
@@ -81,7 +83,7 @@ std::vector<PublishedRow> read_published_rows(const std::filesystem::path& path)
   try {
     const auto parsed = po::parse_config_file<char>(in, po::options_description(), true);
     for (const po::option& line : parsed.options) {
-      const std::size_t dot = line.string_key.find('.');
+      const std::size_t dot = line.string_key.rfind('.');
       const std::string row = shown(line.string_key.substr(0, dot)),
                         name = dot == std::string::npos ? "" : line.string_key.substr(dot + 1),
                         value = line.value.empty() ? "" : shown(line.value[0]);
@@ -97,7 +99,15 @@ std::vector<PublishedRow> read_published_rows(const std::filesystem::path& path)
   } catch (const UsageError& e) {
     fail(path.string(), ": ", e.what());
   }
+  check(!rows.empty(), path.string(), ": there is no row in it", hint,
+        "[NAME], paper, protocol, ..");
+  std::set<std::string> names;
   for (const PublishedRow& r : rows) {
+    check(r.name == file_word(r.name), path.string(), ": [", r.name,
+          "]: a row's name is made of letters, digits, '.', '+' and '-'", hint, '[',
+          file_word(r.name), ']');
+    check(names.insert(r.name).second, path.string(), ": [", r.name, "] is there twice", hint,
+          "another name for one of them");
     check(r.quantity == "nll" || r.quantity == "negative-elbo" || r.quantity == "bits-back",
           path.string(), ": [", r.name, "]: there is no quantity '", r.quantity, "'", hint,
           "one of nll, negative-elbo, bits-back");

@@ -146,11 +146,56 @@ TEST_CASE("ranked by NLL where all were evaluated alike, and tested over example
   CHECK(all[0].results[0].name == "latent=2");
 }
 
+TEST_CASE("over examples: nothing is said where one seed has not left its own, whichever it is") {
+  for (const int missing : {1, 2}) {
+    const Folder folder;
+    for (int seed = 1; seed <= 2; ++seed) {
+      write_run(folder / concat("a", seed), 2, seed, -100);
+      write_run(folder / concat("b", seed), 20, seed, -101);
+      write_evaluation(folder / concat("a", seed), {90, 92, 91, 95}, 50);
+      write_evaluation(folder / concat("b", seed), {91, 93, 93, 96}, 50);
+    }
+    CHECK(compare_by_setting(read_all(folder.path))[0].results[1].over_examples.mean ==
+          doctest::Approx(1.25));
+    std::filesystem::remove(folder / concat("a", missing) / "evaluation.csv");
+    const auto all = compare_by_setting(read_all(folder.path));
+    CHECK(all[0].by_nll);
+    CHECK(std::isnan(all[0].results[1].over_examples.p));
+  }
+}
+
+TEST_CASE("a setting and seed that are there twice count once") {
+  const Folder folder;
+  for (int seed = 1; seed <= 3; ++seed) {
+    write_run(folder / concat("a", seed), 2, seed, -100 - seed);
+    write_run(folder / concat("again", seed), 2, seed, -100 - seed);
+  }
+  const auto all = compare_by_setting(read_all(folder.path));
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].results[0].elbo.count == 3);
+  CHECK(all[0].repeated.size() == 3);
+  CHECK(all[0].repeated[0] == folder / "again1");
+  const auto grid = [](const char* vary, std::vector<std::string> base) {
+    return error_of(
+        [&] { plan_grid(base, std::vector{parse_varied(vary)}, parse_seeds("1"), "out"); });
+  };
+  CHECK(grid("latent=2,02", {"--data", "mnist"}).find("one and the same") != std::string::npos);
+  CHECK(grid("latent=2,3", {"--data", "mnist"}) == "");
+}
+
 TEST_CASE("what does not compare stands apart") {
   const Folder folder;
   write_run(folder / "a", 2, 1, -100);
   write_run(folder / "b", 2, 1, -50, "mnist");
   CHECK(compare_by_setting(read_all(folder.path)).size() == 2);
+  const std::pair<const char*, const char*> others[] = {
+      {"resize", "14"}, {"classes", "0,1"}, {"drop-columns", "2"}, {"drop-constant", "true"}};
+  for (const auto& [name, value] : others) {
+    const Folder two;
+    write_run(two / "a", 2, 1, -100);
+    write_run(two / "b", 2, 1, -50, "fashion-mnist", {{name, value}});
+    CHECK(compare_by_setting(read_all(two.path)).size() == 2);
+  }
   // a file that is split by the seed: averages over the same seeds compare, others do not
   const Folder split;
   for (int seed = 1; seed <= 2; ++seed) {
@@ -250,6 +295,16 @@ TEST_CASE("published rows: read, checked against results, written") {
   CHECK(reproduction_table(rows, std::span(&behind, 1)).find("worse by more: `a`.") !=
         std::string::npos);
   CHECK(table.find("| 90.90 | 1, 2 | 0.14 | 0.020 | yes | 0.40 | abc |") != std::string::npos);
+  const auto refused = [&](const std::string& text) {
+    write_atomically(folder / "bad.ini", std::string_view(text));
+    return error_of([&] { read_published_rows(folder / "bad.ini"); });
+  };
+  const std::string body = "paper = P\nquantity = nll\nprotocol = --data mnist\n";
+  CHECK(refused("[beta-0.5]\n" + body) == "");
+  CHECK(refused("[a,b]\n" + body).find("hint: [a-b]") != std::string::npos);
+  CHECK(refused("[a]\n" + body + "[b]\n" + body + "[a]\n" + body).find("twice") !=
+        std::string::npos);
+  CHECK(refused("# nothing\n").find("no row") != std::string::npos);
   PublishedRow other = rows[0];
   other.protocol.insert(other.protocol.end(), {"--epochs", "11"});
   CHECK(results_of(other, again).empty());
