@@ -98,6 +98,7 @@ bool compare_runs(const std::vector<FinishedRun>& runs, const fs::path& picture)
     const std::string& seed = same[0].split_seed;
     fmt::print("{}{}{}\n", name, group.substr(0, group.find('\n')),
                seed.empty() ? "" : ", split by seed " + seed);
+    if (const std::string why = by_elbo_because(same); !why.empty()) fmt::print("  {}\n", why);
     print(same);
     for (const FinishedRun& r : same) {
       Series one = curve(r.folder);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
@@ -77,8 +78,8 @@ SweepCall sweep_call(Arguments arguments) {
 }
 
 // Which sweep a folder holds: the settings that all its runs share, and what is varied.
-std::string record_of(const SweepCall& a, const std::vector<PlannedRun>& runs) {
-  nlohmann::json json;
+nlohmann::json record_of(const SweepCall& a, const std::vector<PlannedRun>& runs) {
+  nlohmann::json json = {{"varied", nlohmann::json::array()}, {"shared", nlohmann::json::object()}};
   for (const Varied& v : a.varied) json["varied"].push_back(v.name);
   for (const Setting& s : all_settings()) {
     const bool varied = s.name == std::string_view("seed") ||
@@ -88,7 +89,32 @@ std::string record_of(const SweepCall& a, const std::vector<PlannedRun>& runs) {
     const std::string value = s.get(runs[0].settings);
     if (!varied && !value.empty()) json["shared"][s.name] = value;
   }
-  return json_text(json);
+  return json;
+}
+// What makes them two sweeps; "": nothing. The order of what is varied does not, nor a setting that
+// one of them does not know and the other has as it is without an option.
+std::string difference(const nlohmann::json& has, const nlohmann::json& wanted) {
+  using Names = std::set<std::string>;
+  const auto in_words = [](const Names& names) {
+    std::string to;
+    for (const std::string& name : names) to += (to.empty() ? "" : ", ") + name;
+    return to.empty() ? std::string("the seed alone") : to;
+  };
+  const Names varied = has.value("varied", Names()), now = wanted.value("varied", Names());
+  if (varied != now) return concat("varies ", in_words(varied), ", not ", in_words(now));
+  for (const Setting& s : all_settings()) {
+    // a network has its own widths
+    if (now.contains(s.name) || (s.name == std::string_view("hidden") && now.contains("network")))
+      continue;
+    const auto in = [&](const nlohmann::json& of) {
+      return of.value("shared", nlohmann::json::object()).value(s.name, s.get({}));
+    };
+    if (s.name != std::string_view("seed") && s.name != std::string_view("epochs") &&
+        in(has) != in(wanted))
+      return concat("has ", s.name, ' ', in(has).empty() ? "not set" : in(has), ", not ",
+                    in(wanted).empty() ? "without it" : in(wanted));
+  }
+  return "";
 }
 
 // Errors (UsageError): it holds something else; nothing is touched.
@@ -101,9 +127,14 @@ void check_folder(const SweepCall& a, const std::vector<PlannedRun>& runs) {
   check<UsageError>(fs::exists(a.out / "sweep.json", error), a.out.string(),
                     ": the folder is not empty, and it is no sweep's", hint,
                     "--out names another folder");
+  std::string other = "cannot be read";
+  try {
+    const std::string text = read_file(a.out / "sweep.json", std::size_t{1} << 20);
+    other = difference(nlohmann::json::parse(text), record_of(a, runs));
+  } catch (const nlohmann::json::exception&) {  // damaged
+  }
   check<UsageError>(
-      read_file(a.out / "sweep.json", std::size_t{1} << 20) == record_of(a, runs), a.out.string(),
-      ": it holds a sweep with other settings, or of others", hint,
+      other.empty(), a.out.string(), ": it holds a sweep with other settings, which ", other, hint,
       "--out names another folder; a sweep takes more values, seeds and epochs, nothing else");
 }
 
@@ -160,7 +191,7 @@ int run_sweep(Arguments arguments) {
   check(fs::is_directory(a.out), a.out.string(), ": cannot make the folder: ", error.message(),
         hint, "--out names a folder that may be written");
   const FolderLock lock = lock_of_first_rank(a.out);
-  write_atomically(a.out / "sweep.json", std::string_view(record_of(a, runs)));
+  write_atomically(a.out / "sweep.json", std::string_view(json_text(record_of(a, runs))));
   say("{} runs in {}, {} at a time on {} threads", runs.size(), a.out.string(), at_once, a.threads);
   if (ranks().size() > 1) say(" of each of {} ranks", ranks().size());
   if (finished + half) say("; {} finished before, {} half", finished, half);

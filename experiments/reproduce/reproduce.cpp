@@ -2,8 +2,12 @@
 // in results.csv and written into README.md beside it.
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <vaegrad/autodiff/kernels/parallel.hpp>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/ranks/ranks.hpp>
@@ -123,8 +127,8 @@ int list(const std::vector<PublishedRow>& rows, const std::vector<RowResult>& re
   return 0;
 }
 
-// The page: what stands between its two marks is replaced.
-void write_page(const fs::path& path, const std::string& table) {
+// The page, with another table between its two marks. Error: they are gone.
+std::string page_with(const fs::path& path, const std::string& table) {
   constexpr std::string_view begin = "<!-- measured: written by vaegrad reproduce -->\n",
                              end = "<!-- end -->\n";
   std::error_code error;
@@ -135,8 +139,16 @@ void write_page(const fs::path& path, const std::string& table) {
   check(first != page.npos && last != page.npos && first < last, path.string(),
         ": the marks of its table are gone", hint, "lines ", begin.substr(0, begin.size() - 1),
         " and ", end.substr(0, end.size() - 1));
-  page.replace(first + begin.size(), last - first - begin.size(), table);
-  write_atomically(path, std::string_view(page));
+  return page.replace(first + begin.size(), last - first - begin.size(), table);
+}
+// Before hours of training: that what they give can be written down.
+void check_records(const fs::path& rows) {
+  const fs::path folder = rows.has_parent_path() ? rows.parent_path() : ".";
+  check(::access(folder.c_str(), W_OK) == 0, folder.string(),
+        ": cannot write results.csv: ", std::strerror(errno), hint,
+        "--rows FILE with a copy of rows.ini and results.csv of your own");
+  read_row_results(folder / "results.csv");
+  page_with(folder / "README.md", "");
 }
 
 // Adds what has been measured and was not known; says what it was.
@@ -146,7 +158,17 @@ void collect(const Asked& a, const std::vector<PublishedRow>& rows,
   std::vector<RowResult> results = read_row_results(file);
   const std::string commit = commit_of(a.rows);
   for (const RowRun& run : runs) {
-    auto measured = run.result();
+    const auto measured_of = [&]() -> std::optional<RowResult> {
+      try {
+        return run.result();
+      } catch (const Error& e) {
+        say("{}: {}\n", run.plan.name, e.what());
+      } catch (const std::exception& e) {  // of a damaged file
+        say("{}: {}\n", run.plan.folder.string(), e.what());
+      }
+      return {};
+    };
+    auto measured = measured_of();
     if (!measured) continue;
     fmt::print("{:<22} seed {}: {} {:.4f}{}\n", run.row.name, run.seed, run.row.quantity,
                measured->value,
@@ -164,8 +186,9 @@ void collect(const Asked& a, const std::vector<PublishedRow>& rows,
   }
   if (a.quick) return;
   write_row_results(file, results);
-  write_page(a.rows.parent_path() / "README.md", reproduction_table(rows, results));
-  fmt::print("{}\n", (a.rows.parent_path() / "README.md").string());
+  const fs::path page = a.rows.parent_path() / "README.md";
+  write_atomically(page, std::string_view(page_with(page, reproduction_table(rows, results))));
+  fmt::print("{}\n", page.string());
 }
 
 int run_reproduce(Arguments arguments) {
@@ -173,12 +196,15 @@ int run_reproduce(Arguments arguments) {
   Asked a = asked_of(arguments);
   const std::vector<PublishedRow> rows = read_published_rows(a.rows);
   const std::vector<PublishedRow> wanted = chosen(rows, a);
+  check<UsageError>(!a.names.empty() || a.quick || (a.seeds.empty() && !a.budget && !a.jobs),
+                    "which row?", hint, "vaegrad reproduce all, or the names of rows");
   if (a.names.empty() && !a.quick)
     return list(rows, read_row_results(a.rows.parent_path() / "results.csv"));
   check<UsageError>(!a.quick || ranks().size() == 1, "--quick: ", ranks().size(),
                     " ranks for a matter of seconds", hint, "one process, or no --quick");
   const TruncatedData truncated(a.quick, a.data_dir);
   if (a.quick) a.out = truncated.folder();
+  if (!a.quick) check_records(a.rows);
 
   std::vector<RowRun> runs;
   for (const PublishedRow& row : wanted)
@@ -187,10 +213,18 @@ int run_reproduce(Arguments arguments) {
                              : planned_run(row, seed, a.out, a.data_dir));
   std::vector<Job> jobs;
   double hours = 0;
+  int refused = 0;
   for (const RowRun& r : runs) {
+    try {
+      hours += r.next().empty() ? 0 : r.row.hours;
+    } catch (const Error& e) {
+      if (runs.size() == 1) throw;
+      ++refused;
+      say("FAILED  {}: {}\n", r.plan.name, e.what());
+      continue;
+    }
     jobs.push_back({r.plan.name, r.plan.folder, a.out / "log" / (r.plan.name + ".txt"),
                     [&r] { return r.next(); }, std::max(1e-3, r.row.hours)});
-    hours += r.next().empty() ? 0 : r.row.hours;
   }
   const int at_once = std::min({a.jobs ? a.jobs : a.threads, a.threads, int(runs.size())});
   std::error_code error;
@@ -216,9 +250,9 @@ int run_reproduce(Arguments arguments) {
     say("the budget of {:g} hours is used up, all is saved; go on with the same "
         "command\n",
         a.budget);
-  say("{} of {} runs done, {} failed, in {}\n", end.done, end.all, end.failed,
+  say("{} of {} runs done, {} failed, in {}\n", end.done, end.all + refused, end.failed + refused,
       duration(end.seconds));
-  return end.failed != 0;
+  return end.failed + refused != 0;
 }
 
 std::string reproduce_help() {

@@ -72,7 +72,10 @@ for other in '--particles 20 --limit 5' '--particles 5' '--particles 20 --seed 9
   [[ $(cat results.csv) == "$before" ]] || wrong "evaluate $other changed results.csv: $(cat results.csv)"
 done
 sed 's/--hidden 8 --latent 2 --batch 50 --epochs 3/--hidden 9 --latent 2 --batch 50 --epochs 3/' rows.ini >nine.ini
-refused 2 'it holds another run: its hidden is 8, not 9' reproduce small --rows nine.ini
+refused 2 'it holds another run: its hidden is 8, not 9' reproduce small --rows nine.ini --seeds 1..1
+refused 1 'it holds another run: its hidden is 8, not 9' reproduce small own --rows nine.ini --seeds 1..1
+grep -q '^own' results.csv || wrong 'a bad row keeps the others from being written'
+sed -i '/^own/d' results.csv
 
 # a row without a published number is measured like others, and counts for none
 works reproduce own --rows rows.ini
@@ -103,5 +106,12 @@ refused 1 "'lots' is not a number" reproduce small --rows other.ini
 sed 's/--latent 2/--latent none/' rows.ini >other.ini
 refused 1 '[small]: --latent' reproduce small --rows other.ini --out other
 refused 2 '--budget' reproduce small --budget 0
+refused 2 'which row' reproduce --budget 2
+mkdir marked && cp rows.ini marked/ && echo 'words of my own' >marked/README.md
+refused 1 'the marks of its table are gone' reproduce small --rows marked/rows.ini --out marked/runs
+[[ ! -e marked/runs && $(cat marked/README.md) == 'words of my own' ]] || wrong 'trained before it was seen that the page cannot be written'
+printf 'before\n<!-- measured: written by vaegrad reproduce -->\n<!-- end -->\nafter\n' >marked/README.md
+works reproduce own --rows marked/rows.ini --out marked/runs --seeds 1..1
+[[ $(sed -n '1p;$p' marked/README.md | xargs) == 'before after' ]] || wrong "words around the table: $(cat marked/README.md)"
 echo "$fails wrong"
 (( fails == 0 ))

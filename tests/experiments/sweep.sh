@@ -102,7 +102,12 @@ works "${sweep[@]}" --epochs 6 --seeds 1..2 --out straight --dry-run
 [[ $(grep -c '^  finished' out.txt) == 12 ]] || wrong "dry run of what is finished: $(cat out.txt)"
 
 # two sweeps in one folder, and what is no sweep
-refused 2 'with other settings' "${sweep[@]}" --epochs 6 --learning-rate 0.1 --out straight
+refused 2 'has learning-rate 0.001, not 0.1' "${sweep[@]}" --epochs 6 --learning-rate 0.1 --out straight
+refused 2 'varies hidden, latent, not latent' sweep --data ./noise.idx --binarize sample --batch 20 --threads 2 --vary latent=2,3,4 --out straight
+sed -i '/"cooling"/d' pruned/sweep.json  # as a version without that setting wrote it
+works "${whole[@]}" --out pruned
+works sweep --data ./noise.idx --binarize sample --epochs 1 --batch 200 --vary network=mlp,gated --out networks
+works sweep --data ./noise.idx --binarize sample --epochs 1 --batch 200 --vary network=gated,mlp --out networks
 refused 2 "there is no setting 'laten'" sweep --vary laten=2,3 --out new
 refused 2 'empty value' sweep --vary latent=2,,3 --out new
 refused 2 "--latent: 'x'" sweep --vary latent=x --out new

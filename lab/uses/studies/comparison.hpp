@@ -38,6 +38,10 @@ struct Comparison {
   const char* quantity() const { return by_nll ? "NLL" : "ELBO"; }
 };
 
+// Why runs of one set of examples are ranked by ELBO though some have an NLL, a line; "": they are not,
+// or none has.
+std::string by_elbo_because(std::span<const FinishedRun> runs);
+
 // One for each set of test examples. A setting is everything that a run recorded but its seed.
 std::vector<Comparison> compare_by_setting(const std::vector<FinishedRun>& runs);
 

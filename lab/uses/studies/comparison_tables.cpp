@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include <vaegrad/lab/uses/studies/comparison.hpp>
 
@@ -133,6 +134,27 @@ std::string comparison_latex(std::span<const Comparison> comparisons) {
   return to;
 }
 
+std::string by_elbo_because(std::span<const FinishedRun> runs) {
+  std::set<std::string> kinds;
+  std::size_t without = 0;
+  for (const FinishedRun& r : runs) {
+    const auto& e = r.evaluation;
+    if (!e)
+      ++without;
+    else
+      kinds.insert(fmt::format("{} particles{}{}", e->particles,
+                               e->weights == "last" ? "" : ", " + e->weights + " weights",
+                               e->whole ? "" : fmt::format(", {} examples", e->examples)));
+  }
+  if (kinds.empty() || (kinds.size() == 1 && !without && runs[0].evaluation->whole)) return "";
+  std::string to = "by ELBO: the NLLs are ";
+  if (without)
+    to = fmt::format("by ELBO: {} of {} runs {} no NLL; the others' are ", without, runs.size(),
+                     without == 1 ? "has" : "have");
+  for (const std::string& kind : kinds) to += (kind == *kinds.begin() ? "of " : "; of ") + kind;
+  return to;
+}
+
 std::string comparison_text(std::span<const Comparison> comparisons) {
   std::string to;
   char letter = 'A';
@@ -140,6 +162,10 @@ std::string comparison_text(std::span<const Comparison> comparisons) {
   for (const Comparison& c : comparisons) {
     const std::string name = comparisons.size() > 1 ? fmt::format("{}: ", letter++) : "";
     to += fmt::format("{}{}\n", name, c.what);
+    std::vector<FinishedRun> runs;
+    for (const SettingResult& r : c.results) runs.insert(runs.end(), r.runs.begin(), r.runs.end());
+    if (const std::string why = by_elbo_because(runs); !why.empty())
+      to += fmt::format("  {}\n", why);
     to += fmt::format("  {:>9} {:>6} {:>9} {:>5}  {:>13} {:>7} {:>7} {:>7}\n", c.quantity(), "sd",
                       c.by_nll ? "ELBO" : "KL", "seeds", "to the best", "p", "± ex.", "p ex.");
     for (const SettingResult& r : c.results) {

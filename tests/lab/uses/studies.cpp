@@ -144,6 +144,13 @@ TEST_CASE("ranked by NLL where all were evaluated alike, and tested over example
   all = compare_by_setting(read_all(folder.path));
   CHECK(!all[0].by_nll);
   CHECK(all[0].results[0].name == "latent=2");
+  CHECK(comparison_text(all).find("by ELBO: the NLLs are of 50 particles; of 5000 particles") !=
+        std::string::npos);
+  write_evaluation(folder / "b", {89, 92, 89}, 50);  // nor of some of the examples
+  CHECK(!compare_by_setting(read_all(folder.path))[0].by_nll);
+  std::filesystem::remove(folder / "b" / "evaluation.json");
+  CHECK(comparison_text(compare_by_setting(read_all(folder.path)))
+            .find("by ELBO: 1 of 2 runs has no NLL") != std::string::npos);
 }
 
 TEST_CASE("over examples: nothing is said where one seed has not left its own, whichever it is") {
