@@ -10,9 +10,11 @@ namespace {
 
 using SettingValues = std::map<std::string, std::string>;
 
-// What is no part of a setting: the seed, and where files lie, of which the checksum speaks.
+// What is no part of a setting: the seed, where files lie, of which the checksum speaks, and what
+// is kept on the way.
 bool of_the_run(const std::string& name) {
-  for (const char* own : {"seed", "data-dir", "data", "labels", "test-data", "test-labels"})
+  for (const char* own : {"seed", "data-dir", "data", "labels", "test-data", "test-labels",
+                          "checkpoint-every", "keep-every", "keep"})
     if (name == own) return true;
   return false;
 }

@@ -54,6 +54,22 @@ std::string seeds(const SettingResult& r) {
   return to;
 }
 
+// Lines of at most 80 columns, which all begin at the same one: breaks at spaces.
+std::string indented(const std::string& text, std::size_t indent) {
+  std::string to;
+  std::size_t column = 80;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (column + 1 + (end - at) > 80)
+      to += (to.empty() ? "" : "\n") + std::string(indent, ' '), column = indent;
+    else
+      to += ' ', ++column;
+    to += text.substr(at, end - at), column += end - at;
+    at = end + 1;
+  }
+  return to;
+}
+
 }  // namespace
 
 std::string with_spread(const Spread& of, const char* sign) {
@@ -176,10 +192,8 @@ std::string comparison_text(std::span<const Comparison> comparisons) {
                         deviation(c.of(r)), two(c.by_nll ? r.elbo.mean : kl), r.runs.size(),
                         best ? "best" : with_error(r.over_seeds, "±"), short_p(r.over_seeds.p),
                         two(r.over_examples.standard_error), short_p(r.over_examples.p));
-      to += fmt::format("  {:>10}{}{}\n", "", r.name,
-                        !best && !r.paired_by_seed && std::isfinite(r.over_seeds.p)
-                            ? " (other seeds: unpaired)"
-                            : "");
+      const bool unpaired = !best && !r.paired_by_seed && std::isfinite(r.over_seeds.p);
+      to += indented(r.name + (unpaired ? " (other seeds: unpaired)" : ""), 12) + '\n';
       examples = examples || std::isfinite(r.over_examples.p);
     }
   }

@@ -190,6 +190,51 @@ TEST_CASE("a setting and seed that are there twice count once") {
   CHECK(grid("latent=2,3", {"--data", "mnist"}) == "");
 }
 
+TEST_CASE("other seeds are not paired, and of other drawn pixels no test over examples is made") {
+  for (const char* binarize : {"sample", "threshold"}) {
+    const Folder folder;
+    for (int seed = 1; seed <= 3; ++seed) {
+      write_run(folder / concat("a", seed), 2, seed, -100 - seed, "mnist",
+                {{"binarize", binarize}});
+      write_run(folder / concat("b", seed), 20, seed + 1, -110 - 2 * seed, "mnist",
+                {{"binarize", binarize}});
+      write_evaluation(folder / concat("a", seed), {90, 92, 91, 95}, 50);
+      write_evaluation(folder / concat("b", seed), {91, 93, 93, 96}, 50);
+    }
+    const auto all = compare_by_setting(read_all(folder.path));
+    REQUIRE(all.size() == 1);
+    const SettingResult& r = all[0].results[1];
+    CHECK(!r.paired_by_seed);
+    CHECK(std::isnan(r.over_examples.p) == (std::string(binarize) == "sample"));
+    std::filesystem::remove(folder / "a1" / "evaluation.json");
+    const auto by_elbo = compare_by_setting(read_all(folder.path));
+    // -101, -102, -103 and -112, -114, -116: variances 1 and 4, standard error sqrt(5/3)
+    const Difference& d = by_elbo[0].results[1].over_seeds;
+    CHECK(d.mean == doctest::Approx(12));
+    CHECK(d.standard_error == doctest::Approx(std::sqrt(5.0 / 3)));
+    CHECK(comparison_text(by_elbo).find("latent=20 (other seeds: unpaired)") != std::string::npos);
+    CHECK(comparison_csv(by_elbo).find(",unpaired,") != std::string::npos);
+  }
+}
+
+TEST_CASE(
+    "tables: escapes of CSV, Markdown and LaTeX, lines of a terminal, what is kept is no setting") {
+  const Folder folder;
+  const std::map<std::string, std::string> odd = {{"network", "a_b|c"}, {"hidden", "400,200"}};
+  write_run(folder / "a", 2, 1, -100, "mnist", {{"checkpoint-every", "5"}, {"keep", "checkpoint"}});
+  write_run(folder / "b", 2, 1, -101, "mnist", odd);
+  auto all = compare_by_setting(read_all(folder.path));
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].varied == std::vector<std::string>{"hidden", "network"});
+  CHECK(comparison_csv(all).find(",\"hidden=400,200 network=a_b|c\",") != std::string::npos);
+  CHECK(comparison_markdown(all).find("| 400,200 | a_b\\|c |") != std::string::npos);
+  CHECK(comparison_latex(all).find("400,200 & a\\_b|c & ") != std::string::npos);
+  all[0].results[1].name = std::string(60, 'x') + ' ' + std::string(7, 'y') + ' ' + "z end";
+  const std::string text = comparison_text(all), indent = '\n' + std::string(12, ' ');
+  CHECK(text.find(indent + std::string(60, 'x') + ' ' + std::string(7, 'y') + indent + "z end\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("what does not compare stands apart") {
   const Folder folder;
   write_run(folder / "a", 2, 1, -100);
