@@ -113,5 +113,22 @@ refused 1 'the marks of its table are gone' reproduce small --rows marked/rows.i
 printf 'before\n<!-- measured: written by vaegrad reproduce -->\n<!-- end -->\nafter\n' >marked/README.md
 works reproduce own --rows marked/rows.ini --out marked/runs --seeds 1..1
 [[ $(sed -n '1p;$p' marked/README.md | xargs) == 'before after' ]] || wrong "words around the table: $(cat marked/README.md)"
+
+# bits back: of the archive that compress writes, in bits a pixel of the 600 test images
+cat >packed.ini <<'end'
+[packed]
+paper = nobody, nowhere
+table = 1
+quantity = bits-back
+published = 1
+tolerance = 0.02
+protocol = --data ./noise.idx --test-data ./noise.idx --binarize sample --hidden 8 --latent 2 --batch 50 --epochs 1
+evaluate = --particles 0
+hours = 0.6
+end
+mkdir packed && works reproduce packed --rows packed.ini --out packed
+bytes=$(wc -c <packed/packed_seed-1/test.vae)
+awk -F, -v bytes="$bytes" '/^packed,1,/ && ($3 - bytes * 8 / (600 * 64)) ^ 2 < 1e-12 && $3 > 0.5 && $3 < 2 {found = 1} END {exit !found}' results.csv ||
+  wrong "$bytes bytes of 600 images are not $(grep packed results.csv)"
 echo "$fails wrong"
 (( fails == 0 ))
