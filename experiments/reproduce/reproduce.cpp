@@ -112,13 +112,15 @@ std::string commit_of(const fs::path& rows) {
 }
 
 int list(const std::vector<PublishedRow>& rows, const std::vector<RowResult>& results) {
-  fmt::print("  {:<22} {:>13} {:>9} {:>9} {:>6} {:>6}\n", "row", "quantity", "published",
+  std::size_t width = 0;
+  for (const PublishedRow& row : rows) width = std::max(width, row.name.size());
+  fmt::print("  {:<{}} {:>13} {:>9} {:>9} {:>5} {:>5}\n", "row", width, "quantity", "published",
              "measured", "seeds", "hours");
   for (const PublishedRow& row : rows) {
     const auto of = results_of(row, results);
     double sum = 0;
     for (const RowResult& r : of) sum += r.value;
-    fmt::print("  {:<22} {:>13} {:>9} {:>9} {:>6} {:>6.2g}\n", row.name, row.quantity,
+    fmt::print("  {:<{}} {:>13} {:>9} {:>9} {:>5} {:>5.2g}\n", row.name, width, row.quantity,
                row.is_published() ? fmt::format("{:.2f}", row.published) : "-",
                of.empty() ? "-" : fmt::format("{:.2f}", sum / double(of.size())), of.size(),
                row.hours);
