@@ -96,9 +96,12 @@ int run_probe(Arguments arguments) {
         opened.settings.data, ": one class: all ", given.size(), " training labels are ",
         int{given[0]}, ", there is nothing to tell apart", hint,
         "give labels of two classes or more");
-  if (!options.has("label-counts"))  // of the usual ones those that there are
+  if (!options.has("label-counts")) {  // of the usual ones those that there are
+    const std::size_t least = 2 * occurring_classes(given, Index(data.classes)),
+                      most = most_labels(given, Index(data.classes));
     std::erase_if(settings.label_counts,
-                  [&](std::size_t n) { return n && (n < 2 * data.classes || n >= given.size()); });
+                  [&](std::size_t n) { return n && (n < least || n > most || n >= given.size()); });
+  }
   const std::filesystem::path out = out_folder(options, opened, "probe");
   const Index latents = opened.model->latent;
   const Code code = options.has("sample") ? Code::sample : Code::mean;

@@ -78,7 +78,7 @@ class Judge {
   // As many training images as there are samples, among the others: how near real images come.
   Quality of_training_images(std::size_t count) const {
     Examples some = data_.train;
-    some.rows.resize(std::min(some.rows.size(), count));
+    some.rows = spread(some, count);  // a folder's images lie class by class
     const OwnedMatrix images = pixels(some);
     Quality q{"training images"};
     q.from_test = median_distance(test_, images);

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vaegrad/autodiff/random.hpp>
 #include <vaegrad/models/metrics/logistic.hpp>
 #include <vaegrad/models/metrics/nearest.hpp>
@@ -37,21 +39,36 @@ Scaled scaled(const Features& f) {
   return {apply(f.train), apply(f.test)};
 }
 
-// `count` examples, as many of each class as of any other but one; all of them when count is
-// theirs.
+// How many examples of each class a draw of `count` takes: as many as of any other but one, of the
+// classes that there are.
+std::vector<std::size_t> of_each(std::span<const std::size_t> occurring, std::size_t count) {
+  const auto classes = occurring.size() - std::size_t(std::ranges::count(occurring, 0u));
+  std::vector<std::size_t> to(occurring.size());
+  std::size_t extra = count % classes;
+  for (std::size_t c = 0; c < to.size(); ++c)
+    if (occurring[c]) to[c] = count / classes + (extra ? extra--, 1 : 0);
+  return to;
+}
+std::vector<std::size_t> occurrences(std::span<const Label> labels, Index classes) {
+  std::vector<std::size_t> to(std::size_t(classes), 0);
+  for (const Label y : labels) ++to[y];
+  return to;
+}
+
+// `count` examples, so many of each class; all of them when count is theirs.
 std::vector<std::uint32_t> draw_labelled(std::span<const Label> labels, Index classes,
                                          std::size_t count, std::uint64_t seed, int draw) {
   const auto order =
       permutation(std::uint32_t(labels.size()), seed, Purpose::split, std::uint32_t(draw) + 1);
   if (count == labels.size()) return order;
   std::vector<std::uint32_t> chosen;
-  std::vector<std::size_t> left(std::size_t(classes), count / std::size_t(classes));
-  for (std::size_t c = 0; c < count % std::size_t(classes); ++c) ++left[c];
+  std::vector<std::size_t> left = of_each(occurrences(labels, classes), count);
   for (std::uint32_t row : order)
     if (left[labels[row]]) --left[labels[row]], chosen.push_back(row);
   for (std::size_t c = 0; c < left.size(); ++c)
     check(left[c] == 0, "probe: ", count, " labels ask for ", left[c], " more of class ", c,
-          " than there are", hint, "ask for fewer labels");
+          " than there are", hint, "ask for at most ", most_labels(labels, classes),
+          " labels, or all");
   return chosen;
 }
 
@@ -74,6 +91,22 @@ Index best_k(ConstMatrix x, std::span<const Label> labels) {
 
 }  // namespace
 
+std::size_t occurring_classes(std::span<const Label> labels, Index classes) {
+  const auto occurring = occurrences(labels, classes);
+  return occurring.size() - std::size_t(std::ranges::count(occurring, 0u));
+}
+std::size_t most_labels(std::span<const Label> labels, Index classes) {
+  const auto occurring = occurrences(labels, classes);
+  std::size_t least = labels.size(), to = 0;
+  for (const std::size_t n : occurring)
+    if (n) least = std::min(least, n);
+  for (to = least * occurring_classes(labels, classes); to < labels.size(); ++to) {
+    const auto next = of_each(occurring, to + 1);
+    if (!std::equal(next.begin(), next.end(), occurring.begin(), std::less_equal<>())) break;
+  }
+  return to;
+}
+
 std::vector<ProbeCell> probe(std::span<const Features> features,
                              std::span<const Label> train_labels,
                              std::span<const Label> test_labels, Index classes,
@@ -83,18 +116,19 @@ std::vector<ProbeCell> probe(std::span<const Features> features,
     check(f.train.rows == Index(train_labels.size()) && f.test.rows == Index(test_labels.size()),
           "probe: ", f.name, " has ", f.train.rows, " + ", f.test.rows, " rows for ",
           train_labels.size(), " + ", test_labels.size(), " labels");
+  const std::size_t there = occurring_classes(train_labels, classes);
   std::vector<ProbeCell> cells;
   std::size_t done = 0;
   for (const Features& f : features) {
     const Scaled x = scaled(f);
     for (std::size_t asked : settings.label_counts) {
       const std::size_t count = asked ? asked : train_labels.size();
-      check(2 * std::size_t(classes) <= train_labels.size(), "probe: ", classes, " classes, but ",
+      check(2 * there <= train_labels.size(), "probe: ", there, " classes, but ",
             train_labels.size(), " training labels: too few for two of each", hint,
             "give more examples, or fewer classes");
-      check(count >= 2 * std::size_t(classes) && count <= train_labels.size(), "probe: ", count,
-            " labels for ", classes, " classes, of ", train_labels.size(), hint, "from ",
-            2 * classes, " to ", train_labels.size(), " labels");
+      check(count >= 2 * there && count <= train_labels.size(), "probe: ", count, " labels for ",
+            there, " classes, of ", train_labels.size(), hint, "from ", 2 * there, " to ",
+            train_labels.size(), " labels");
       ProbeCell linear{f.name, "linear", count, {}}, knn{f.name, "k-NN", count, {}};
       const int draws = count == train_labels.size() ? 1 : settings.draws;
       for (int draw = 0; draw < draws; ++draw) {

@@ -28,8 +28,13 @@ struct ProbeCell {
       accuracy;  // on the test examples, one for each draw; of all labels there is one
 };
 
-// The labelled examples of a draw are the same for every set of features: as many of each class, at
-// random. Features are centred and brought to an average squared norm of 1 by one factor for each
+// How many of 0 .. classes−1 these labels have.
+std::size_t occurring_classes(std::span<const Label> labels, Index classes);
+// How many labels can be drawn with as many of each class that occurs, or one more.
+std::size_t most_labels(std::span<const Label> labels, Index classes);
+
+// The labelled examples of a draw are the same for every set of features: as many of each class
+// that occurs, at random. Features are centred and brought to an average squared norm of 1 by one factor for each
 // set (never column by column, which would blow up pixels that are hardly ever lit). The strength
 // of the linear probe's regulariser and the k of 1, 3, 5, 10 are chosen on the labelled examples
 // alone (5 folds; leaving one out). Errors: fewer labels than two for each class, or than asked.

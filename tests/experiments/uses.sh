@@ -166,6 +166,12 @@ awk '/^prior/ { own = $8 } /^training images/ { real = $9 } END { exit !(own > r
 grep -qE '^aggregate posterior( +[0-9.]+){3} +-( +[0-9.]+){3}$' table.txt || wrong "quality: $(cat table.txt)"
 [[ -s q/quality.png && ! -e conditional/quality/quality.png ]] || wrong "quality: a picture of images, none of a table"
 refused 2 '--count: 1 is out of range' quality run --count 1
+# the same lying class by class, as in folders: fewer training images than there are, and of every class
+sort -s -t: -k2 <(paste -d: bits.csv bits-labels.csv) | cut -d: -f1 >sorted.csv
+sort bits-labels.csv >sorted-labels.csv
+works train --data sorted.csv --labels sorted-labels.csv --hidden 8 --latent 2 --epochs 1 --out sorted
+works quality sorted --count 60 --classifier-epochs 2
+awk '/^training images/ { exit !($9 < 2) }' out.txt || wrong "training images of one class only: $(cat out.txt)"
 
 # ---- a step beside its own products, which are there
 works bench --case ladder-b128 --seconds 0.02 --json

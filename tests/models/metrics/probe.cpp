@@ -52,6 +52,29 @@ TEST_CASE("a probe: clusters are read from few labels, noise is guessed, draws d
     CHECK(same[0].accuracy[d] == doctest::Approx(cells[0].accuracy[d]).epsilon(0.005));
 }
 
+TEST_CASE("a probe of some of the classes, and of a rare one") {
+  Clusters train(600, 3, 0), test(900, 3, 1);
+  for (auto* labels : {&train.y, &test.y})
+    for (Label& y : *labels) y = Label(2 * y + 1);  // 1, 3, 5 of 0 .. 6
+  const Features sets[]{{"clusters", train.x, test.x}};
+  CHECK(occurring_classes(train.y, 7) == 3);
+  CHECK(
+      spread(probe(sets, train.y, test.y, 7, {.label_counts = {13}, .draws = 4})[0].accuracy).mean >
+      0.93);
+  const std::vector<Label> rare = {0, 2, 2, 0, 2, 2, 2, 5, 5};  // 2, 5 and 2 of them
+  CHECK(most_labels(rare, 6) == 6);                             // the one more would be of class 0
+  const std::vector<Label> late = {0, 0, 0, 2, 2, 2, 5, 5};
+  CHECK(most_labels(late, 6) == 8);
+  CHECK(most_labels(train.y, 7) == 600);
+  Clusters few(30, 3, 0);
+  std::fill(few.y.begin() + 3, few.y.end(), Label(1));
+  std::fill(few.y.begin(), few.y.begin() + 3, Label(0));
+  const Features of_few[]{{"clusters", few.x, few.x}};
+  CHECK(message_of([&] { probe(of_few, few.y, few.y, 3, {.label_counts = {10}}); }) ==
+        "probe: 10 labels ask for 2 more of class 0 than there are\n"
+        "  hint: ask for at most 6 labels, or all");
+}
+
 TEST_CASE("mean, deviation and standard error of small sets, and of pairs") {
   const double a[]{1, 2, 3, 6}, b[]{0, 2, 1, 5};
   const Spread s = spread(a);
