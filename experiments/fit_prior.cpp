@@ -26,7 +26,7 @@ int run_fit_prior(Arguments arguments) {
                     " is fitted until it gains no more", hint, "leave --epochs out");
   check<UsageError>(chosen.flows || !options.has("flows"), "--flows: a ", chosen.name, " has none",
                     hint, "leave --flows out");
-  s.components = Index(options.integer("components", s.components, 1, 10000));
+  const Index asked = Index(options.integer("components", s.components, 1, 10000));
   s.epochs = int(options.integer("epochs", s.epochs, 1, 100000));
   s.flows = Index(options.integer("flows", s.flows, 1, 1000));
   LoadedRun opened = open_run(options);
@@ -44,6 +44,8 @@ int run_fit_prior(Arguments arguments) {
   std::filesystem::create_directories(folder, error);
   check(!error, folder.string(), ": cannot make the folder: ", error.message(), hint,
         "the run's folder must be one that may be written");
+  s.components =
+      options.has("components") ? asked : std::min(asked, std::max(Index(1), codes.rows / 10));
   const FolderLock alone = lock_of_first_rank(folder, "wait until it has ended");
   // An earlier mixture stays until the new one is there; what is trained is overwritten from now on.
   if (chosen.trained) remove_file(folder / "fit.json");
@@ -83,7 +85,7 @@ std::string fit_prior_help() {
          "  RUN                     its folder [runs/latest]\n"
          "  --prior NAME            [mixture]\n" +
          kinds +
-         "  --components K          of a mixture [100]\n"
+         "  --components K          of a mixture [100, a tenth of the codes if fewer]\n"
          "  --epochs N              of a second stage or a flow, at most [40]\n"
          "  --flows N               couplings of a flow [8]\n"
          "  --seed N                [the run's]\n"

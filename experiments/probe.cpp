@@ -6,6 +6,7 @@
 #include <sstream>
 #include <vaegrad/lab/files/file.hpp>
 #include <vaegrad/lab/files/json_text.hpp>
+#include <vaegrad/lab/pictures/picture_parts.hpp>
 #include <vaegrad/lab/pictures/plot.hpp>
 #include <vaegrad/lab/run/training/progress.hpp>
 #include <vaegrad/models/metrics/pca.hpp>
@@ -114,7 +115,8 @@ int run_probe(Arguments arguments) {
   const OwnedMatrix train_plane = plane.codes(train_pixels), test_plane = plane.codes(test_pixels);
   const Features sets[] = {
       {fmt::format("codes ({})", latents), codes, test_codes},
-      {fmt::format("pixels ({})", train_pixels.cols), train_pixels, test_pixels},
+      {fmt::format("{} ({})", is_table(*opened.model) ? "columns" : "pixels", train_pixels.cols),
+       train_pixels, test_pixels},
       {fmt::format("PCA ({})", train_plane.cols), train_plane, test_plane}};
   const auto cells = probe(sets, labels_of(data.train), labels_of(data.test), Index(data.classes),
                            settings, [&](std::size_t done, std::size_t of) {
