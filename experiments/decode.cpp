@@ -42,8 +42,7 @@ int run_decode(Arguments arguments) {
                     hint, "leave it out, or train with --model cvae");
   std::vector<Label> labels;
   if (options.has("labels")) labels = read_labels(options.text("labels", ""));
-  if (options.has("class"))
-    labels = {Label(options.integer("class", 0, 0, std::int64_t(most_classes) - 1))};
+  if (options.has("class")) labels = {Label(class_of(options, opened))};
   const OwnedMatrix x = vaegrad::decode(model, z, labels);
   if (is_numbers_name(out)) {
     write_numbers(out, shape_of_many(model, std::size_t(x.rows)), x);

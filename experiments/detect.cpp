@@ -35,13 +35,9 @@ Sets two_sets(const Options& options, const LoadedRun& run, const DataSet& own,
   const std::vector<std::string>& known = other.examples.file->label_names;
   std::vector<bool> anomalous(other.classes);
   std::istringstream in(list);
-  for (std::string one; std::getline(in, one, ',');) {  // by name, where the data have names
-    const auto at = std::find(known.begin(), known.end(), one);
-    const std::int64_t most = std::int64_t(other.classes) - 1;
-    anomalous[at != known.end() ? std::size_t(at - known.begin())
-                                : std::size_t(integer_option("anomalous-classes", one, 0, most))] =
-        true;
-  }
+  for (std::string one; std::getline(in, one, ',');)
+    anomalous[std::size_t(
+        class_option("anomalous-classes", one, known, std::int64_t(other.classes) - 1))] = true;
   Sets sets{other.examples, other.examples, name, "class " + list};
   std::erase_if(sets.normal.rows, [&](auto row) { return anomalous[labels[row]]; });
   std::erase_if(sets.anomalous.rows, [&](auto row) { return !anomalous[labels[row]]; });

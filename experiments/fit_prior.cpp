@@ -44,8 +44,9 @@ int run_fit_prior(Arguments arguments) {
   std::filesystem::create_directories(folder, error);
   check(!error, folder.string(), ": cannot make the folder: ", error.message(), hint,
         "the run's folder must be one that may be written");
-  s.components =
-      options.has("components") ? asked : std::min(asked, std::max(Index(1), codes.rows / 10));
+  s.components = options.has("components")
+                     ? asked
+                     : std::min(asked, std::max(Index(1), codes.rows / (5 * codes.cols)));
   const FolderLock alone = lock_of_first_rank(folder, "wait until it has ended");
   // An earlier mixture stays until the new one is there; what is trained is overwritten from now on.
   if (chosen.trained) remove_file(folder / "fit.json");
@@ -85,7 +86,7 @@ std::string fit_prior_help() {
          "  RUN                     its folder [runs/latest]\n"
          "  --prior NAME            [mixture]\n" +
          kinds +
-         "  --components K          of a mixture [100, a tenth of the codes if fewer]\n"
+         "  --components K          of a mixture [100; of few codes fewer]\n"
          "  --epochs N              of a second stage or a flow, at most [40]\n"
          "  --flows N               couplings of a flow [8]\n"
          "  --seed N                [the run's]\n"

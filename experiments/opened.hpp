@@ -43,6 +43,18 @@ inline DataNames names_of(const Options& options, bool shown = false) {
   }
   return names;
 }
+// What the run's data call their classes; empty where they are numbers
+inline std::vector<std::string> class_names(const LoadedRun& run) {
+  const auto record = read_data_record(run.folder);
+  return record ? record->label_names : std::vector<std::string>();
+}
+// --class of a conditional model, which has it
+inline Index class_of(const Options& options, const LoadedRun& run) {
+  const Index y = Index(class_option("class", options.text("class", ""), class_names(run),
+                                     std::int64_t(most_classes) - 1));
+  run.model->check_class(y);
+  return y;
+}
 // What training has measured of each latent, or nothing
 inline std::vector<double> recorded_kl(const std::filesystem::path& folder) {
   std::error_code error;

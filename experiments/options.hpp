@@ -12,6 +12,20 @@
 
 namespace vaegrad {
 
+// A class: by the name that the data gave it, else by its number, from 0 to `most`. UsageError: it is
+// neither.
+inline std::int64_t class_option(const std::string& option, const std::string& text,
+                                 const std::vector<std::string>& names, std::int64_t most) {
+  const auto at = std::find(names.begin(), names.end(), text);
+  if (at != names.end()) return at - names.begin();
+  std::string known;
+  for (const std::string& n : names) known += concat(known.empty() ? "" : ", ", n);
+  check<UsageError>(names.empty() || text.find_first_not_of("0123456789") == text.npos, "--",
+                    option, ": there is no class '", text, "'", hint, "one of ", known,
+                    ", or a number from 0");
+  return integer_option(option, text, 0, most);
+}
+
 class Options {
  public:
   // The names that take a value, and those that do not. Errors (UsageError): any other, one given

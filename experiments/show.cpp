@@ -80,8 +80,8 @@ int sample(Arguments arguments) {
   Sampling s;
   if (model.fitted_prior) s.prior = concat("a ", from, " fitted to its codes");
   s.count = std::size_t(options.integer("count", 100, 1, is_numbers_name(out) ? 1000000 : 10000));
-  if (options.has("class")) s.of_class = Index(options.integer("class", 0, 0, 1000000));
-  if (s.of_class) model.check_class(*s.of_class);
+  if (options.has("class")) s.of_class = class_of(options, run);
+  s.class_names = class_names(run);
   s.temperature = options.real("temperature", 1, 0, 100);
   check_temperature(model, s);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(run.settings.seed), 0, INT64_MAX));
@@ -134,10 +134,7 @@ int traverse(Arguments arguments) {
     return drawn(draw_traversal(model, &examples, run.settings, out), out);
   }
   Index c = model.classes() ? model.class_in_turn(0) : 0;
-  if (options.has("class")) {
-    c = Index(options.integer("class", 0, 0, 1000000));
-    model.check_class(c);
-  }
+  if (options.has("class")) c = class_of(options, run);
   return drawn(draw_traversal(model, nullptr, run.settings, out, recorded_kl(run.folder), c), out);
 }
 int interpolate(Arguments arguments) {
@@ -176,7 +173,7 @@ std::string described(const char* usage, const char* what, const char* more, con
 std::string sample_help() {
   return described("sample [RUN] [options]", "Draws E[x|z] for z from the prior.",
                    "  --count N               [100]\n"
-                   "  --class C               of a conditional model [a row for each]\n"
+                   "  --class C               number or name, of a conditional model [all]\n"
                    "  --from WHAT             prior; aggregate: z ~ q(z|x) of training x; or what\n"
                    "                          fit-prior fitted: mixture, two-stage, flow [prior]\n"
                    "  --temperature T         factor on z [1]\n"

@@ -32,6 +32,7 @@ bool draw_scatter(const Model& model, const Examples& examples, const Settings& 
   };
   chart.x_label = axis(axes[0]), chart.y_label = axis(axes[1]);
   chart.square = !model.hierarchical();  // layers have scales of their own
+  const std::vector<std::string>& names = examples.file->label_names;
   std::size_t classes = 1;
   for (const auto row : rows)
     if (!labels.empty()) classes = std::max(classes, labels[row] + std::size_t{1});
@@ -48,7 +49,7 @@ bool draw_scatter(const Model& model, const Examples& examples, const Settings& 
   constexpr std::size_t named = 32;  // more names than that hide the points
   for (std::size_t c = 0; c < classes && classes <= named; ++c)  // one without points stays out
     if (!labels.empty() && !chart.series[c].x.empty())
-      chart.series[c].title = (c ? "" : "class ") + std::to_string(c);
+      chart.series[c].title = (c || !names.empty() ? "" : "class ") + class_name(names, Index(c));
   return draw(chart, path);
 }
 

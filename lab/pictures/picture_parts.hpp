@@ -48,6 +48,10 @@ inline const char* split_name(Split split) {
 }
 
 // A table is a file of rows of numbers: it has no pictures of its examples.
+// By the name that the data gave it, else its number
+inline std::string class_name(std::span<const std::string> names, Index c) {
+  return std::size_t(c) < names.size() ? names[std::size_t(c)] : std::to_string(c);
+}
 inline bool is_table(const Model& model) { return model.image.height == 1; }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

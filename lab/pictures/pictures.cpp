@@ -65,7 +65,7 @@ bool draw_samples(const Model& model, const Settings& settings, const Sampling& 
   if (each_class)
     for (std::size_t i = 0; i < count; ++i) {
       labels[i] = model.class_in_turn(i / 10);
-      if (i % 10 == 0) grid.row_labels.push_back(std::to_string(labels[i]));
+      if (i % 10 == 0) grid.row_labels.push_back(class_name(s.class_names, labels[i]));
     }
   Var condition = one_hot(tape, model, labels), z;
   if (s.aggregate) {
@@ -204,7 +204,8 @@ bool draw_reconstructions(const Model& model, const Examples& examples, const Se
 
 void draw_run(const Model& model, const DataSet& data, const Settings& settings,
               const Curves& curves, const std::filesystem::path& folder) {
-  const Sampling sampling{.seed = settings.seed, .completed = &data.test};
+  const Sampling sampling{
+      .seed = settings.seed, .completed = &data.test, .class_names = data.train.file->label_names};
   const bool table = is_table(model);
   draw(curves, folder / "curves.png");
   if (table)

@@ -61,7 +61,7 @@ bool draw(const ImageGrid& grid, const std::filesystem::path& path) {
 
   double row_label = 0;
   for (const auto& label : grid.row_labels) row_label = std::max(row_label, text_width(label));
-  const double margin = 10, left = margin + (row_label > 0 ? std::ceil(row_label) + 8 : 0);
+  const double margin = 10, left = margin + (row_label > 0 ? std::ceil(1.15 * row_label) + 8 : 0);
   const double above =
       margin + (grid.title.empty() ? 0 : 24) + (grid.column_labels.empty() ? 0 : 20);
   const double canvas_width =

@@ -19,6 +19,7 @@ struct Sampling {
   const Examples* aggregate = nullptr;
   // Of these, a model that is given a part of an image draws the rest.
   const Examples* completed = nullptr;
+  std::vector<std::string> class_names = {};  // in pictures; those there are none of are numbers
   bool unasked = false;  // also of an autoencoder, which was never asked to put its codes there
 };
 // UsageError: a temperature that takes codes off their sphere

@@ -222,7 +222,7 @@ works train --data x.idx --labels zeros.idx "${small[@]}" --out one
 refused 1 'one class: all 240 training labels are 0' probe one
 seq 0 299 >each.csv
 works train --data x.idx --labels each.csv "${small[@]}" --out each
-refused 1 'vaegrad probe: 300 classes, but 240 training labels' probe each
+refused 1 'vaegrad probe: 240 classes, but 240 training labels' probe each
 { header 1 8 8; head -c 64 /dev/zero; } >single.idx
 echo 0 >single.csv
 refused 1 'too few examples to split' probe one --data single.idx --labels single.csv
@@ -276,6 +276,13 @@ refused 1 'column 0 is b, in training it was a' evaluate kinds --data turned.csv
 refused 1 'rows of 4 numbers, but the run was trained on 3' evaluate l --data pixels.csv --particles 5
 works detect kinds --data kinds.csv --anomalous-classes cat --particles 5 --resamples 5
 said 'of class cat'
+refused 2 "there is no class 'dog'" detect kinds --data kinds.csv --anomalous-classes dog
+works sample kinds --class cat --out cat.csv
+works sample kinds --class 2 --out two.csv
+cmp -s cat.csv two.csv || wrong 'class cat is not class 2'
+refused 2 "there is no class 'dog'" sample kinds --class dog
+said 'one of ant, bee, cat, or a number from 0'
+refused 2 'class 3: there is no such class' sample kinds --class 3
 
 # ---- a sweep goes on with its own data
 cp x.idx of-sweep.idx

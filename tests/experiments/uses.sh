@@ -52,8 +52,9 @@ refused 2 '--components: a two-stage has none' fit-prior run --prior two-stage -
 refused 2 '--epochs: a mixture is fitted until it gains no more' fit-prior run --epochs 3
 refused 1 'components of' fit-prior run --components 10000
 works fit-prior run
+latents=$(sed -n 's/^latent = //p' run/config.ini)
 codes=$(sed -n 's/^ *"codes": \(.*\),$/\1/p' run/prior-mixture/fit.json)
-grep -q "\"components\": $((codes < 1000 ? codes / 10 : 100))," run/prior-mixture/fit.json || wrong "components of $codes codes: $(cat run/prior-mixture/fit.json)"
+grep -q "\"components\": $((codes < 500 * latents ? codes / (5 * latents) : 100))," run/prior-mixture/fit.json || wrong "components of $codes codes: $(cat run/prior-mixture/fit.json)"
 "$program" fit-prior run --components 5 >said.txt 2>/dev/null
 read -r fitted normal < <(sed -n 's/.*test codes \(-[0-9.]*\) nats, under N(0, I) \(-[0-9.]*\);.*/\1 \2/p' said.txt)
 awk -v a="$fitted" -v b="$normal" 'BEGIN { exit !(a > b) }' || wrong "a mixture is no better than N(0, I): $(cat said.txt)"
