@@ -61,7 +61,8 @@ awk -v a="$fitted" -v b="$normal" 'BEGIN { exit !(a > b) }' || wrong "a mixture 
 "$program" fit-prior run --prior two-stage --epochs 2 >/dev/null 2>&1
 refused 2 '--flows: a mixture has none' fit-prior run --flows 3
 refused 2 '--components: a flow has none' fit-prior run --prior flow --components 3
-"$program" fit-prior run --prior flow --flows 4 --epochs 3 >said.txt 2>/dev/null
+"$program" fit-prior run --prior flow --flows 4 --epochs 3 >said.txt 2>err.txt
+grep -q '^epoch 3/3  log p(z) -[0-9.]*  valid -' err.txt || wrong "a flow's epochs: $(cat err.txt)"
 read -r fitted normal < <(sed -n 's/.*test codes \(-[0-9.]*\) nats, under N(0, I) \(-[0-9.]*\);.*/\1 \2/p' said.txt)
 awk -v a="$fitted" -v b="$normal" 'BEGIN { exit !(a > b) }' || wrong "a flow is no better than N(0, I): $(cat said.txt)"
 nll() { "$program" evaluate run --particles 300 --limit 60 "$@" 2>/dev/null | sed -n 's/.*"nll": \([0-9.]*\),/\1/p'; }

@@ -22,7 +22,7 @@ std::string line(const Training& of) {
     to += fmt::format("  objective {:.2f}  KL {:.2f}  beta {:.3g}", t.objective, t.kl,
                       of.kl_factor());
   else if (of.trainee().deterministic())
-    to += fmt::format("  log p(x|z) {:.2f}", t.log_likelihood);
+    to += fmt::format("  {} {:.2f}", of.trainee().likelihood_name(), t.log_likelihood);
   else
     to += fmt::format("  ELBO {:.2f} = {:.2f} - KL {:.2f}  beta {:.3g}", t.elbo(), t.log_likelihood,
                       t.kl, of.kl_factor());
@@ -42,7 +42,7 @@ std::string line(const Training& of, const Metrics& m, int digits = 2) {
     return to + (of.trainee().deterministic() ? "" : fmt::format("  beta {:.3g}", m.beta));
   }
   if (of.trainee().deterministic()) {
-    number("log p(x|z)", m.train_log_likelihood);
+    number(of.trainee().likelihood_name(), m.train_log_likelihood);
     number("valid", m.valid_log_likelihood);
     return to;
   }

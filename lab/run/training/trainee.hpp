@@ -46,6 +46,7 @@ class Trainee {
   virtual std::optional<Evaluation> validate() { return {}; }
   // No distribution of codes: no KL, and no ELBO.
   virtual bool deterministic() const { return false; }
+  virtual const char* likelihood_name() const { return "log p(x|z)"; }  // on the terminal
   // log p(x|z) is one; else a distance stands in its place, and there is no ELBO either.
   virtual bool has_likelihood() const { return true; }
 

@@ -90,6 +90,7 @@ class FlowTrainee : public Trainee {
     return e;
   }
   bool deterministic() const override { return true; }  // no bound: the density itself
+  const char* likelihood_name() const override { return "log p(z)"; }
 
   std::vector<Tensor> weights() const override {
     std::vector<Tensor> all = Trainee::weights();
