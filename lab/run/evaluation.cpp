@@ -138,7 +138,9 @@ Evaluation evaluate(const Model& model, const Examples& examples, const Settings
   for (double& kl : result.kl_per_layer) kl /= n;
   for (std::size_t j = 0; j < latents; ++j) {
     if (per_latent || model.deterministic) result.kl_per_latent.push_back(kl_sum[j] / n);
-    result.active_units += square_sum[j] / n - (mean_sum[j] / n) * (mean_sum[j] / n) > 0.01;
+    const bool follows = model.hierarchical() && per_latent && kl_sum[j] / n <= 0.01;
+    const double variance = square_sum[j] / n - (mean_sum[j] / n) * (mean_sum[j] / n);
+    result.active_units += variance > 0.01 && !follows;
   }
   return result;
 }

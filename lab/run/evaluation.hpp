@@ -22,7 +22,8 @@ struct Evaluation : Terms {
   std::vector<double> kl_per_latent;  // nats; empty where it has no closed form for each latent
   std::vector<double> kl_per_layer;   // nats; of several layers of latents, the one next to x first
   // Latents whose code without noise varies over the examples by more than 0.01 (Burda et al.,
-  // arXiv 1509.00519, section 5.2)
+  // arXiv 1509.00519, section 5.2); of several layers of latents those of them that have more than
+  // 0.01 nats of KL, for where q(z1|x, z2) is p(z1|z2) z1 varies with z2 and says nothing of its own
   std::size_t active_units = 0;
   std::vector<double> elbos;  // of each example, in their order
 };

@@ -58,6 +58,9 @@ for h in bottom-up ladder top-down; do
   works train "${layers[@]}" --hierarchy $h --epochs 1 --out $h-cut
   works train --resume $h-cut --epochs 2
   cmp -s $h/model.safetensors $h-cut/model.safetensors || wrong "$h: resumed to other weights"
+  tr -d ' \n' <$h/summary.json | sed 's/.*"kl_per_latent":\[\([^]]*\)\].*/\1/' | tr , '\n' |
+    awk -v active="$(value active_units $h/summary.json)" '$1 > 0.01 { ++n } END { exit !(active <= n && NR > 2) }' ||
+    wrong "$h: active latents without KL: $(cat $h/summary.json)"
   works evaluate $h --particles 200 --limit 100
   awk -v nll="$(value nll out.txt)" -v elbo="$(value elbo out.txt)" -v kl="$(value kl out.txt)" \
     -v layers="$(tr -d ' \n' <out.txt | sed 's/.*"kl_per_layer":\[\([^]]*\)\].*/\1/')" 'BEGIN {

@@ -176,3 +176,32 @@ TEST_CASE("a run's folder brings the whole model back") {
             evaluate(*loaded.model->baseline, data.test, baseline_settings(s)).log_likelihood);
   }
 }
+
+TEST_CASE("a latent of a ladder whose q(z1|x, z2) is p(z1|z2) varies with z2, and is not active") {
+  Settings s;
+  s.binarize = Binarize::none;
+  s.hidden = {6};
+  s.latent = {3, 2};
+  s.hierarchy = "ladder";
+  const DataSet data = data_of(images_of(6, 5));
+  const auto model = new_model(s, data);
+  const auto set = [&](const std::string& name, Real to) {
+    for (const auto& [own, param] : model->parameters.list())
+      if (own == name)
+        std::fill_n(model->parameters.change_values().begin() + param.offset, param.shape.size(),
+                    to);
+  };
+  for (const auto& [name, param] : model->parameters.list())  // what z2 says is loud
+    if (name.ends_with("mean.weight"))
+      for (Real& w : model->parameters.change_values().subspan(std::size_t(param.offset),
+                                                               std::size_t(param.shape.size())))
+        w *= 4;
+  Evaluation e = evaluate(*model, data.train, s);
+  CHECK(e.active_units == 5);
+  set("encoder.scale.weight", 0), set("encoder.scale.bias", 20);  // a precision of e^-20
+  e = evaluate(*model, data.train, s);
+  REQUIRE(e.kl_per_latent.size() == 5);
+  CHECK(e.kl_per_latent[0] < 1e-4);
+  CHECK(e.kl_per_latent[3] > 0.01);
+  CHECK(e.active_units == 2);
+}
