@@ -170,6 +170,9 @@ int run_evaluate(Arguments arguments) {
   if (options.has("particles") && asked.particles)
     check_is_likelihood(*run.model->decoder.head.row, concat("--particles ", asked.particles));
   const std::string trained = binarize_setting().get(run.settings);
+  check<UsageError>(!run.model->deterministic || asked.from == "prior", "--from ", asked.from,
+                    ": an autoencoder has no q(z|x), by which log p(x) is estimated", hint,
+                    "leave --from out; vaegrad quality measures what is drawn from it");
   choose_examples(asked, options, run);
   asked.own &= binarize_setting().get(run.settings) == trained;
   Each each;

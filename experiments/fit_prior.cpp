@@ -26,17 +26,19 @@ int run_fit_prior(Arguments arguments) {
                     " is fitted until it gains no more", hint, "leave --epochs out");
   check<UsageError>(chosen.flows || !options.has("flows"), "--flows: a ", chosen.name, " has none",
                     hint, "leave --flows out");
-  const Index asked = Index(options.integer("components", s.components, 1, 10000));
+  s.components = Index(options.integer("components", s.components, 1, 10000));
   s.epochs = int(options.integer("epochs", s.epochs, 1, 100000));
   s.flows = Index(options.integer("flows", s.flows, 1, 1000));
   LoadedRun opened = open_run(options);
   s.seed = std::uint64_t(options.integer("seed", std::int64_t(opened.settings.seed), 0, INT64_MAX));
   const Model& model = *opened.model;
-  const DataSet data = load_named_data(opened, names_of(options)).set;
+  const DataSet data = load_run_data(opened, options);
   Progress progress;
   const OwnedMatrix codes = codes_to_fit(model, data.train, opened.settings);
   const OwnedMatrix unseen = codes_to_fit(model, data.test, opened.settings);
   const double before = mean_log_density(*model.prior, model, unseen);  // N(0, I)
+  check(codes.rows > 1, "a prior is fitted to codes of training examples, and there is ",
+        codes.rows, hint, "a run of more data");
   say("{} codes of {} numbers\n", codes.rows, codes.cols);
 
   const std::filesystem::path folder = opened.folder / concat("prior-", chosen.name);
@@ -44,9 +46,6 @@ int run_fit_prior(Arguments arguments) {
   std::filesystem::create_directories(folder, error);
   check(!error, folder.string(), ": cannot make the folder: ", error.message(), hint,
         "the run's folder must be one that may be written");
-  s.components = options.has("components")
-                     ? asked
-                     : std::min(asked, std::max(Index(1), codes.rows / (5 * codes.cols)));
   const FolderLock alone = lock_of_first_rank(folder, "wait until it has ended");
   // An earlier mixture stays until the new one is there; what is trained is overwritten from now on.
   if (chosen.trained) remove_file(folder / "fit.json");
@@ -71,7 +70,12 @@ int run_fit_prior(Arguments arguments) {
   fmt::print("{}: log p(z) of test codes {}{:.2f} nats, under N(0, I) {:.2f}; {}\n",
              folder.string(), chosen.bound ? "at least " : "", after, before,
              duration(progress.seconds()));
-  fmt::print("vaegrad sample {} --from {} draws from it\n", typed(opened.folder), chosen.name);
+  const bool best = options.text("weights", "last") == "best";
+  if (after < before)
+    say("on test codes N(0, I) is better than what was fitted: {}\n",
+        chosen.components ? "fewer --components" : "fewer --epochs");
+  fmt::print("vaegrad sample {}{} --from {} draws from it\n", typed(opened.folder),
+             best ? " --weights best" : "", chosen.name);
   return 0;
 }
 
@@ -86,7 +90,7 @@ std::string fit_prior_help() {
          "  RUN                     its folder [runs/latest]\n"
          "  --prior NAME            [mixture]\n" +
          kinds +
-         "  --components K          of a mixture [100; of few codes fewer]\n"
+         "  --components K          of a mixture [100; of few codes what suits others best]\n"
          "  --epochs N              of a second stage or a flow, at most [40]\n"
          "  --flows N               couplings of a flow [8]\n"
          "  --seed N                [the run's]\n"

@@ -71,6 +71,14 @@ inline std::vector<double> recorded_kl(const std::filesystem::path& folder) {
 inline void say_note(const Examples& examples) {
   if (!examples.file->note.empty()) say("{}\n", examples.file->note);
 }
+// The run's own data, where --data says they lie now. UsageError: they are others.
+inline DataSet load_run_data(LoadedRun& run, const Options& options) {
+  RunData data = load_named_data(run, names_of(options));
+  check<UsageError>(data.own, "--data ", options.text("data", ""),
+                    ": other data than those of the run", hint,
+                    "the run's own, of which --data says where they lie now");
+  return std::move(data.set);
+}
 // --split, of the run's own data
 inline Examples split_of(const Options& options, const DataSet& data) {
   return choose_split(data, options.text("split", "test"));

@@ -48,11 +48,14 @@ std::string cell(double x, double unit = 1, int digits = 2) {
 // What images are held against: those of the run's data, and a classifier trained on them.
 class Judge {
  public:
-  Judge(const DataSet& data, const ClassifierSettings& settings, Progress& progress)
+  // Images that a model saw drawn anew are those of E[x|z], grey; by a threshold they are 0 and 1.
+  Judge(const DataSet& data, std::optional<Binarize> binarize, const ClassifierSettings& settings,
+        Progress& progress)
       : data_(data),
         classes_(Index(data.classes)),
-        train_(pixels(data.train)),
-        test_(pixels(data.test)) {
+        as_(binarize == Binarize::threshold ? Binarize::threshold : Binarize::none),
+        train_(pixels(data.train, as_)),
+        test_(pixels(data.test, as_)) {
     const auto labels = labels_of(data.train);
     if (labels.empty()) return;
     if (std::all_of(labels.begin(), labels.end(), [&](Label y) { return y == labels[0]; })) {
@@ -79,17 +82,17 @@ class Judge {
   Quality of_training_images(std::size_t count) const {
     Examples some = data_.train;
     some.rows = spread(some, count);  // a folder's images lie class by class
-    const OwnedMatrix images = pixels(some);
+    const OwnedMatrix images = pixels(some, as_);
     Quality q{"training images"};
     q.from_test = median_distance(test_, images);
-    if (reader_) q.frechet = frechet_distance(reader_->features(images), features_);
+    q.frechet = frechet(images);
     return q;
   }
   Quality of_samples(std::string name, const Generated& samples) const {
     Quality q{std::move(name)};
     read(q, samples.images, samples.classes);
     q.some = first(samples.images);
-    if (reader_) q.frechet = frechet_distance(reader_->features(samples.images), features_);
+    q.frechet = frechet(samples.images);
     q.to_train = median_distance(samples.images, train_);
     q.from_test = median_distance(test_, samples.images);
     return q;
@@ -100,6 +103,10 @@ class Judge {
     std::vector<std::uint32_t> which(std::size_t(std::min(images.rows, looked_at)));
     std::iota(which.begin(), which.end(), 0u);
     return rows_of(images, which);
+  }
+  double frechet(ConstMatrix images) const {
+    const bool spread = reader_ && images.rows > 1 && features_.rows > 1;
+    return spread ? frechet_distance(reader_->features(images), features_) : NAN;
   }
   void read(Quality& q, ConstMatrix images, std::span<const Label> asked) const {
     if (!reader_) return;
@@ -114,6 +121,7 @@ class Judge {
 
   const DataSet& data_;
   Index classes_;
+  Binarize as_;
   OwnedMatrix train_, test_, features_;  // the last of the test images
   std::unique_ptr<Classifier> reader_;   // none without labels
 };
@@ -188,13 +196,18 @@ int run_quality(Arguments arguments) {
   ClassifierSettings of_classifier;
   of_classifier.epochs = int(options.integer("classifier-epochs", of_classifier.epochs, 1, 10000));
   LoadedRun opened = open_run(options);
-  const DataSet data = load_named_data(opened, names_of(options)).set;
+  const DataSet data = load_run_data(opened, options);
+  check<UsageError>(opened.model->given_pixels.empty(),
+                    "the model completes images, it draws none alone", hint,
+                    "vaegrad sample draws its completions");
+  check_temperature(*opened.model, sampling);
+  for (const Fit* fit : fits()) is_fitted(opened, *fit);  // one that is damaged is said now
   check<UsageError>(!data.train.file->real(), opened.settings.data, ": real numbers, no images",
                     hint, "a run trained on images");
   const std::filesystem::path out = out_folder(options, opened, "quality");
 
   Progress progress;
-  const Judge judge(data, of_classifier, progress);
+  const Judge judge(data, opened.settings.binarize, of_classifier, progress);
   const std::vector<Quality> rows = measured(opened, data, sampling, judge, progress);
   progress.finish(
       fmt::format("quality of {} samples in {}", sampling.count, duration(progress.seconds())));

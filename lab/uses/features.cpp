@@ -31,9 +31,9 @@ OwnedMatrix encode(const Model& model, const Examples& examples, const Settings&
   return codes;
 }
 
-OwnedMatrix pixels(const Examples& examples) {
+OwnedMatrix pixels(const Examples& examples, Binarize as) {
   OwnedMatrix to(Index(examples.count()), Index(examples.file->dimensions()));
-  if (examples.count()) fill(to.view(), *examples.file, examples.rows, Binarize::none, 0, 0);
+  if (examples.count()) fill(to.view(), *examples.file, examples.rows, as, 0, 0);
   return to;
 }
 

@@ -26,7 +26,7 @@ OwnedMatrix encode(const Model& model, const Examples& examples, const Settings&
                    Code code);
 
 // (count, height x width): bytes as 0..1, real numbers as they are; never binarized.
-OwnedMatrix pixels(const Examples& examples);
+OwnedMatrix pixels(const Examples& examples, Binarize as = Binarize::none);
 
 // Empty where there are no labels.
 std::vector<Label> labels_of(const Examples& examples);

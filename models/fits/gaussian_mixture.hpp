@@ -44,4 +44,10 @@ FittedMixture fit_mixture(
     ConstMatrix points, const MixtureSettings& settings,
     const std::function<void(int iteration, double log_density)>& progress = {});
 
+// How many components, of 1, 2, 5, 10, 20, 50, .. up to `most`, give a twelfth of the points that is
+// held out the highest density; `seed` says which. For few points: many components fit these alone.
+// Errors: fewer than two points, and those of fit_mixture.
+Index choose_components(ConstMatrix points, Index most, std::uint64_t seed,
+                        const std::function<void(int, double)>& progress = {});
+
 }  // namespace vaegrad::inline VAEGRAD_ABI

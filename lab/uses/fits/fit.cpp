@@ -57,6 +57,12 @@ double mean_log_density(const Prior& prior, const Model& model, ConstMatrix code
   return sum / double(codes.rows);
 }
 
+void check_varied(const Moments& m, const char* prior) {
+  for (std::size_t j = 0; j < m.deviation.size(); ++j)
+    check(m.deviation[j] > 0, prior, ": number ", j, " of every code is ", m.mean[j], hint,
+          "a run whose latents say something, or fewer of them; or --prior mixture");
+}
+
 void run_on_codes(Settings& s, const OwnedMatrix& codes, const fs::path& folder) {
   // No code is set aside to test on, which fit-prior does by those of the test images.
   s.data = (folder / "codes.npy").string(), s.test_data = s.data;
@@ -104,9 +110,12 @@ void use_fitted_prior(LoadedRun& run, const Fit& fit) {
   check(!of.empty(), run.folder.string(), ": no ", fit.name, " was fitted to the codes of this run",
         hint, command);
   check(of == fingerprint(*run.model), folder.string(),
-        ": fitted to other weights than those of this run now", hint, command);
+        ": fitted to other weights than those of this run now", hint, command,
+        "; or --weights best, where it was fitted to those");
   run.model->prior = fit.load(folder, run.model->latent);
   run.model->standard_normal = false, run.model->fitted_prior = true;
+  // Of training alone: under a fitted prior no latent has a KL of its own.
+  setting("free-bits").set(run.settings, setting("free-bits").get({}));
 }
 
 }  // namespace vaegrad::inline VAEGRAD_ABI

@@ -13,7 +13,7 @@ namespace vaegrad::inline VAEGRAD_ABI {
 
 // What a fit may heed.
 struct FitSettings {
-  Index components = 100;
+  Index components = 0;  // 0: of many codes 100, of fewer those that are best on held out ones
   std::uint64_t seed = 1;
   int epochs = 40;
   Index flows = 8;
@@ -27,8 +27,8 @@ struct Fit {
   bool flows = false;       // heeds FitSettings::flows
   bool bound = false;       // of log p(z) there is only a bound from below, in the mean
   // Fits to codes (N, Z), one for each example, and leaves the files in `folder`. false: the
-  // observer stopped it; the same call goes on from there.
-  bool (*fit)(const OwnedMatrix& codes, const FitSettings&, const std::filesystem::path& folder,
+  // observer stopped it; the same call goes on from there. What it chose stands in the settings.
+  bool (*fit)(const OwnedMatrix& codes, FitSettings&, const std::filesystem::path& folder,
               Observer&);
   std::unique_ptr<Prior> (*load)(const std::filesystem::path& folder, Index latent);
 };
@@ -51,6 +51,9 @@ const Fit& fit(std::string_view name);  // UsageError: the names there are
 // same codes and settings that was interrupted goes on, any other begins anew.
 void run_on_codes(Settings& settings, const OwnedMatrix& codes,
                   const std::filesystem::path& folder);
+
+// Error: a number is the same in every code.
+void check_varied(const Moments& of_codes, const char* prior);
 
 // Which weights a prior is fitted to.
 std::string fingerprint(const Model& model);

@@ -65,9 +65,7 @@ class FlowTrainee : public Trainee {
          AnyOptimiser(s.optimizer, prior.parameters, {.learning_rate = s.learning_rate})});
     const Moments m = moments(data.train);
     prior.standard = {m.mean, m.deviation};
-    for (std::size_t j = 0; j < m.deviation.size(); ++j)
-      check(m.deviation[j] > 0, "flow: number ", j, " of every code is ", m.mean[j], hint,
-            "a run whose latents say something, or fewer of them");
+    check_varied(m, "flow");
   }
 
   Bound record(Tape& tape, std::span<const std::uint32_t> rows, const Now&) override {
@@ -113,13 +111,14 @@ class FlowTrainee : public Trainee {
 
 constexpr Index width = 128;  // of each coupling's hidden layer
 
-bool fit_flow_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& folder,
+bool fit_flow_to(const OwnedMatrix& codes, FitSettings& fit, const fs::path& folder,
                  Observer& observer) {
   Settings s;
   s.likelihood = "gaussian", s.prior = "flow", s.prior_flows = fit.flows;
   s.hidden = {width}, s.latent = {codes.cols};
   s.epochs = fit.epochs, s.seed = fit.seed, s.patience = 5, s.batch = 256;
   s.learning_rate_schedule = "cosine";
+  if (codes.rows < 12) s.validation = 1;  // a twelfth of them would be none
   run_on_codes(s, codes, folder);
   const DataSet data = load_training_data(s);
   FittedFlowPrior prior(codes.cols, fit.flows, width, s.seed);

@@ -38,14 +38,21 @@ class FittedMixturePrior : public Prior {
   GaussianMixture mixture_;
 };
 
-bool fit_mixture_to(const OwnedMatrix& codes, const FitSettings& s, const fs::path& folder,
+bool fit_mixture_to(const OwnedMatrix& codes, FitSettings& s, const fs::path& folder,
                     Observer& observer) {
   struct Stopped {};
+  const auto go_on = [&](int, double) {
+    if (observer.stop()) throw Stopped();
+  };
+  constexpr Index most = 100;  // a component for each image would be a memory
   FittedMixture fitted;
   try {
-    fitted = fit_mixture(codes, {.components = s.components, .seed = s.seed}, [&](int, double) {
-      if (observer.stop()) throw Stopped();
-    });
+    if (!s.components) {
+      const bool many =
+          codes.view().rows >= std::max<Index>(100 * most, 5 * most * codes.view().cols);
+      s.components = many ? most : choose_components(codes, most, s.seed, go_on);
+    }
+    fitted = fit_mixture(codes, {.components = s.components, .seed = s.seed}, go_on);
   } catch (const Stopped&) {
     return false;
   }

@@ -59,11 +59,12 @@ Settings settings_of(const FitSettings& fit, const OwnedMatrix& codes) {
   return s;
 }
 
-bool fit_two_stage_to(const OwnedMatrix& codes, const FitSettings& fit, const fs::path& folder,
+bool fit_two_stage_to(const OwnedMatrix& codes, FitSettings& fit, const fs::path& folder,
                       Observer& observer) {
   Settings s = settings_of(fit, codes);
   run_on_codes(s, codes, folder);
   const DataSet data = load_training_data(s);
+  check_varied(moments(data.train), "two-stage");
   const auto model = new_model(s, data);
   const Run run(s);
   write_data_record(run, data);

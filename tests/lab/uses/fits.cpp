@@ -19,7 +19,8 @@ TEST_CASE("a second stage's density of a code is unbiased, and its draws are the
     codes.view()(i, 0) = Real(0.3 * double(codes.view()(i, 0)) + (i % 3 ? 2 : -1));
   Observer nobody;
   const Fit& fit = two_stage_fit;
-  REQUIRE(fit.fit(codes, {.epochs = 4}, folder.path, nobody));
+  FitSettings few{.epochs = 4};
+  REQUIRE(fit.fit(codes, few, folder.path, nobody));
   const auto prior = fit.load(folder.path, 1);
   const LoadedRun run = load_run(folder / "run");
   const Model& second = *run.model;
@@ -85,7 +86,7 @@ TEST_CASE("a fitted flow: a density of the codes, better than a Gaussian's; it r
     explicit Impatient(int steps) : left(steps) {}
     bool stop() override { return left-- <= 0; }
   } nobody(1 << 30), somebody(17);
-  const FitSettings s{.epochs = 40, .flows = 4};
+  FitSettings s{.epochs = 40, .flows = 4};
   const auto whole = folder / "whole", parts = folder / "parts";
   std::filesystem::create_directories(whole), std::filesystem::create_directories(parts);
   REQUIRE(flow_fit.fit(codes, s, whole, nobody));

@@ -117,6 +117,19 @@ TEST_CASE("what made the points is found again") {
   CHECK(one.log_density < fitted.log_density - 0.3);
 }
 
+TEST_CASE("how many components: of few points no more than others are described by") {
+  OwnedMatrix one(150, 6);
+  Stream(3, Purpose::test).normal(one.view());
+  CHECK(choose_components(one, 100, 1) <= 2);
+  const Index of_three = choose_components(drawn(three(), 900, 6), 100, 1);
+  CHECK(of_three >= 2);
+  CHECK(of_three <= 10);
+  CHECK(choose_components(drawn(three(), 900, 6), 2, 1) == 2);  // no more than are asked for
+  CHECK(choose_components(drawn(three(), 3, 1), 100, 1) == 1);
+  CHECK(message_of([&] { choose_components(drawn(three(), 1, 1), 100, 1); }) ==
+        "mixture: 1 points\n  hint: two or more");
+}
+
 TEST_CASE("the same mixture for any number of threads, another for another seed") {
   const OwnedMatrix x = drawn(three(), 3001, 4);
   std::vector<double> first;
