@@ -90,7 +90,7 @@ std::string fit_prior_help() {
          "  RUN                     its folder [runs/latest]\n"
          "  --prior NAME            [mixture]\n" +
          kinds +
-         "  --components K          of a mixture [100; of few codes what suits others best]\n"
+         "  --components K          of a mixture [100; of few codes as many as suit]\n"
          "  --epochs N              of a second stage or a flow, at most [40]\n"
          "  --flows N               couplings of a flow [8]\n"
          "  --seed N                [the run's]\n"
